@@ -1,0 +1,1 @@
+//! Callers, extractors, error envelope, request ids, OpenAPI.

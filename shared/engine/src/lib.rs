@@ -1,0 +1,1 @@
+//! Plan, edits, packaging and report; no AWS, no tokio.

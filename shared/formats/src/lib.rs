@@ -1,0 +1,4 @@
+//! Readers and writers of hostile bytes: ZIP archives and Android binary XML.
+#![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::as_conversions)]
+
+pub mod source;

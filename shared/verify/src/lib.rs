@@ -1,0 +1,1 @@
+//! Checks an output with readers and signature checkers, never with the engine.

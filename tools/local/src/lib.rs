@@ -1,0 +1,1 @@
+//! The local server: starts the local AWS, serves every router, polls the queues.
