@@ -1,0 +1,74 @@
+//! The one error of the rules and use cases. It says what the caller can do; the HTTP mapping stands in `api`.
+
+use std::borrow::Cow;
+
+/// Why a request was not carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A field is missing or has a value that it may not have.
+    #[error("{message}")]
+    Invalid {
+        /// The field at fault, as it is written on the wire.
+        field: &'static str,
+        /// What to put right.
+        message: Cow<'static, str>,
+    },
+    /// The body could not be read as the JSON that the call takes.
+    #[error("{0}")]
+    Unreadable(Cow<'static, str>),
+    /// The credentials open nothing. Says no more, whatever was wrong.
+    #[error("Authentication failed")]
+    Unauthenticated,
+    /// The caller may not do this.
+    #[error("{0}")]
+    Forbidden(&'static str),
+    /// There is no such thing in the caller's tenant.
+    #[error("{0}")]
+    NotFound(&'static str),
+    /// The thing's state does not allow it.
+    #[error("{message}")]
+    Conflict {
+        /// Stable reason, snake_case.
+        code: &'static str,
+        /// What stands in the way.
+        message: &'static str,
+    },
+    /// A request that is valid by itself but not now (page 000: "job not completed" is a 400).
+    #[error("{message}")]
+    NotReady {
+        /// Stable reason, snake_case.
+        code: &'static str,
+        /// What to wait for.
+        message: Cow<'static, str>,
+    },
+    /// An idempotency key was used before with another request.
+    #[error("This Idempotency-Key was used with a different request")]
+    IdempotencyKeyReused,
+    /// A limit is reached.
+    #[error("{message}")]
+    LimitReached {
+        /// Stable reason, snake_case.
+        code: &'static str,
+        /// Which limit.
+        message: Cow<'static, str>,
+        /// The limit.
+        limit: u32,
+        /// Seconds after which trying again can succeed, where that is known.
+        retry_after: Option<u32>,
+    },
+    /// Something behind the service failed; trying again later may help.
+    #[error("An internal error occurred")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Error {
+    /// A field that is missing or wrong.
+    pub fn invalid(field: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::Invalid { field, message: message.into() }
+    }
+
+    /// A failure behind the service.
+    pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Internal(source.into())
+    }
+}

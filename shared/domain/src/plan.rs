@@ -1,0 +1,63 @@
+//! Subscription plans, what they open and how much they allow.
+
+use serde::{Deserialize, Serialize};
+
+/// A tenant's subscription plan, lowest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Plan {
+    /// Portal only.
+    Free,
+    /// Opens the Automation API.
+    Team,
+    /// Everything.
+    Enterprise,
+}
+
+impl Plan {
+    /// Whether automation keys work (page 001, subscription tiers).
+    pub const fn allows_automation(self) -> bool {
+        !matches!(self, Self::Free)
+    }
+
+    /// Build limits without a tenant's own (contracts: FREE 1 and 10, TEAM 3 and 100, ENTERPRISE 10 and 1000).
+    const fn build_limits(self) -> BuildLimits {
+        match self {
+            Self::Free => BuildLimits { concurrent: 1, weekly: 10 },
+            Self::Team => BuildLimits { concurrent: 3, weekly: 100 },
+            Self::Enterprise => BuildLimits { concurrent: 10, weekly: 1000 },
+        }
+    }
+}
+
+/// How many builds a tenant may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BuildLimits {
+    /// Builds that have not ended.
+    pub concurrent: u32,
+    /// Builds asked for in any seven days.
+    pub weekly: u32,
+}
+
+/// A tenant's own limits, which replace the plan's one by one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CustomLimits {
+    /// Replaces [`BuildLimits::concurrent`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub concurrent_builds: Option<u32>,
+    /// Replaces [`BuildLimits::weekly`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weekly_builds: Option<u32>,
+}
+
+impl CustomLimits {
+    /// The limits in force on `plan`.
+    pub fn build_limits(self, plan: Plan) -> BuildLimits {
+        let standard = plan.build_limits();
+        BuildLimits {
+            concurrent: self.concurrent_builds.unwrap_or(standard.concurrent),
+            weekly: self.weekly_builds.unwrap_or(standard.weekly),
+        }
+    }
+}
