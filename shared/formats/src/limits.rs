@@ -1,0 +1,46 @@
+//! How much of everything a package may hold before it is refused as hostile.
+
+/// Bounds that every reader of hostile bytes takes as an argument. The defaults fit every app up to 2 GiB.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Length of the package itself, in bytes.
+    pub package_bytes: u64,
+    /// Entries of an archive. Without ZIP64 the format itself allows 65,534.
+    pub entries: u64,
+    /// Length of an archive's central directory, in bytes; it is held in memory.
+    pub directory_bytes: u64,
+    /// Length of an entry's name, in bytes.
+    pub name_bytes: u64,
+    /// Length of all entries together once unpacked, in bytes.
+    pub unpacked_bytes: u64,
+    /// How many times longer than the archive its unpacked entries may be.
+    pub unpacked_ratio: u64,
+    /// Unpacked length from which on the ratio counts, in bytes: small archives of zeros do no harm.
+    pub ratio_counts_from: u64,
+    /// Length of one entry that is held in memory to be read or edited (a manifest), in bytes.
+    pub document_bytes: u64,
+    /// Levels of nested elements or messages in a document.
+    pub depth: u32,
+}
+
+impl Limits {
+    const KIB: u64 = 1 << 10;
+    const MIB: u64 = 1 << 20;
+    const GIB: u64 = 1 << 30;
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            package_bytes: 2 * Self::GIB,
+            entries: 65_534,
+            directory_bytes: 32 * Self::MIB,
+            name_bytes: 4 * Self::KIB,
+            unpacked_bytes: 8 * Self::GIB,
+            unpacked_ratio: 100,
+            ratio_counts_from: 256 * Self::MIB,
+            document_bytes: 16 * Self::MIB,
+            depth: 128,
+        }
+    }
+}

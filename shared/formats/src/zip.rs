@@ -1,0 +1,19 @@
+//! ZIP archives: a reader that refuses everything two readers could understand differently, and a writer for signed packages.
+//!
+//! The layout follows PKWARE's APPNOTE; numbers in the code are its signatures and offsets. What is refused beyond it is what attacks
+//! on package formats are made of: duplicate names, overlaps, hidden prefixes, headers that contradict the directory.
+
+mod check;
+mod directory;
+mod end;
+mod entry;
+mod error;
+mod local;
+mod read;
+mod write;
+
+pub use directory::Archive;
+pub use entry::{Attributes, Entry, Method};
+pub use error::{Defect, Error};
+pub use read::EntryReader;
+pub use write::{Tail, Writer};
