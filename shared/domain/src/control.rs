@@ -5,7 +5,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::plan::Plan;
 use crate::platform::Platform;
@@ -14,8 +14,7 @@ use Group::{Build, Connection, Detection, DeviceSettings, Obfuscation, Preventio
 use Kind::{Response, Switch};
 
 /// The product's own name of a control. Only names of the catalogue exist.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "&'static str")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ControlId(&'static str);
 
 impl ControlId {
@@ -43,17 +42,15 @@ impl fmt::Display for ControlId {
     }
 }
 
-impl From<ControlId> for &'static str {
-    fn from(id: ControlId) -> Self {
-        id.0
+impl Serialize for ControlId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0)
     }
 }
 
-impl TryFrom<String> for ControlId {
-    type Error = UnknownControl;
-
-    fn try_from(name: String) -> Result<Self, UnknownControl> {
-        name.parse()
+impl<'de> Deserialize<'de> for ControlId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
     }
 }
 

@@ -1,7 +1,17 @@
 //! Types, rules, errors, the control catalogue and the job's transition table. No AWS, no HTTP, no clock, no environment.
 
+pub mod configuration;
 pub mod control;
+pub mod credential;
 pub mod error;
+pub mod file_name;
+pub mod id;
+pub mod job;
+pub mod ledger;
 pub mod phase;
 pub mod plan;
 pub mod platform;
+pub mod progress;
+pub mod tenant;
+pub mod time;
+pub mod upload;

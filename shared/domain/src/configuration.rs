@@ -1,0 +1,142 @@
+//! A configuration version: an immutable document of control settings, and the small head that points at it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::control::{ControlId, Kind, catalogue};
+use crate::error::Error;
+use crate::id::Sha256Hex;
+use crate::plan::Plan;
+use crate::platform::Platform;
+
+/// The settings of one control. Fields as in page 003 and the control catalogue; both kinds share this shape.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Setting {
+    /// A switch that is on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protection: Option<bool>,
+    /// A response that is on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detection: Option<bool>,
+    /// Narrows a control of both platforms to one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform: Option<Platform>,
+}
+
+/// The settings of every control that was ever set in a version. Stored under the SHA-256 of its bytes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Configuration {
+    /// By control.
+    pub controls: BTreeMap<ControlId, Setting>,
+}
+
+/// Points at the document that a version has now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConfigurationHead {
+    /// Counts the changes.
+    pub revision: u64,
+    /// The document.
+    pub digest: Sha256Hex,
+    /// Enabled protection and detection controls for Android.
+    pub enabled_android: u32,
+    /// Enabled protection and detection controls for iOS.
+    pub enabled_ios: u32,
+}
+
+impl ConfigurationHead {
+    /// Refuses a build without any enabled control (page 000).
+    pub fn require_enabled(&self, platform: Platform) -> Result<(), Error> {
+        let enabled = match platform {
+            Platform::Android => self.enabled_android,
+            Platform::Ios => self.enabled_ios,
+        };
+        if enabled > 0 { Ok(()) } else { Err(no_enabled_controls()) }
+    }
+}
+
+/// The answer where a version has no enabled control for the platform, or was never configured.
+pub fn no_enabled_controls() -> Error {
+    Error::invalid(
+        "version",
+        "No protection or detection controls are enabled for the selected platform and configuration version",
+    )
+}
+
+impl Configuration {
+    /// Switches on exactly `controls` for `platform`, each of which has to be built, on the plan and for the platform.
+    pub fn enabling(controls: &[ControlId], platform: Platform, plan: Plan) -> Result<Self, Error> {
+        let mut configuration = Self::default();
+        for &id in controls {
+            let control = id.control().ok_or_else(|| Error::invalid("config", format!("Unknown control {id}")))?;
+            if !control.is_available(platform) {
+                return Err(Error::invalid("config", format!("{id} is not available for {platform} yet")));
+            }
+            if control.minimum_plan > plan {
+                return Err(Error::Forbidden("A control needs a higher plan"));
+            }
+            let on = Some(true);
+            let setting = match control.kind {
+                Kind::Switch => Setting { protection: on, ..Setting::default() },
+                Kind::Response => Setting { detection: on, ..Setting::default() },
+            };
+            configuration.controls.insert(id, setting);
+        }
+        Ok(configuration)
+    }
+
+    /// The controls that a build for `platform` has to apply.
+    pub fn enabled(&self, platform: Platform) -> impl Iterator<Item = ControlId> {
+        let on = move |(id, setting): (&ControlId, &Setting)| {
+            let row = id.control()?;
+            let wanted = setting.protection.or(setting.detection).unwrap_or(false);
+            let fits = setting.platform.is_none_or(|only| only == platform);
+            (wanted && fits && row.is_available(platform)).then_some(*id)
+        };
+        self.controls.iter().filter_map(on)
+    }
+
+    /// The bytes that are stored, and the digest that names them.
+    pub fn to_document(&self) -> Result<(Vec<u8>, Sha256Hex), Error> {
+        let bytes = serde_json::to_vec(self).map_err(Error::internal)?;
+        let digest = Sha256Hex::of(&bytes);
+        Ok((bytes, digest))
+    }
+
+    /// The head that points at this configuration under `digest`.
+    pub fn head(&self, digest: Sha256Hex, revision: u64) -> ConfigurationHead {
+        let counted = |platform| {
+            let protections = catalogue().iter().filter(|control| control.counts_as_protection());
+            let enabled = protections.filter(|control| self.enabled(platform).any(|id| id == control.id));
+            u32::try_from(enabled.count()).unwrap_or(u32::MAX)
+        };
+        let (enabled_android, enabled_ios) = (counted(Platform::Android), counted(Platform::Ios));
+        ConfigurationHead { revision, digest, enabled_android, enabled_ios }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_built_cannot_be_enabled() {
+        let root = "RootDetectionResponse".parse().unwrap();
+        assert!(Configuration::enabling(&[root], Platform::Android, Plan::Enterprise).is_err());
+        assert!(Configuration::enabling(&[ControlId::BACKUP_PREVENTION], Platform::Ios, Plan::Team).is_err());
+        assert!(Configuration::enabling(&[ControlId::BACKUP_PREVENTION], Platform::Android, Plan::Free).is_err());
+    }
+
+    #[test]
+    fn a_head_counts_what_a_build_would_apply() {
+        let controls = [ControlId::BACKUP_PREVENTION, ControlId::DEBUGGABLE_PREVENTION];
+        let mut configuration = Configuration::enabling(&controls, Platform::Android, Plan::Team).unwrap();
+        configuration.controls.get_mut(&ControlId::BACKUP_PREVENTION).unwrap().protection = Some(false);
+        let (_, digest) = configuration.to_document().unwrap();
+        let head = configuration.head(digest, 1);
+        assert_eq!((head.enabled_android, head.enabled_ios), (1, 0));
+        assert!(head.require_enabled(Platform::Android).is_ok());
+        assert!(head.require_enabled(Platform::Ios).is_err());
+    }
+}
