@@ -1,0 +1,158 @@
+"""Checks template.yaml: cfn-lint on the translated template, then what no linter knows about this project.
+
+Needs aws-sam-cli (which brings the translator) and cfn-lint: `tests/delivery/template` sets both up.
+"""
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from translate import translate
+from samcli.yamlhelper import yaml_parse
+
+ROOT = Path(__file__).resolve().parents[2]
+# Read by the SDK, the runtime and the logger, which is not what a function's own configuration is.
+FOREIGN_VARIABLES = re.compile(r"AWS_|RUST_|_LAMBDA|_HANDLER")
+
+
+def main() -> int:
+    source = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "template.yaml"
+    template = yaml_parse(source.read_text())
+    findings = lint(translate(source))
+    for check in (names, variables, roles, routes, visibility, lifecycle):
+        findings += [f"{check.__name__}: {text}" for text in check(template)]
+    for finding in findings:
+        print(finding, file=sys.stderr)
+    if not findings:
+        count = len(list(events(template, "HttpApi")))
+        print(f"{source.name}: {len(functions(template))} functions, {count} routes, nothing found")
+    return 1 if findings else 0
+
+
+def lint(translated: dict) -> list[str]:
+    """cfn-lint's errors and warnings about the expanded resources."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "template.json"
+        file.write_text(json.dumps(translated, indent=1))
+        run = subprocess.run(["cfn-lint", "--format", "parseable", "--", str(file)], capture_output=True, text=True)
+    if run.returncode and not run.stdout:
+        return [f"cfn-lint: {run.stderr.strip()}"]
+    return run.stdout.splitlines()
+
+
+def names(template: dict):
+    """One name everywhere: function folder, package, binary, resource."""
+    folders = {path.parent.name for path in ROOT.glob("functions/*/Cargo.toml")}
+    described = set()
+    for resource, function in functions(template).items():
+        folder = Path(function["CodeUri"])
+        described.add(folder.name)
+        if folder.parent != Path("target/lambda"):
+            yield f"{resource}: CodeUri {folder} is not below target/lambda"
+        if resource != "".join(word.capitalize() for word in folder.name.split("-")) + "Function":
+            yield f"{resource}: does not bear the name of {folder.name}"
+    for folder in folders ^ described:
+        yield f"{folder}: {'has no resource' if folder in folders else 'has no folder below functions/'}"
+
+
+def variables(template: dict):
+    """A function gets exactly the variables that its main.rs reads."""
+    for resource, function in functions(template).items():
+        main = ROOT / "functions" / Path(function["CodeUri"]).name / "src/main.rs"
+        if not main.exists():
+            continue  # `names` says so
+        read = {name for name in re.findall(r'"([A-Z][A-Z0-9_]{2,})"', main.read_text()) if not FOREIGN_VARIABLES.match(name)}
+        given = set(function.get("Environment", {}).get("Variables", {}))
+        for name in sorted(read - given):
+            yield f"{resource}: main.rs reads {name}, the template does not set it"
+        for name in sorted(given - read):
+            yield f"{resource}: sets {name}, which main.rs does not read"
+
+
+def roles(template: dict):
+    """Each function has a role of its own, written out: SAM's generated ones grant SQS and logs on every resource."""
+    owned = [json.dumps(function.get("Role")) for function in functions(template).values()]
+    for resource, function in functions(template).items():
+        if "Role" not in function or owned.count(json.dumps(function["Role"])) > 1:
+            yield f"{resource}: needs a role of its own"
+        if "Policies" in function:
+            yield f"{resource}: Policies beside Role are ignored by SAM"
+    for resource, entry in template["Resources"].items():
+        if entry["Type"] not in ("AWS::IAM::Role", "AWS::IAM::ManagedPolicy"):
+            continue
+        for statement in statements(entry["Properties"]):
+            actions = as_list(statement["Action"])
+            yield from (f"{resource}: {action} is a wildcard" for action in actions if "*" in action)
+            if "*" in as_list(statement["Resource"]) and not all(action.startswith("xray:") for action in actions):
+                yield f"{resource}: {', '.join(actions)} on every resource"
+
+
+def routes(template: dict):
+    """Routers answer wrong methods and unknown paths themselves, so routes take any method and one function has the rest."""
+    defaults = 0
+    for event, properties in events(template, "HttpApi"):
+        if "Path" not in properties:
+            defaults += 1
+        elif properties.get("Method") != "ANY":
+            yield f"{event}: {properties['Path']} takes {properties.get('Method')} instead of ANY"
+    if defaults != 1:
+        yield f"{defaults} functions take the unknown routes instead of 1"
+
+
+def visibility(template: dict):
+    """A message becomes visible again only after the function that holds it must have ended."""
+    allowed = template["Parameters"]["WorkerTimeoutSeconds"]["AllowedValues"]
+    mapping = {int(timeout): entry["Seconds"] for timeout, entry in template["Mappings"]["BuildVisibility"].items()}
+    if mapping != {timeout: timeout + 30 for timeout in allowed}:
+        yield f"BuildVisibility {mapping} is not each allowed worker timeout plus 30 s"
+    build = template["Resources"]["BuildQueue"]["Properties"]["VisibilityTimeout"]
+    if build != {"Fn::FindInMap": ["BuildVisibility", {"Ref": "WorkerTimeoutSeconds"}, "Seconds"]}:
+        yield f"BuildQueue: visibility {build} does not follow from WorkerTimeoutSeconds"
+    arrival = template["Resources"]["ArrivalQueue"]["Properties"]["VisibilityTimeout"]
+    if arrival < 6 * functions(template)["UploadArrivalFunction"]["Timeout"]:
+        yield f"ArrivalQueue: visibility {arrival} s is below six times the function's timeout"
+
+
+def lifecycle(template: dict):
+    """Only what is tagged as a build may expire in the artifacts bucket: configuration documents stay."""
+    rules = template["Resources"]["ArtifactsBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    for rule in rules:
+        expires = any(key.startswith("Expiration") for key in rule)
+        if expires and rule.get("TagFilters") != [{"Key": "kind", "Value": "build"}]:
+            yield f"ArtifactsBucket: rule {rule['Id']} expires more than builds"
+    for bucket in ("UploadsBucket", "ArtifactsBucket"):
+        rules = template["Resources"][bucket]["Properties"]["LifecycleConfiguration"]["Rules"]
+        if not any("AbortIncompleteMultipartUpload" in rule for rule in rules):
+            yield f"{bucket}: unfinished multipart uploads stay for ever"
+
+
+def functions(template: dict) -> dict:
+    """Logical id → properties, with what Globals gives every function."""
+    shared = template["Globals"]["Function"]
+    resources = template["Resources"].items()
+    return {name: shared | entry["Properties"] for name, entry in resources if entry["Type"] == "AWS::Serverless::Function"}
+
+
+def events(template: dict, kind: str):
+    """Event name and properties of one kind of event source."""
+    for resource, function in functions(template).items():
+        for name, event in function.get("Events", {}).items():
+            if event["Type"] == kind:
+                yield f"{resource}.{name}", event["Properties"]
+
+
+def statements(properties: dict):
+    """The statements of a role or managed policy."""
+    documents = [policy["PolicyDocument"] for policy in properties.get("Policies", [])] + [properties.get("PolicyDocument", {})]
+    return [statement for document in documents for statement in document.get("Statement", [])]
+
+
+def as_list(value) -> list:
+    return value if isinstance(value, list) else [value]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
