@@ -1,0 +1,396 @@
+//! The commands, from parsed arguments to exit code.
+
+use std::{
+    future::Future,
+    io::{self, IsTerminal, Write},
+    path::Path,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::{
+    args::{self, Cli, Command, Common, Download, Protect, Source, StatusOf},
+    client::{ApiKey, Client},
+    console::{Console, Style, printable},
+    download::{self, SavedFile},
+    error::{Error, Exit},
+    pacing::Pacing,
+    report,
+    upload::{self, LocalFile},
+    wait::{self, Deadline},
+    wire::{DownloadGrant, JobId, JobState, SignedUrl, Status, UploadGrant, UploadRequest, UploadTarget},
+};
+
+/// Longest time that cleaning up after an interrupt may take.
+const FAREWELL: Duration = Duration::from_secs(10);
+
+/// What a command needs beside its arguments.
+pub struct Setting<'a> {
+    /// Value of `APPTEGO_API_KEY`.
+    pub key: Option<String>,
+    /// For people.
+    pub console: Console,
+    /// For programs, and results.
+    pub out: &'a mut dyn Write,
+    /// Pauses.
+    pub pacing: Pacing,
+}
+
+/// Runs a command on the process's own streams and signals.
+pub async fn run_from_terminal(cli: Cli, key: Option<String>) -> Exit {
+    let style = match (cli.common.quiet, io::stderr().is_terminal()) {
+        (true, _) => Style::Quiet,
+        (false, true) => Style::Bar,
+        (false, false) => Style::Plain,
+    };
+    let console = Console::new(style, io::stderr());
+    let setting = Setting { key, console, out: &mut io::stdout(), pacing: Pacing::default() };
+    run(cli, setting, interrupted).await
+}
+
+/// Runs a command. `interrupt` makes a future that ends when the user wants to stop; it is called anew for the
+/// clean-up, which a second interrupt breaks off.
+pub async fn run<I: Future<Output = ()>>(cli: Cli, setting: Setting<'_>, interrupt: impl Fn() -> I) -> Exit {
+    let Setting { key, console, out, pacing } = setting;
+    let mut found = Findings::default();
+    let outcome = match connect(&cli.common, key.as_deref(), pacing) {
+        Ok(client) => {
+            let session = Session { client, console: console.clone(), open: Mutex::default() };
+            session.run(cli.command, &mut found, interrupt).await
+        }
+        Err(error) => Err(error),
+    };
+    console.clear();
+    if let Err(error) = &outcome {
+        console.warn(&format!("error: {error}"));
+    }
+    let exit = outcome.as_ref().err().map_or(Exit::Success, Error::exit);
+    // A reader that went away (`apptego … | head`) is no reason to fail.
+    let _ = if cli.common.json { writeln!(out, "{}", found.to_json(outcome.err().as_ref())) } else { found.print(out) };
+    exit
+}
+
+fn connect(common: &Common, key: Option<&str>, pacing: Pacing) -> Result<Client, Error> {
+    Client::new(&common.api_url, common.allow_http, ApiKey::new(key)?, pacing)
+}
+
+/// What a command found out, also when it failed half-way.
+#[derive(Default)]
+struct Findings {
+    job_id: Option<JobId>,
+    job: Option<Status>,
+    report: Option<Value>,
+    output: Option<SavedFile>,
+}
+
+impl Findings {
+    fn to_json(&self, error: Option<&Error>) -> Value {
+        let mut object = json!({"job_id": self.job_id, "job": self.job, "report": self.report, "output": self.output});
+        if let (Some(error), Some(object)) = (error, object.as_object_mut()) {
+            let (code, request_id) = match error {
+                Error::Refused(refusal) => (refusal.code.as_deref(), refusal.request_id.as_deref()),
+                Error::Build { code, .. } => (code.as_deref(), None),
+                _ => (None, None),
+            };
+            let exit = error.exit() as u8;
+            let error =
+                json!({"message": error.to_string(), "code": code, "request_id": request_id, "exit_code": exit});
+            object.insert("error".to_owned(), error);
+        }
+        object
+    }
+
+    fn print(&self, out: &mut dyn Write) -> io::Result<()> {
+        if let Some(report) = &self.report {
+            writeln!(out, "{}", report::render(report))?;
+        }
+        match (&self.output, &self.job, &self.job_id) {
+            (Some(output), ..) => {
+                writeln!(out, "{}  {} bytes  sha256 {}", output.file.display(), output.size, output.sha256)
+            }
+            (None, Some(job), _) => writeln!(out, "{}", describe(job)),
+            (None, None, Some(job_id)) => writeln!(out, "{job_id}"),
+            (None, None, None) => Ok(()),
+        }
+    }
+}
+
+/// An upload that nobody will wait for when this program stops now.
+#[derive(Clone)]
+struct OpenJob {
+    job: JobId,
+    /// `file_path` and `upload_id` while parts may lie in the storage.
+    multipart: Option<(String, String)>,
+}
+
+struct Session {
+    client: Client,
+    console: Console,
+    open: Mutex<Option<OpenJob>>,
+}
+
+impl Session {
+    async fn run<I: Future<Output = ()>>(
+        &self,
+        command: Command,
+        found: &mut Findings,
+        interrupt: impl Fn() -> I,
+    ) -> Result<(), Error> {
+        let outcome = tokio::select! {
+            outcome = self.perform(command, found) => outcome,
+            () = interrupt() => Err(Error::Interrupted),
+        };
+        // A job that was not over when the time ran out goes on by design; every other open one is given up.
+        if let Err(error) = &outcome
+            && !matches!(error, Error::Timeout { .. })
+            && let Some(open) = self.take_open()
+        {
+            self.console.clear();
+            tokio::select! {
+                () = self.give_up(&open) => {}
+                () = interrupt() => {}
+                () = tokio::time::sleep(FAREWELL) => {}
+            }
+        }
+        outcome
+    }
+
+    async fn perform(&self, command: Command, found: &mut Findings) -> Result<(), Error> {
+        match command {
+            Command::Protect(protect) => self.protect(protect, found).await,
+            Command::Upload(upload) => {
+                let deadline = Deadline::after(Duration::from_secs(upload.source.timeout));
+                self.upload(&upload.source, deadline, found).await?;
+                self.close();
+                Ok(())
+            }
+            Command::Status(status) => self.status(status, found).await,
+            Command::Download(download) => self.download(download, found).await,
+            Command::Cancel { job } => {
+                self.client.cancel(&job).await?;
+                self.console.say(&format!("job {job} is cancelled"));
+                found.job_id = Some(job);
+                Ok(())
+            }
+        }
+    }
+
+    async fn protect(&self, protect: Protect, found: &mut Findings) -> Result<(), Error> {
+        let (file_name, _) = args::announce(&protect.source.app, protect.source.platform)?;
+        let out = protect.out.unwrap_or_else(|| args::protected_name(&file_name));
+        check_destination(&out, Some(&protect.source.app))?;
+        let file = LocalFile::open(&protect.source.app)?;
+        let digest = tokio::task::spawn_blocking(move || file.digest());
+        let deadline = Deadline::after(Duration::from_secs(protect.source.timeout));
+        let job = self.upload(&protect.source, deadline, found).await?;
+        let status = self.watch(&job, deadline, found).await?;
+        self.close();
+        self.save(&job, &out, protect.report.as_deref(), status.report_url, found).await?;
+        match digest.await {
+            Ok(digest) => check_input(found.report.as_ref(), &digest?),
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// Until the job is closed again, breaking off gives it up.
+    async fn upload(&self, source: &Source, deadline: Deadline, found: &mut Findings) -> Result<JobId, Error> {
+        let (file_name, platform) = args::announce(&source.app, source.platform)?;
+        let file = LocalFile::open(&source.app)?;
+        let request = UploadRequest {
+            file_name,
+            platform: platform.as_str(),
+            version: source.env.as_str(),
+            file_size: file.size,
+            signing_key_id: source.signing_key.clone(),
+        };
+        let idempotency_key = Uuid::now_v7().to_string();
+        let limit = if source.no_queue { Deadline::after(Duration::ZERO) } else { deadline };
+        let grant = wait::request_slot(&self.client, &request, &idempotency_key, limit, &self.console).await?;
+        found.job_id = Some(grant.job_id.clone());
+        self.set_open(Some(OpenJob::of(&grant)));
+        self.console.say(&format!("job {}: {} ({} bytes)", grant.job_id, request.file_name, file.size));
+        upload::send(&self.client, &grant, &file, &self.console).await?;
+        self.set_open(Some(OpenJob { job: grant.job_id.clone(), multipart: None }));
+        Ok(grant.job_id)
+    }
+
+    async fn watch(&self, job: &JobId, deadline: Deadline, found: &mut Findings) -> Result<Status, Error> {
+        let outcome = wait::watch(&self.client, job, deadline, &self.console).await;
+        self.console.clear();
+        if let Err(Error::Build { .. }) = &outcome {
+            // Over: nothing to give up. The job is read again for `--json`, which names it also when it failed.
+            self.close();
+            found.job = self.client.status(job).await.ok();
+        }
+        let status = outcome?;
+        found.job = Some(status.clone());
+        Ok(status)
+    }
+
+    async fn status(&self, status: StatusOf, found: &mut Findings) -> Result<(), Error> {
+        found.job_id = Some(status.job.clone());
+        if status.wait {
+            let deadline = Deadline::after(Duration::from_secs(status.timeout));
+            return self.watch(&status.job, deadline, found).await.map(drop);
+        }
+        let seen = self.client.status(&status.job).await?;
+        let failed = (seen.status == JobState::Failed).then(|| wait::failure(&seen));
+        found.job = Some(seen);
+        failed.map_or(Ok(()), Err)
+    }
+
+    async fn download(&self, download: Download, found: &mut Findings) -> Result<(), Error> {
+        found.job_id = Some(download.job.clone());
+        let out = match download.out {
+            Some(out) => out,
+            None => args::protected_name(&base_name(&self.client.request_download(&download.job).await?)?),
+        };
+        check_destination(&out, None)?;
+        self.save(&download.job, &out, download.report.as_deref(), None, found).await
+    }
+
+    /// Fetches the output and its report.
+    async fn save(
+        &self,
+        job: &JobId,
+        out: &Path,
+        report_file: Option<&Path>,
+        report_url: Option<SignedUrl>,
+        found: &mut Findings,
+    ) -> Result<(), Error> {
+        let (saved, grant) = download::fetch(&self.client, job, out, &self.console).await?;
+        found.output = Some(saved);
+        let Some(url) = grant.report_url.or(report_url) else {
+            self.console.warn("warning: the service named no build report");
+            return Ok(());
+        };
+        let report = self.client.fetch_report(&url).await?;
+        if let Some(file) = report_file {
+            write_whole(file, format!("{report:#}\n").as_bytes())?;
+        }
+        found.report = Some(report);
+        Ok(())
+    }
+
+    /// Aborts and cancels, as far as the service lets us: the error that led here is the one worth telling.
+    async fn give_up(&self, open: &OpenJob) {
+        if let Some((file_path, upload_id)) = &open.multipart {
+            let _ = self.client.abort(file_path, upload_id).await;
+        }
+        match self.client.cancel(&open.job).await {
+            Ok(()) => self.console.warn(&format!("job {} is cancelled", open.job)),
+            Err(error) => self.console.warn(&format!("job {} could not be cancelled: {error}", open.job)),
+        }
+    }
+
+    fn set_open(&self, job: Option<OpenJob>) -> Option<OpenJob> {
+        std::mem::replace(&mut self.open.lock().unwrap_or_else(PoisonError::into_inner), job)
+    }
+
+    fn take_open(&self) -> Option<OpenJob> {
+        self.set_open(None)
+    }
+
+    /// The job is over, or meant to outlive this program.
+    fn close(&self) {
+        self.set_open(None);
+    }
+}
+
+impl OpenJob {
+    fn of(grant: &UploadGrant) -> Self {
+        let multipart = match &grant.target {
+            UploadTarget::Single(_) => None,
+            UploadTarget::Multipart { upload_id, .. } => Some((grant.file_path.clone(), upload_id.clone())),
+        };
+        Self { job: grant.job_id.clone(), multipart }
+    }
+}
+
+/// Refuses early what would fail only after the build.
+fn check_destination(out: &Path, input: Option<&Path>) -> Result<(), Error> {
+    let folder = download::folder_of(out);
+    if !folder.is_dir() {
+        return Err(Error::Usage(format!("--out: {} is not a folder", folder.display())));
+    }
+    if out.is_dir() {
+        return Err(Error::Usage(format!("--out: {} is a folder", out.display())));
+    }
+    let real = |path: &Path| path.canonicalize().ok();
+    if input.is_some_and(|input| real(out).is_some_and(|out| real(input) == Some(out))) {
+        return Err(Error::Usage("--out: the app itself is not overwritten".to_owned()));
+    }
+    Ok(())
+}
+
+/// The service tells in its report what it protected: it must be what lies here.
+fn check_input(report: Option<&Value>, digest: &str) -> Result<(), Error> {
+    let told = report.and_then(|report| report.pointer("/input/sha256")).and_then(Value::as_str);
+    match told.filter(|told| !told.eq_ignore_ascii_case(digest)) {
+        Some(told) => Err(Error::Mismatch(format!(
+            "the service protected a file with SHA-256 {told}, the local one has {digest}: it changed during the upload"
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// The service's file name may name no other place.
+fn base_name(grant: &DownloadGrant) -> Result<String, Error> {
+    let what = "a file name that is not a plain name".to_owned();
+    let plain = !grant.file_name.contains(['/', '\\', '\0']) && !matches!(grant.file_name.as_str(), "" | "." | "..");
+    let name = plain.then(|| printable(&grant.file_name));
+    name.ok_or(Error::Unexpected { doing: "requesting the download", what })
+}
+
+fn write_whole(path: &Path, content: &[u8]) -> Result<(), Error> {
+    std::fs::write(path, content).map_err(Error::file("write", path))
+}
+
+fn describe(status: &Status) -> String {
+    let state = match status.status {
+        JobState::Processing => "processing",
+        JobState::Completed => "completed",
+        JobState::Failed => "failed",
+    };
+    let mut line = format!("{}  {state}", status.job_id);
+    let detail = status.error_message.as_ref().or(status.progress.as_ref());
+    if let Some(detail) = detail {
+        line.push_str(&format!("  {detail}"));
+    }
+    if let (JobState::Processing, Some(percent)) = (status.status, status.percent) {
+        line.push_str(&format!("  {percent:.0} %"));
+    }
+    printable(&line)
+}
+
+/// Ends at Ctrl-C, and at SIGTERM, with which CI systems cancel.
+async fn interrupted() {
+    let ctrl_c = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        () = ctrl_c => {}
+        () = terminated() => {}
+    }
+}
+
+#[cfg(unix)]
+async fn terminated() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut signal) => {
+            signal.recv().await;
+        }
+        Err(_) => std::future::pending().await,
+    }
+}
+
+#[cfg(not(unix))]
+async fn terminated() {
+    std::future::pending().await
+}
