@@ -1,1 +1,64 @@
-//! DynamoDB, S3, SQS and KMS: the only place that knows table and object keys.
+//! DynamoDB, S3, SQS and KMS: one module for each aggregate, and the only place that knows table and object keys.
+//!
+//! One code path everywhere: the local server and the tests speak to a stand-in through the same SDK.
+
+pub mod artifacts;
+pub mod automation_keys;
+pub mod clients;
+pub mod configurations;
+pub mod error;
+pub mod idempotency;
+pub mod jobs;
+mod keys;
+pub mod secrets;
+pub mod signing_keys;
+mod table;
+pub mod tenants;
+pub mod uploads;
+pub mod wakeups;
+
+pub use clients::Clients;
+pub use keys::read_upload_key;
+
+/// The names of the resources of one stack. A function is given those that it uses; the others stay empty.
+#[derive(Clone, Debug, Default)]
+pub struct Names {
+    /// The main table.
+    pub table: String,
+    /// The bucket into which customers upload.
+    pub uploads_bucket: String,
+    /// The bucket for everything else.
+    pub artifacts_bucket: String,
+    /// The queue that wakes workers.
+    pub build_queue_url: String,
+    /// The key under which signing keys are sealed.
+    pub kms_key: String,
+    /// The secret that holds the pepper.
+    pub pepper_secret: String,
+    /// Days for which jobs, outputs and reports are kept.
+    pub retention_days: u32,
+}
+
+/// The storage of one stack.
+#[derive(Clone, Debug)]
+pub struct Store {
+    clients: Clients,
+    names: Names,
+}
+
+impl Store {
+    /// Speaks to the resources `names` through `clients`.
+    pub const fn new(clients: Clients, names: Names) -> Self {
+        Self { clients, names }
+    }
+
+    /// The names it was made with.
+    pub const fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// Its clients.
+    pub const fn clients(&self) -> &Clients {
+        &self.clients
+    }
+}

@@ -1,0 +1,96 @@
+//! The artifacts bucket: outputs and reports, each under the attempt that made it.
+
+use std::path::Path;
+
+use aws_sdk_s3::primitives::ByteStream;
+use domain::error::Error;
+use domain::file_name::FileName;
+use domain::job::{Job, Output, State};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::Store;
+use crate::error::{failed, unreadable};
+use crate::keys::ArtifactKey;
+use crate::uploads::signed_life;
+
+/// The lifecycle rule of the bucket finds what expires by this tag: it knows no wildcard in the middle of a key.
+const TAG: &str = "kind=build";
+
+/// What RFC 8187 lets stand in an extended header value.
+const UNESCAPED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+impl Store {
+    /// Stores the output of an attempt from a file. Nobody sees it before the job names the attempt.
+    pub async fn put_output(&self, job: &Job, attempt: u32, file: &Path) -> Result<(), Error> {
+        let key = ArtifactKey::Output(&job.tenant, job.id, attempt, &job.file_name).key();
+        let body = ByteStream::from_path(file).await.map_err(|error| unreadable("the output file", error))?;
+        self.put_artifact(key, "application/octet-stream", body).await
+    }
+
+    /// Stores the build report of an attempt.
+    pub async fn put_report(&self, job: &Job, attempt: u32, json: Vec<u8>) -> Result<(), Error> {
+        let key = ArtifactKey::Report(&job.tenant, job.id, attempt).key();
+        self.put_artifact(key, "application/json", json.into()).await
+    }
+
+    /// A URL that downloads the output under its own name.
+    pub async fn presign_output(&self, job: &Job, output: &Output) -> Result<String, Error> {
+        let key = ArtifactKey::Output(&job.tenant, job.id, output.attempt, &job.file_name).key();
+        let request = self.clients.s3.get_object().bucket(&self.names.artifacts_bucket).key(key);
+        let request = request.response_content_disposition(attachment(&job.file_name));
+        let signed = request.presigned(signed_life()?).await.map_err(failed("GetObject"))?;
+        Ok(signed.uri().to_owned())
+    }
+
+    /// A URL that downloads the build report.
+    pub async fn presign_report(&self, job: &Job, output: &Output) -> Result<String, Error> {
+        let key = ArtifactKey::Report(&job.tenant, job.id, output.attempt).key();
+        let request = self.clients.s3.get_object().bucket(&self.names.artifacts_bucket).key(key);
+        let signed = request.presigned(signed_life()?).await.map_err(failed("GetObject"))?;
+        Ok(signed.uri().to_owned())
+    }
+
+    /// Removes what attempts of an ended job left behind; the published output and its report stay.
+    pub async fn delete_unpublished(&self, job: &Job) -> Result<(), Error> {
+        let prefix = ArtifactKey::Builds(&job.tenant, job.id).key();
+        let published = match &job.state {
+            State::Completed { output } => Some(format!("{prefix}{}/", output.attempt)),
+            _ => None,
+        };
+        let request = self.clients.s3.list_objects_v2().bucket(&self.names.artifacts_bucket).prefix(prefix);
+        let objects = request.send().await.map_err(failed("ListObjectsV2"))?.contents.unwrap_or_default();
+        for key in objects.into_iter().filter_map(|object| object.key) {
+            if published.as_ref().is_none_or(|published| !key.starts_with(published)) {
+                let request = self.clients.s3.delete_object().bucket(&self.names.artifacts_bucket).key(key);
+                request.send().await.map_err(failed("DeleteObject"))?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn put_artifact(&self, key: String, content_type: &str, body: ByteStream) -> Result<(), Error> {
+        let request = self.clients.s3.put_object().bucket(&self.names.artifacts_bucket).key(key).tagging(TAG);
+        request.content_type(content_type).body(body).send().await.map_err(failed("PutObject"))?;
+        Ok(())
+    }
+}
+
+/// `Content-Disposition` with the name for every client (RFC 6266: plain for old ones, RFC 8187 for the exact name).
+fn attachment(name: &FileName) -> String {
+    let plain: String = name.as_str().chars().map(|c| if c.is_ascii() { c } else { '_' }).collect();
+    format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{}", utf8_percent_encode(name.as_str(), &UNESCAPED))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_exact_name_and_a_plain_one_are_in_the_disposition() {
+        let disposition = attachment(&"Größe (1).apk".parse().unwrap());
+        assert_eq!(
+            disposition,
+            "attachment; filename=\"Gr__e (1).apk\"; filename*=UTF-8''Gr%C3%B6%C3%9Fe%20%281%29.apk"
+        );
+    }
+}

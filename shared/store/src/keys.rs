@@ -1,0 +1,96 @@
+//! Every table key and every object key, and the only place that spells them.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::credential::AutomationKeyId;
+use domain::file_name::FileName;
+use domain::id::{JobId, Sha256Hex, SigningKeyId, TenantId};
+use domain::platform::ConfigVersion;
+use domain::upload::UploadPath;
+
+/// An item of the main table.
+#[derive(Clone, Debug)]
+pub(crate) enum ItemKey<'a> {
+    AutomationKey(&'a AutomationKeyId),
+    Tenant(&'a TenantId),
+    Ledger(&'a TenantId),
+    Configuration(&'a TenantId, ConfigVersion),
+    SigningKey(&'a TenantId, &'a SigningKeyId),
+    Job(&'a TenantId, JobId),
+    Progress(&'a TenantId, JobId),
+    Idempotency(&'a TenantId, &'a Sha256Hex),
+}
+
+impl ItemKey<'_> {
+    /// Partition and sort key.
+    pub(crate) fn parts(&self) -> (String, String) {
+        match self {
+            Self::AutomationKey(id) => (format!("AUTOMATION_KEY#{id}"), "AUTOMATION_KEY".to_owned()),
+            Self::Tenant(tenant) => (partition(tenant), "TENANT".to_owned()),
+            Self::Ledger(tenant) => (partition(tenant), "LEDGER".to_owned()),
+            Self::Configuration(tenant, version) => (partition(tenant), format!("CONFIGURATION#{version}")),
+            Self::SigningKey(tenant, id) => (partition(tenant), format!("SIGNING_KEY#{id}")),
+            Self::Job(tenant, job) => (partition(tenant), format!("JOB#{job}")),
+            Self::Progress(tenant, job) => (partition(tenant), format!("JOB#{job}#PROGRESS")),
+            Self::Idempotency(tenant, scope) => (partition(tenant), format!("IDEMPOTENCY#{scope}")),
+        }
+    }
+
+    /// The key attributes.
+    pub(crate) fn attributes(&self) -> HashMap<String, AttributeValue> {
+        let (pk, sk) = self.parts();
+        HashMap::from([("pk".to_owned(), AttributeValue::S(pk)), ("sk".to_owned(), AttributeValue::S(sk))])
+    }
+}
+
+fn partition(tenant: &TenantId) -> String {
+    format!("TENANT#{tenant}")
+}
+
+/// Reads a job's sort key back.
+pub(crate) fn read_job_key(pk: &str, sk: &str) -> Option<(TenantId, JobId)> {
+    Some((pk.strip_prefix("TENANT#")?.parse().ok()?, sk.strip_prefix("JOB#")?.parse().ok()?))
+}
+
+/// Reads the object key of an upload, as a notification of S3 writes it: form-encoded.
+pub fn read_upload_key(encoded: &str) -> Option<UploadPath> {
+    let spaces = encoded.replace('+', " ");
+    percent_encoding::percent_decode_str(&spaces).decode_utf8().ok()?.parse().ok()
+}
+
+/// An object of the artifacts bucket.
+#[derive(Clone, Debug)]
+pub(crate) enum ArtifactKey<'a> {
+    Configuration(&'a TenantId, &'a Sha256Hex),
+    Builds(&'a TenantId, JobId),
+    Output(&'a TenantId, JobId, u32, &'a FileName),
+    Report(&'a TenantId, JobId, u32),
+}
+
+impl ArtifactKey<'_> {
+    /// The object key, or the prefix for `Builds`.
+    pub(crate) fn key(&self) -> String {
+        match self {
+            Self::Configuration(tenant, digest) => format!("{tenant}/config/{digest}.json"),
+            Self::Builds(tenant, job) => format!("{tenant}/builds/{job}/"),
+            Self::Output(tenant, job, attempt, name) => format!("{tenant}/builds/{job}/{attempt}/{}", name.as_str()),
+            Self::Report(tenant, job, attempt) => format!("{tenant}/builds/{job}/{attempt}/build-report.json"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notification_keys_are_decoded_and_nothing_else_is_an_upload() {
+        let tenant = "9f1c0a4e7b8d4a4db52e6a6d5c5c1f11";
+        let path = read_upload_key(&format!("{tenant}/uploads/android/production/1700000000/my+app%2B%281%29.apk"));
+        assert_eq!(path.unwrap().file_name.as_str(), "my app+(1).apk");
+        for key in ["", "x", "%", "%ff%fe", "../x", &format!("{tenant}/builds/1/1/app.apk")] {
+            assert!(read_upload_key(key).is_none(), "{key}");
+        }
+    }
+}

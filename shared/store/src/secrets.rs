@@ -1,0 +1,91 @@
+//! The pepper, and envelopes under the stack's KMS key.
+
+use std::collections::HashMap;
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_sdk_kms::primitives::Blob;
+use aws_sdk_kms::types::DataKeySpec;
+use domain::credential::Pepper;
+use domain::error::Error;
+use domain::id::TenantId;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::Store;
+use crate::error::{failed, unreadable};
+
+/// What an envelope is for. Together with the tenant it is KMS's encryption context: an envelope opens nowhere else.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Purpose {
+    SigningKey,
+}
+
+impl Purpose {
+    fn context(self, tenant: &TenantId) -> HashMap<String, String> {
+        let purpose = match self {
+            Self::SigningKey => "signing_key",
+        };
+        HashMap::from([("tenant".to_owned(), tenant.as_str().to_owned()), ("purpose".to_owned(), purpose.to_owned())])
+    }
+}
+
+/// A secret under a data key of its own (AES-256-GCM), which is wrapped by KMS.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Envelope {
+    #[serde(with = "serde_bytes")]
+    wrapped_key: Vec<u8>,
+    #[serde(with = "serde_bytes")]
+    nonce: Vec<u8>,
+    #[serde(with = "serde_bytes")]
+    sealed: Vec<u8>,
+}
+
+impl Store {
+    /// Reads the pepper.
+    pub async fn pepper(&self) -> Result<Pepper, Error> {
+        let request = self.clients.secrets.get_secret_value().secret_id(&self.names.pepper_secret);
+        let answer = request.send().await.map_err(failed("GetSecretValue"))?;
+        let text = answer.secret_string.filter(|text| text.len() >= 32);
+        let text = text.ok_or_else(|| unreadable("the pepper", "it has fewer than 32 characters"))?;
+        Ok(Pepper::new(text.into_bytes()))
+    }
+
+    pub(crate) async fn seal(&self, tenant: &TenantId, purpose: Purpose, secret: &[u8]) -> Result<Envelope, Error> {
+        let request = self.clients.kms.generate_data_key().key_id(&self.names.kms_key).key_spec(DataKeySpec::Aes256);
+        let request = request.set_encryption_context(Some(purpose.context(tenant)));
+        let answer = request.send().await.map_err(failed("GenerateDataKey"))?;
+        let key = Zeroizing::new(answer.plaintext.map(Blob::into_inner).unwrap_or_default());
+        let mut nonce = [0; NONCE_LEN];
+        aws_lc_rs::rand::fill(&mut nonce).map_err(|error| unreadable("randomness", error))?;
+        let mut sealed = secret.to_vec();
+        aead(&key)?
+            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::empty(), &mut sealed)
+            .map_err(|error| unreadable("an envelope", error))?;
+        let wrapped_key = answer.ciphertext_blob.map(Blob::into_inner).unwrap_or_default();
+        Ok(Envelope { wrapped_key, nonce: nonce.to_vec(), sealed })
+    }
+
+    pub(crate) async fn open(
+        &self,
+        tenant: &TenantId,
+        purpose: Purpose,
+        envelope: Envelope,
+    ) -> Result<Zeroizing<Vec<u8>>, Error> {
+        let request = self.clients.kms.decrypt().ciphertext_blob(Blob::new(envelope.wrapped_key));
+        let request = request.key_id(&self.names.kms_key).set_encryption_context(Some(purpose.context(tenant)));
+        let answer = request.send().await.map_err(failed("Decrypt"))?;
+        let key = Zeroizing::new(answer.plaintext.map(Blob::into_inner).unwrap_or_default());
+        let nonce = Nonce::try_assume_unique_for_key(&envelope.nonce).map_err(|e| unreadable("an envelope", e))?;
+        let mut sealed = Zeroizing::new(envelope.sealed);
+        let length = aead(&key)?
+            .open_in_place(nonce, Aad::empty(), &mut sealed)
+            .map_err(|error| unreadable("an envelope", error))?
+            .len();
+        sealed.truncate(length);
+        Ok(sealed)
+    }
+}
+
+fn aead(key: &[u8]) -> Result<LessSafeKey, Error> {
+    UnboundKey::new(&AES_256_GCM, key).map(LessSafeKey::new).map_err(|error| unreadable("a data key", error))
+}
