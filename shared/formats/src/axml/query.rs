@@ -52,6 +52,12 @@ impl Document {
         Some(self.value(found))
     }
 
+    /// Whether the platform finds the attribute: it looks for the resource id alone, so that a mere spelling has no effect.
+    pub fn is_found_by_id(&self, element: ElementId, attribute: AndroidAttribute) -> bool {
+        let mut attributes = self.element(element).into_iter().flat_map(|element| &element.attributes);
+        attributes.any(|found| self.resource_id(found) == Some(attribute.id))
+    }
+
     /// An attribute without a namespace, by name.
     pub fn plain_attribute(&self, element: ElementId, name: &str) -> Option<Value> {
         let element = self.element(element)?;
