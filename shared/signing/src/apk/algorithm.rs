@@ -1,0 +1,126 @@
+//! Signature algorithms of schemes v2 and v3, by their numbers in the format.
+
+use aws_lc_rs::digest;
+use aws_lc_rs::signature::{self, ParsedPublicKey, VerificationAlgorithm};
+use x509_parser::oid_registry::{
+    OID_EC_P256, OID_KEY_TYPE_EC_PUBLIC_KEY, OID_NIST_EC_P384, OID_NIST_EC_P521, OID_PKCS1_RSAENCRYPTION,
+};
+use x509_parser::prelude::FromDer;
+use x509_parser::x509::SubjectPublicKeyInfo;
+
+use crate::key::{KeyKind, PrivateKey};
+
+/// Hash function of the contents' digest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DigestKind {
+    /// SHA-256 over 1 MiB chunks.
+    Sha256,
+    /// SHA-512 over 1 MiB chunks.
+    Sha512,
+}
+
+impl DigestKind {
+    pub(crate) fn algorithm(self) -> &'static digest::Algorithm {
+        match self {
+            Self::Sha256 => &digest::SHA256,
+            Self::Sha512 => &digest::SHA512,
+        }
+    }
+}
+
+/// Algorithms that are made or checked here. DSA and the verity digests are not among them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SignatureAlgorithm {
+    /// 0x0101, RSASSA-PSS with SHA-256 (checked, never made: it is randomised).
+    RsaPssSha256,
+    /// 0x0102, RSASSA-PSS with SHA-512 (checked, never made).
+    RsaPssSha512,
+    /// 0x0103, RSASSA-PKCS1-v1_5 with SHA-256.
+    RsaSha256,
+    /// 0x0104, RSASSA-PKCS1-v1_5 with SHA-512.
+    RsaSha512,
+    /// 0x0201, ECDSA with SHA-256.
+    EcdsaSha256,
+    /// 0x0202, ECDSA with SHA-512.
+    EcdsaSha512,
+}
+
+impl SignatureAlgorithm {
+    const ALL: [Self; 6] = [
+        Self::RsaPssSha256,
+        Self::RsaPssSha512,
+        Self::RsaSha256,
+        Self::RsaSha512,
+        Self::EcdsaSha256,
+        Self::EcdsaSha512,
+    ];
+
+    /// The algorithm that apksigner takes for a key: SHA-512 where the key is stronger than SHA-256.
+    pub(crate) fn for_key(key: &PrivateKey) -> Self {
+        match key.kind() {
+            KeyKind::Rsa(bits) if bits <= 3072 => Self::RsaSha256,
+            KeyKind::Rsa(_) => Self::RsaSha512,
+            KeyKind::P256 => Self::EcdsaSha256,
+            KeyKind::P384 | KeyKind::P521 => Self::EcdsaSha512,
+        }
+    }
+
+    /// Number in the signing block.
+    pub fn id(self) -> u32 {
+        match self {
+            Self::RsaPssSha256 => 0x0101,
+            Self::RsaPssSha512 => 0x0102,
+            Self::RsaSha256 => 0x0103,
+            Self::RsaSha512 => 0x0104,
+            Self::EcdsaSha256 => 0x0201,
+            Self::EcdsaSha512 => 0x0202,
+        }
+    }
+
+    /// The algorithm with this number; `None` where it is not checked here.
+    pub fn from_id(id: u32) -> Option<Self> {
+        Self::ALL.into_iter().find(|algorithm| algorithm.id() == id)
+    }
+
+    /// Hash function, both of the signature and of the contents' digest that goes with it.
+    pub fn digest(self) -> DigestKind {
+        match self {
+            Self::RsaPssSha256 | Self::RsaSha256 | Self::EcdsaSha256 => DigestKind::Sha256,
+            Self::RsaPssSha512 | Self::RsaSha512 | Self::EcdsaSha512 => DigestKind::Sha512,
+        }
+    }
+
+    /// Whether `signature` is one by the key in `public_key` (a DER `SubjectPublicKeyInfo`) over `message`.
+    pub(super) fn verify(self, public_key: &[u8], message: &[u8], signature: &[u8]) -> bool {
+        let Ok((rest, info)) = SubjectPublicKeyInfo::from_der(public_key) else { return false };
+        let Some(algorithm) = self.verification(&info).filter(|_| rest.is_empty()) else { return false };
+        ParsedPublicKey::new(algorithm, &info.subject_public_key.data)
+            .is_ok_and(|key| key.verify_sig(message, signature).is_ok())
+    }
+
+    fn verification(self, info: &SubjectPublicKeyInfo<'_>) -> Option<&'static dyn VerificationAlgorithm> {
+        if info.algorithm.algorithm == OID_PKCS1_RSAENCRYPTION {
+            return match self {
+                Self::RsaPssSha256 => Some(&signature::RSA_PSS_2048_8192_SHA256),
+                Self::RsaPssSha512 => Some(&signature::RSA_PSS_2048_8192_SHA512),
+                // Devices accept RSA 1024, and packages signed so are still around.
+                Self::RsaSha256 => Some(&signature::RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY),
+                Self::RsaSha512 => Some(&signature::RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY),
+                Self::EcdsaSha256 | Self::EcdsaSha512 => None,
+            };
+        }
+        let curve = info.algorithm.parameters.as_ref()?.as_oid().ok()?;
+        if info.algorithm.algorithm != OID_KEY_TYPE_EC_PUBLIC_KEY {
+            return None;
+        }
+        match self {
+            Self::EcdsaSha256 if curve == OID_EC_P256 => Some(&signature::ECDSA_P256_SHA256_ASN1),
+            Self::EcdsaSha256 if curve == OID_NIST_EC_P384 => Some(&signature::ECDSA_P384_SHA256_ASN1),
+            Self::EcdsaSha256 if curve == OID_NIST_EC_P521 => Some(&signature::ECDSA_P521_SHA256_ASN1),
+            Self::EcdsaSha512 if curve == OID_EC_P256 => Some(&signature::ECDSA_P256_SHA512_ASN1),
+            Self::EcdsaSha512 if curve == OID_NIST_EC_P384 => Some(&signature::ECDSA_P384_SHA512_ASN1),
+            Self::EcdsaSha512 if curve == OID_NIST_EC_P521 => Some(&signature::ECDSA_P521_SHA512_ASN1),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Making the signing block of a package.
+
+use super::digest::ContentDigests;
+use super::error::SigningError;
+use super::{block, v2, v3};
+use crate::Signer;
+
+/// Schemes to sign with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Schemes {
+    /// APK Signature Scheme v2.
+    pub v2: bool,
+    /// APK Signature Scheme v3.
+    pub v3: bool,
+}
+
+impl Default for Schemes {
+    fn default() -> Self {
+        Self { v2: true, v3: true }
+    }
+}
+
+impl Schemes {
+    /// Lowest API level whose devices read one of the schemes.
+    fn read_from(self) -> Option<u32> {
+        if self.v2 { Some(24) } else { self.v3.then_some(v3::READ_FROM) }
+    }
+}
+
+/// The complete APK Signing Block for a package with these contents, a multiple of 4096 bytes long.
+///
+/// `min_sdk` is the lowest API level that the package's manifest names: devices below API 24 would find no signature,
+/// so that is refused. The block comes before the central directory, whose offset in the end record then grows by the
+/// block's length. The same contents and key always give the same bytes.
+pub fn sign_block(
+    digests: &ContentDigests,
+    signer: &Signer,
+    schemes: Schemes,
+    min_sdk: u32,
+) -> Result<Vec<u8>, SigningError> {
+    let read_from = schemes.read_from().ok_or(SigningError::NoScheme)?;
+    if min_sdk < read_from {
+        return Err(SigningError::MinSdk { min_sdk, read_from });
+    }
+    let mut pairs = Vec::new();
+    if schemes.v2 {
+        pairs.push((block::V2_ID, v2::sign(digests, signer, schemes.v3)?));
+    }
+    if schemes.v3 {
+        pairs.push((block::V3_ID, v3::sign(digests, signer)?));
+    }
+    Ok(block::build(&pairs))
+}

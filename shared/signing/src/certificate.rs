@@ -1,0 +1,96 @@
+//! X.509 certificates, as far as package signatures look into them.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use aws_lc_rs::digest;
+use x509_parser::prelude::FromDer;
+use x509_parser::x509::SubjectPublicKeyInfo;
+
+/// A certificate together with what is read from it once.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Certificate {
+    der: Arc<[u8]>,
+    subject: String,
+    not_before: i64,
+    not_after: i64,
+    public_key: Arc<[u8]>,
+}
+
+/// The bytes are not exactly one X.509 certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not an X.509 certificate")]
+pub struct NotACertificate;
+
+impl Certificate {
+    /// Reads one DER certificate; bytes behind it are refused.
+    pub fn from_der(der: &[u8]) -> Result<Self, NotACertificate> {
+        let (rest, parsed) = x509_parser::parse_x509_certificate(der).map_err(|_| NotACertificate)?;
+        if !rest.is_empty() {
+            return Err(NotACertificate);
+        }
+        Ok(Self {
+            der: der.into(),
+            subject: parsed.subject().to_string(),
+            not_before: parsed.validity().not_before.timestamp(),
+            not_after: parsed.validity().not_after.timestamp(),
+            public_key: parsed.public_key().raw.into(),
+        })
+    }
+
+    /// The certificate as it stands in the keystore or the package.
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// SHA-256 of the DER bytes in lowercase hexadecimal, the form `apksigner verify --print-certs` prints.
+    pub fn sha256(&self) -> String {
+        hex(digest::digest(&digest::SHA256, &self.der).as_ref())
+    }
+
+    /// Distinguished name of the subject, as text.
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// Start of validity in Unix seconds.
+    pub fn not_before(&self) -> i64 {
+        self.not_before
+    }
+
+    /// End of validity in Unix seconds.
+    pub fn not_after(&self) -> i64 {
+        self.not_after
+    }
+
+    /// DER of the `SubjectPublicKeyInfo`, which the signature schemes carry beside the certificate.
+    pub fn public_key_info(&self) -> &[u8] {
+        &self.public_key
+    }
+
+    /// The key bits inside `SubjectPublicKeyInfo`: PKCS#1 for RSA, a SEC 1 point for EC.
+    pub(crate) fn public_key_bits(&self) -> Option<Vec<u8>> {
+        let (_, info) = SubjectPublicKeyInfo::from_der(&self.public_key).ok()?;
+        Some(info.subject_public_key.data.to_vec())
+    }
+
+    pub(crate) fn issued(&self, other: &Self) -> bool {
+        let parse = |der| x509_parser::parse_x509_certificate(der).ok().map(|(_, parsed)| parsed);
+        let (Some(issuer), Some(subject)) = (parse(&self.der), parse(&other.der)) else { return false };
+        issuer.subject().as_raw() == subject.issuer().as_raw()
+    }
+}
+
+impl std::fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Certificate").field("subject", &self.subject).field("sha256", &self.sha256()).finish()
+    }
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

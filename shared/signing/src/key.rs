@@ -1,0 +1,142 @@
+//! Signing keys with their certificates.
+
+mod pkcs12;
+mod private;
+
+use std::fmt;
+
+pub(crate) use private::PrivateKey;
+
+use crate::Certificate;
+
+/// Kind and size of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum KeyKind {
+    /// RSA with the modulus' length in bits.
+    Rsa(u32),
+    /// NIST P-256.
+    P256,
+    /// NIST P-384.
+    P384,
+    /// NIST P-521.
+    P521,
+}
+
+impl fmt::Display for KeyKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rsa(bits) => write!(f, "RSA {bits}"),
+            Self::P256 => f.write_str("EC P-256"),
+            Self::P384 => f.write_str("EC P-384"),
+            Self::P521 => f.write_str("EC P-521"),
+        }
+    }
+}
+
+/// Why a keystore yields no signer. No variant carries key material or a password.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// The integrity check or the decryption failed under this password.
+    #[error("the keystore's password is wrong, or the keystore is damaged")]
+    WrongPassword,
+    /// Not a PKCS#12 file, or one that breaks its own format.
+    #[error("the keystore is not a readable PKCS#12 file: {0}")]
+    Unreadable(String),
+    /// Encrypted or authenticated in a way that is not supported.
+    #[error("the keystore uses an encryption or integrity algorithm that is not supported")]
+    UnsupportedEncryption,
+    /// The keystore holds no private key.
+    #[error("the keystore holds no private key")]
+    NoKey,
+    /// No key has the alias asked for.
+    #[error("the keystore has no key with alias {wanted:?}; it has {}", listed(.aliases))]
+    NoSuchAlias {
+        /// Alias asked for.
+        wanted: String,
+        /// Aliases of the keys in the keystore.
+        aliases: Vec<String>,
+    },
+    /// Several keys, and the caller named none (or an alias that several of them bear).
+    #[error("the keystore holds several keys, name one of {}", listed(.aliases))]
+    SeveralKeys {
+        /// Aliases of the keys in the keystore.
+        aliases: Vec<String>,
+    },
+    /// No certificate in the keystore has the private key's public half.
+    #[error("no certificate in the keystore belongs to the private key {alias:?}")]
+    CertificateMismatch {
+        /// Alias of the key.
+        alias: String,
+    },
+    /// A kind or size of key that package signatures do not take, or this program cannot use.
+    #[error("keys of kind {0} are not supported; use RSA 2048 to 8192 or EC P-256, P-384, P-521")]
+    UnsupportedKey(String),
+    /// The private key contradicts itself.
+    #[error("the private key is damaged")]
+    DamagedKey,
+}
+
+fn listed(aliases: &[String]) -> String {
+    aliases.iter().map(|alias| format!("{alias:?}")).collect::<Vec<_>>().join(", ")
+}
+
+/// A private key with its certificate chain, ready to sign packages.
+pub struct Signer {
+    key: PrivateKey,
+    alias: String,
+    certificate: Certificate,
+    issuers: Vec<Certificate>,
+}
+
+impl Signer {
+    /// Opens a PKCS#12 keystore: PBES2 and the older PBES1 (3DES, RC2) encryption, SHA-1 and SHA-2 integrity.
+    ///
+    /// Aliases compare without regard to case, as in Java keystores. Without `alias` the keystore must hold one key.
+    pub fn from_pkcs12(bytes: &[u8], password: &str, alias: Option<&str>) -> Result<Self, KeyError> {
+        pkcs12::open(bytes, password, alias)
+    }
+
+    pub(crate) fn key(&self) -> &PrivateKey {
+        &self.key
+    }
+
+    /// Name of the key in its keystore.
+    pub fn alias(&self) -> &str {
+        &self.alias
+    }
+
+    /// Kind and size of the key; its text form is the description, such as `RSA 2048`.
+    pub fn kind(&self) -> KeyKind {
+        self.key.kind()
+    }
+
+    /// The key's own certificate.
+    pub fn certificate(&self) -> &Certificate {
+        &self.certificate
+    }
+
+    /// DER of the key's own certificate.
+    pub fn certificate_der(&self) -> &[u8] {
+        self.certificate.der()
+    }
+
+    /// SHA-256 of the certificate in lowercase hexadecimal.
+    pub fn certificate_sha256(&self) -> String {
+        self.certificate.sha256()
+    }
+
+    /// The key's certificate, followed by its issuers as far as the keystore has them.
+    pub fn chain(&self) -> impl Iterator<Item = &Certificate> {
+        std::iter::once(&self.certificate).chain(&self.issuers)
+    }
+}
+
+impl fmt::Debug for Signer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Signer")
+            .field("alias", &self.alias)
+            .field("kind", &self.kind())
+            .field("certificate", &self.certificate)
+            .finish_non_exhaustive()
+    }
+}
