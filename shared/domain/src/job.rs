@@ -14,6 +14,7 @@ use crate::phase::Phase;
 use crate::platform::{ConfigVersion, Platform};
 use crate::time;
 use crate::upload::{ETag, MAX_BYTES, Parts, UploadPath};
+use crate::upload_request::UploadRequest;
 
 /// Seconds after its URL was made at which an upload that did not arrive gives its slot back: 75 minutes.
 pub const RESERVATION_SECONDS: i64 = 75 * 60;
@@ -25,9 +26,9 @@ pub const TROUBLE_SECONDS: i64 = 24 * 3600;
 pub const SILENT_ENDS: u32 = 3;
 
 /// Seconds between two looks of the reconciler at a job that waits.
-const RECHECK_SECONDS: i64 = 5 * 60;
+pub(crate) const RECHECK_SECONDS: i64 = 5 * 60;
 /// Seconds past the end of a lease, or after the end of a job, at which the reconciler looks.
-const GRACE_SECONDS: i64 = 15;
+pub(crate) const GRACE_SECONDS: i64 = 15;
 
 /// One build.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -278,7 +279,7 @@ pub const TRANSITIONS: &[Transition] = {
         transition(N::Running, E::Fail, N::Failed, S::Release, "by the holder of the latest lease"),
         transition(N::Running, E::Cancel, N::Failed, S::GiveBack, ""),
         transition(N::Completed, E::Tidy, N::Completed, S::Keep, ""),
-        transition(N::Failed, E::Tidy, N::Failed, S::Keep, ""),
+        transition(N::Failed, E::Tidy, N::Failed, S::Keep, "no worker can still hold a lease"),
     ]
 };
 
@@ -312,6 +313,37 @@ pub struct Step {
 }
 
 impl Job {
+    /// A job that was asked for now and waits for its upload. `config` and `signing_key_id` are pinned.
+    pub fn asked_for(
+        caller: (TenantId, String),
+        id: JobId,
+        request: &UploadRequest,
+        config: Sha256Hex,
+        signing_key_id: Option<SigningKeyId>,
+        upload_id: Option<String>,
+    ) -> Self {
+        let (tenant, created_by) = caller;
+        Self {
+            tenant,
+            id,
+            platform: request.platform,
+            version: request.version,
+            config,
+            file_name: request.file_name.clone(),
+            announced_size: request.file_size,
+            upload_id,
+            signing_key_id,
+            created_by,
+            updated_at: id.start_time(),
+            state: State::AwaitingUpload,
+            revision: 0,
+            attempt: 0,
+            silent_ends: 0,
+            trouble_since: None,
+            due_at: Some(next_upload_check(id.start_time(), id.start_time())),
+        }
+    }
+
     /// Where the upload is stored.
     pub fn upload_path(&self) -> UploadPath {
         UploadPath {
@@ -388,7 +420,7 @@ impl Job {
         job.updated_at =
             if row.from == row.to && row.event != EventName::Lease { job.updated_at } else { now.as_second() };
         job.advance(event, now);
-        job.due_at = job.next_look(now, row.event);
+        job.due_at = job.next_look(now, row.event, &self.state);
         Ok(Step { job, slot: row.slot })
     }
 
@@ -405,6 +437,9 @@ impl Job {
             }
             (Event::Retry { attempt } | Event::Fail { attempt, .. }, _) => holds(*attempt),
             (Event::Finish(output), _) => holds(output.attempt),
+            (Event::Tidy, _) if self.due_at.is_some_and(|due| due - GRACE_SECONDS > now.as_second()) => {
+                Err(Refusal::NotDue)
+            }
             (Event::Expire, _) if now < time::after(self.id.time(), UPLOAD_EXPIRY_SECONDS) => Err(Refusal::NotDue),
             _ => Ok(()),
         }
@@ -420,7 +455,9 @@ impl Job {
             }
             (Event::Cancel, _) => failed("cancelled", "Cancelled"),
             (Event::Abort, _) => failed("upload_aborted", "The multipart upload was aborted"),
-            (Event::Expire, _) => failed("upload_expired", "The upload did not arrive within 24 hours"),
+            (Event::Expire, _) => {
+                failed("upload_expired", "The upload did not arrive, or found no free build slot, within 24 hours")
+            }
             (Event::Lease { seconds }, before) => {
                 self.attempt += 1;
                 self.silent_ends += u32::from(matches!(before, State::Running { .. }));
@@ -436,13 +473,16 @@ impl Job {
     }
 
     /// When the reconciler has to look next, Unix seconds.
-    fn next_look(&self, now: Timestamp, event: EventName) -> Option<i64> {
+    fn next_look(&self, now: Timestamp, event: EventName, before: &State) -> Option<i64> {
         let now = now.as_second();
         match self.state {
             State::AwaitingUpload => Some(next_upload_check(self.id.start_time(), now)),
             State::Queued { .. } => Some(now + RECHECK_SECONDS),
             State::Running { lease_until, .. } => Some(lease_until + GRACE_SECONDS),
-            State::Completed { .. } | State::Failed { .. } => (event != EventName::Tidy).then_some(now + GRACE_SECONDS),
+            State::Completed { .. } | State::Failed { .. } if event == EventName::Tidy => None,
+            // Its worker may still store an output until its lease ends.
+            State::Failed { .. } if event == EventName::Cancel => Some(before.lease_end(now) + GRACE_SECONDS),
+            State::Completed { .. } | State::Failed { .. } => Some(now + GRACE_SECONDS),
         }
     }
 }
@@ -473,6 +513,13 @@ impl State {
         match self {
             Self::Queued { upload } | Self::Running { upload, .. } => Self::Running { upload, since, lease_until },
             other => other,
+        }
+    }
+
+    fn lease_end(&self, now: i64) -> i64 {
+        match self {
+            Self::Running { lease_until, .. } => now.max(*lease_until),
+            _ => now,
         }
     }
 
