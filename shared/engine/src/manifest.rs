@@ -72,4 +72,14 @@ pub enum Error {
         /// The resource as it stands in the manifest.
         configuration: String,
     },
+    /// More `<profileable>` than any build tool writes.
+    #[error("{control}: the manifest has {count} <profileable> elements, and at most {limit} are edited")]
+    TooManyProfileable {
+        /// The control.
+        control: ControlId,
+        /// How many there are.
+        count: usize,
+        /// The limit.
+        limit: usize,
+    },
 }

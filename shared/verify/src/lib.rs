@@ -1,1 +1,116 @@
-//! Checks an output with readers and signature checkers, never with the engine.
+//! Checks an output with the formats' readers and the signing crate's checkers, never with the engine that wrote it.
+//!
+//! What the engine believes about its output is not asked: the bytes are read again and compared with the input, the plan's controls and
+//! the certificate. Each check has a name, and a failing one says it.
+
+mod entries;
+mod error;
+mod layout;
+mod manifest;
+mod signature;
+
+use std::collections::BTreeSet;
+use std::num::NonZero;
+use std::thread;
+
+use domain::control::ControlId;
+use formats::limits::Limits;
+use formats::source::Source;
+use formats::zip::Archive;
+use serde::Serialize;
+
+pub use error::Error;
+
+/// What an output must be.
+#[derive(Clone, Copy)]
+pub struct Expected<'a> {
+    /// The package that was uploaded.
+    pub input: &'a dyn Source,
+    /// The controls that must be in effect.
+    pub controls: &'a BTreeSet<ControlId>,
+    /// SHA-256 of the signer's certificate, lowercase hexadecimal; `None` where the output must be unsigned.
+    pub certificate_sha256: Option<&'a str>,
+    /// Bounds of what is read; the engine's.
+    pub limits: &'a Limits,
+}
+
+/// The checks that an output passed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Verification {
+    /// Every check, in the order in which they were made; each of them passed.
+    pub checks: Vec<Passed>,
+}
+
+/// A check that was passed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Passed {
+    /// The check.
+    pub check: Check,
+    /// What was looked at, for people.
+    pub detail: String,
+}
+
+/// One thing that is checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Check {
+    /// The archive is sound and has no undeclared bytes.
+    Structure,
+    /// Every entry unpacks to its declared length and CRC-32.
+    Contents,
+    /// Stored entries stand where devices map them, the resource table is stored.
+    Alignment,
+    /// Every signature holds and is the expected signer's; or there is none.
+    Signatures,
+    /// The app is the same as before: package, versions, platform versions.
+    Identity,
+    /// The manifest has the values that the controls demand.
+    Controls,
+    /// Nothing but the manifest differs from the input, nothing is missing, nothing was added.
+    Entries,
+}
+
+impl Check {
+    /// The name in reports and messages.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Structure => "structure",
+            Self::Contents => "contents",
+            Self::Alignment => "alignment",
+            Self::Signatures => "signatures",
+            Self::Identity => "identity",
+            Self::Controls => "controls",
+            Self::Entries => "entries",
+        }
+    }
+
+    fn failed(self, detail: impl Into<String>) -> Error {
+        Error::Failed { check: self, detail: detail.into() }
+    }
+}
+
+/// Checks `output`. `advance` is told about every piece of bytes that was read, from any thread; `false` ends the check with
+/// [`Error::Stopped`].
+///
+/// # Errors
+/// The first check that fails, or a source that cannot be read.
+pub fn verify(
+    output: &dyn Source,
+    expected: &Expected<'_>,
+    advance: &(dyn Fn(u64) -> bool + Sync),
+) -> Result<Verification, Error> {
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    let mut checks = Vec::new();
+    let mut pass = |check, detail| checks.push(Passed { check, detail });
+
+    let after = Archive::read(output, expected.limits).map_err(|error| error::of_archive(Check::Structure, error))?;
+    pass(Check::Structure, layout::structure(&after, expected.certificate_sha256.is_some())?);
+    pass(Check::Contents, layout::contents(&after, threads, advance)?);
+    let manifests = manifest::Manifests::read(&after, expected)?;
+    pass(Check::Alignment, layout::alignment(&after, &manifests)?);
+    pass(Check::Signatures, signature::check(&after, expected)?);
+    pass(Check::Identity, manifests.identity()?);
+    pass(Check::Controls, manifests.controls(expected.controls)?);
+    pass(Check::Entries, entries::compare(manifests.input(), &after, advance)?);
+    Ok(Verification { checks })
+}

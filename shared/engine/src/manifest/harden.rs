@@ -13,7 +13,8 @@ pub const CONTROLS: [ControlId; 3] =
 
 const APPLICATION: &[&str] = &["manifest", "application"];
 const PROFILEABLE: &[&str] = &["manifest", "application", "profileable"];
-
+/// The platform expects one; each costs a walk through the document, which a hostile manifest could ask for without end.
+const PROFILEABLE_LIMIT: usize = 16;
 /// From this API level on of the app's target, `allowBackup` no longer stops transfers from device to device.
 const TRANSFERS_IGNORE_ALLOW_BACKUP: u32 = 31;
 /// The first API level that knows `usesCleartextTraffic`.
@@ -80,7 +81,12 @@ fn prevent_cleartext(edit: &mut Edit, manifest: &Manifest, application: &Applica
 /// that every reader of the manifest sees the decision.
 fn prevent_debugging(edit: &mut Edit, application: &Application) -> Result<Vec<String>, Error> {
     edit.turn_off_where_present(APPLICATION, application.element, AndroidAttribute::DEBUGGABLE)?;
-    for element in edit.document.select(PROFILEABLE) {
+    let profileable = edit.document.select(PROFILEABLE);
+    if profileable.len() > PROFILEABLE_LIMIT {
+        let (control, count) = (ControlId::DEBUGGABLE_PREVENTION, profileable.len());
+        return Err(Error::TooManyProfileable { control, count, limit: PROFILEABLE_LIMIT });
+    }
+    for element in profileable {
         edit.turn_off_where_present(PROFILEABLE, element, AndroidAttribute::SHELL)?;
         edit.turn_off_where_present(PROFILEABLE, element, AndroidAttribute::ENABLED)?;
     }

@@ -1,0 +1,178 @@
+//! Why a build failed, in sentences for the person who has to act.
+
+use std::io;
+
+use domain::control::ControlId;
+use domain::platform::Platform;
+use formats::axml::SdkVersion;
+use formats::zip;
+
+use crate::kind::Kind;
+use crate::observe::Stop;
+use crate::{inspect, manifest};
+
+/// Why a build failed. `Display` is what the customer reads; [`code`](Self::code) is what programs compare.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The package is no sound archive.
+    #[error("The package is not a sound archive: {0}. Build it again and upload it unchanged.")]
+    Archive(#[source] zip::Error),
+    /// The content of an entry is damaged.
+    #[error("The package is damaged: {0}. Build it again and upload it unchanged.")]
+    Damaged(#[source] zip::Error),
+    /// The package exceeds a limit.
+    #[error("The package is refused: {0}.")]
+    TooLarge(#[source] zip::Error),
+    /// The package is something else than its name says.
+    #[error("{file_name} is {found}, not {expected}. Upload it under its own extension, or build {expected}.")]
+    WrongKind {
+        /// Name of the upload.
+        file_name: String,
+        /// What the content is.
+        found: Kind,
+        /// What the extension says.
+        expected: Kind,
+    },
+    /// An archive, but none of the packages known.
+    #[error("{file_name} is an archive, but not {expected}: {reason}.")]
+    UnknownKind {
+        /// Name of the upload.
+        file_name: String,
+        /// What the extension says.
+        expected: Kind,
+        /// What is missing.
+        reason: &'static str,
+    },
+    /// The package's format cannot be protected yet.
+    #[error("{file_name} is {kind}, which cannot be protected yet. Upload an APK.")]
+    KindUnavailable {
+        /// Name of the upload.
+        file_name: String,
+        /// What it is.
+        kind: Kind,
+    },
+    /// The plan is for another platform than the package.
+    #[error("{kind} does not run on {platform}. Start the build for the package's own platform.")]
+    WrongPlatform {
+        /// What the package is.
+        kind: Kind,
+        /// The plan's platform.
+        platform: Platform,
+    },
+    /// The package is one of several that make up an app.
+    #[error(
+        "The package is the split \"{split}\" of an app, which cannot be protected alone. Upload the complete APK."
+    )]
+    Split {
+        /// The split's name.
+        split: String,
+    },
+    /// The package installs on devices that need a signature scheme which is not built yet.
+    #[error(
+        "The app's minSdkVersion is {min_sdk}; devices below Android 7.0 need a signature scheme (v1) that is not supported yet. \
+         Raise minSdkVersion to {lowest} or higher."
+    )]
+    MinSdk {
+        /// The app's lowest version.
+        min_sdk: SdkVersion,
+        /// The lowest version accepted.
+        lowest: u32,
+    },
+    /// A control that this engine does not apply.
+    #[error("The control {control} cannot be applied to {platform} packages yet. Disable it and build again.")]
+    ControlUnavailable {
+        /// The control.
+        control: ControlId,
+        /// The plan's platform.
+        platform: Platform,
+    },
+    /// The manifest cannot be read, or a control cannot be applied to it.
+    #[error("{}", manifest_message(.0))]
+    Manifest(#[from] manifest::Error),
+    /// The key cannot sign this package.
+    #[error("Signing failed: {0}. Check the signing key.")]
+    Signing(#[source] signing::apk::SigningError),
+    /// The input cannot be read; nothing is said about the package.
+    #[error("Reading the package failed.")]
+    Source(#[source] io::Error),
+    /// The output cannot be written.
+    #[error("Writing the protected package failed.")]
+    Sink(#[source] io::Error),
+    /// Somebody cancelled the build.
+    #[error("The build was cancelled.")]
+    Cancelled,
+    /// No time was left.
+    #[error("The build did not finish in the time that a build may take.")]
+    Deadline,
+    /// The output cannot be laid out: more entries or bytes than the format has room for.
+    #[error("The protected package cannot be written: {0}.")]
+    Layout(#[source] zip::Error),
+}
+
+impl Error {
+    /// A stable name of the variant.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Archive(_) => "archive_invalid",
+            Self::Damaged(_) => "archive_damaged",
+            Self::TooLarge(_) => "package_too_large",
+            Self::WrongKind { .. } => "wrong_format",
+            Self::UnknownKind { .. } => "unknown_format",
+            Self::KindUnavailable { .. } => "format_unavailable",
+            Self::WrongPlatform { .. } => "wrong_platform",
+            Self::Split { .. } => "split_package",
+            Self::MinSdk { .. } => "min_sdk_unsupported",
+            Self::ControlUnavailable { .. } => "control_unavailable",
+            Self::Manifest(manifest::Error::Document(_)) => "manifest_invalid",
+            Self::Manifest(_) => "control_not_applicable",
+            Self::Signing(_) => "signing_failed",
+            Self::Source(_) => "source_failed",
+            Self::Sink(_) => "sink_failed",
+            Self::Cancelled => "cancelled",
+            Self::Deadline => "deadline",
+            Self::Layout(_) => "layout_failed",
+        }
+    }
+
+    /// Whether the package or the plan is the cause, so that another attempt would end the same way.
+    pub const fn is_permanent(&self) -> bool {
+        !matches!(self, Self::Source(_) | Self::Sink(_) | Self::Cancelled | Self::Deadline)
+    }
+
+    /// An archive that was refused while its structure was read.
+    pub(crate) fn structure(error: zip::Error) -> Self {
+        match error {
+            zip::Error::Io(error) => Self::Source(error),
+            error @ zip::Error::Limit { .. } => Self::TooLarge(error),
+            error => Self::Archive(error),
+        }
+    }
+
+    /// An entry whose content was refused.
+    pub(crate) fn content(error: zip::Error) -> Self {
+        match error {
+            zip::Error::Io(error) => Self::Source(error),
+            error => Self::Damaged(error),
+        }
+    }
+}
+
+impl From<Stop> for Error {
+    fn from(stop: Stop) -> Self {
+        match stop {
+            Stop::Cancelled => Self::Cancelled,
+            Stop::Deadline => Self::Deadline,
+        }
+    }
+}
+
+/// The manifest's own errors are fragments: the place first, then what was found there.
+fn manifest_message(error: &manifest::Error) -> String {
+    match error {
+        manifest::Error::Document(cause) => {
+            format!("{} cannot be processed: {cause}. Build the app again and upload it unchanged.", inspect::MANIFEST)
+        }
+        other => format!("{other}. Change the app, or disable the control and build again."),
+    }
+}

@@ -1,0 +1,86 @@
+//! From a package and a plan to the protected package and its report.
+
+use std::io::Write;
+use std::num::NonZero;
+use std::thread;
+use std::time::Instant;
+
+use domain::phase::Phase;
+use formats::source::Source;
+
+use crate::inspect::Input;
+use crate::manifest::{self, ControlOutcome};
+use crate::observe::{Observer, Watch};
+use crate::package::{self, Package};
+use crate::report::{File, Report, Signing, Stage, Warning};
+use crate::{Error, Plan, warnings};
+
+/// Protects the package in `source` as `plan` says, and writes the result to `sink`.
+///
+/// The sink gets its bytes front to back; after an error what it got is worthless. Threads are used as the machine has cores, and all
+/// of them have ended when this returns. Memory is bounded by a constant and the length of the central directory.
+///
+/// # Errors
+/// A plan that this engine cannot carry out in full, a package that is refused, a source or sink that fails, and the observer's stop.
+pub fn protect(
+    source: &dyn Source,
+    sink: &mut dyn Write,
+    plan: &Plan<'_>,
+    observer: &dyn Observer,
+) -> Result<Report, Error> {
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    let started = Instant::now();
+    let input = Input::inspect(source, plan, threads, observer)?;
+    let inspected = Instant::now();
+    let (controls, manifest) = edit(&input, plan, observer)?;
+    let edited = Instant::now();
+    let package = package::write(&input, manifest.as_deref(), plan, sink, observer)?;
+    let ended = Instant::now();
+
+    let stages = [
+        (Phase::Inspecting, started, inspected),
+        (Phase::Protecting, inspected, edited),
+        (Phase::Packaging, edited, package.signing_began),
+        (Phase::Signing, package.signing_began, ended),
+    ];
+    let stages =
+        stages.map(|(phase, from, to)| Stage { phase, milliseconds: to.duration_since(from).as_millis() as u64 });
+    Ok(report(source, input, plan, controls, package, stages.to_vec()))
+}
+
+/// Applies the controls; the manifest's new bytes where they differ from the old.
+fn edit(
+    input: &Input<'_>,
+    plan: &Plan<'_>,
+    observer: &dyn Observer,
+) -> Result<(Vec<ControlOutcome>, Option<Vec<u8>>), Error> {
+    Watch::start(observer, Phase::Protecting, input.manifest.len() as u64)?;
+    let (document, outcomes) = manifest::harden(input.document.clone(), &plan.controls)?;
+    let bytes = document.to_bytes();
+    Ok((outcomes, (bytes != input.manifest).then_some(bytes)))
+}
+
+fn report(
+    source: &dyn Source,
+    input: Input<'_>,
+    plan: &Plan<'_>,
+    controls: Vec<ControlOutcome>,
+    package: Package,
+    stages: Vec<Stage>,
+) -> Report {
+    let signing = Signing::of(plan.signer, input.previous_signers.as_deref());
+    let warnings: Vec<Warning> = warnings::collect(&input, &controls, &signing);
+    let name = Some(plan.file_name.as_str().to_owned());
+    Report {
+        format: Report::FORMAT,
+        engine: env!("CARGO_PKG_VERSION"),
+        input: File { name, size: source.len(), sha256: input.sha256 },
+        output: File { name: None, size: package.size, sha256: package.sha256 },
+        app: input.facts,
+        controls,
+        signing,
+        warnings,
+        stages,
+        verification: None,
+    }
+}

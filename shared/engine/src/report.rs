@@ -1,0 +1,100 @@
+//! What a build did, for people and programs. The JSON form is stable: fields are added, never renamed.
+
+use domain::phase::Phase;
+use serde::Serialize;
+use signing::{Certificate, Signer};
+
+use crate::manifest::{ControlOutcome, Facts};
+
+/// The report of one build.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// Version of this document's form, 1.
+    pub format: u32,
+    /// Version of the engine.
+    pub engine: &'static str,
+    /// The package that was uploaded.
+    pub input: File,
+    /// The protected package.
+    pub output: File,
+    /// What the manifest says about the app.
+    pub app: Facts,
+    /// One row for each control of the plan.
+    pub controls: Vec<ControlOutcome>,
+    /// Who signed the output.
+    pub signing: Signing,
+    /// What a release engineer should know before publishing.
+    pub warnings: Vec<Warning>,
+    /// Time spent, in the order of the stages.
+    pub stages: Vec<Stage>,
+    /// The result of the independent check of the output; whoever runs that check puts it here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verification: Option<serde_json::Value>,
+}
+
+impl Report {
+    /// The present form of the document.
+    pub const FORMAT: u32 = 1;
+}
+
+/// A file of a build.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct File {
+    /// Its name; the output is written without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Its length in bytes.
+    pub size: u64,
+    /// SHA-256 of its bytes, lowercase hexadecimal.
+    pub sha256: String,
+}
+
+/// Who signed the output, and who had signed the input.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Signing {
+    /// Whether the output is signed.
+    pub signed: bool,
+    /// Signature schemes in use (`v2`, `v3`); empty when unsigned.
+    pub schemes: Vec<&'static str>,
+    /// SHA-256 of the signer's certificate, lowercase hexadecimal; null when unsigned.
+    pub certificate_sha256: Option<String>,
+    /// Distinguished name in the signer's certificate; null when unsigned.
+    pub certificate_subject: Option<String>,
+    /// Kind and size of the key (`RSA 2048`); null when unsigned.
+    pub key: Option<String>,
+    /// SHA-256 of the certificates in the input's signing block, not checked; empty when it had none, null when the block could not be
+    /// understood.
+    pub previous_certificates_sha256: Option<Vec<String>>,
+}
+
+impl Signing {
+    pub(crate) fn of(signer: Option<&Signer>, previous: Option<&[Certificate]>) -> Self {
+        let own = |read: fn(&Certificate) -> String| signer.map(|signer| read(signer.certificate()));
+        Self {
+            signed: signer.is_some(),
+            schemes: if signer.is_some() { vec!["v2", "v3"] } else { Vec::new() },
+            certificate_sha256: own(Certificate::sha256),
+            certificate_subject: own(|certificate| certificate.subject().to_owned()),
+            key: signer.map(|signer| signer.kind().to_string()),
+            previous_certificates_sha256: previous.map(|all| all.iter().map(Certificate::sha256).collect()),
+        }
+    }
+}
+
+/// Something to know before publishing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Warning {
+    /// Stable name of the kind of warning.
+    pub code: &'static str,
+    /// The sentence for people.
+    pub message: String,
+}
+
+/// How long a stage took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Stage {
+    /// The stage.
+    pub phase: Phase,
+    /// Wall time in milliseconds.
+    pub milliseconds: u64,
+}

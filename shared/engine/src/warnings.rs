@@ -1,0 +1,48 @@
+//! What a release engineer should know before publishing the output.
+
+use crate::inspect::{Input, RESOURCES};
+use crate::manifest::ControlOutcome;
+use crate::package;
+use crate::report::{Signing, Warning};
+
+/// Every warning of a build; those of the controls stand in the controls' own rows as well.
+pub(crate) fn collect(input: &Input<'_>, controls: &[ControlOutcome], signing: &Signing) -> Vec<Warning> {
+    let mut warnings = vec![certificate(signing)];
+    if input.archive.entry(RESOURCES).is_some_and(|entry| package::is_stored_anew(input, entry)) {
+        let message = format!(
+            "{RESOURCES} was compressed, which devices refuse for apps that target API 30 or later; it is stored uncompressed now."
+        );
+        warnings.push(Warning { code: "resources_stored", message });
+    }
+    for outcome in controls {
+        let warning =
+            |message| Warning { code: "control_limited", message: format!("{}: {message}.", outcome.control) };
+        warnings.extend(outcome.warnings.iter().map(warning));
+    }
+    warnings
+}
+
+fn certificate(signing: &Signing) -> Warning {
+    let Some(own) = &signing.certificate_sha256 else {
+        let message = "The output is not signed: sign it before it is installed or published. The signatures of the input no longer \
+                       hold and were removed.";
+        return Warning { code: "unsigned", message: message.to_owned() };
+    };
+    let previous = signing.previous_certificates_sha256.as_deref();
+    if previous.is_some_and(|previous| previous.contains(own)) {
+        let message = "The output is signed with the certificate that the input was signed with; rotation proofs and source stamps \
+                       of the input were not carried over.";
+        return Warning { code: "signed_again", message: message.to_owned() };
+    }
+    let previous = match previous {
+        None => "the input's signing block could not be understood".to_owned(),
+        Some([]) => "the input named no certificate in a signing block".to_owned(),
+        Some(previous) => format!("the input was signed with {}", previous.join(", ")),
+    };
+    let message = format!(
+        "The output is signed with another certificate than the input ({previous}). Installed copies cannot be updated to it, \
+         permissions and data shared by signature end, Play App Signing accepts it only as the upload key, and apps or services that \
+         check the certificate (maps, sign-in and payment keys) need the new one."
+    );
+    Warning { code: "certificate_changed", message }
+}
