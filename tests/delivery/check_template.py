@@ -83,6 +83,9 @@ def roles(template: dict):
     for resource, entry in template["Resources"].items():
         if entry["Type"] not in ("AWS::IAM::Role", "AWS::IAM::ManagedPolicy"):
             continue
+        for policy in entry["Properties"].get("ManagedPolicyArns", []):
+            if not isinstance(policy, dict) or policy.get("Ref") not in template["Resources"]:
+                yield f"{resource}: has {policy}, which this template does not describe"
         for statement in statements(entry["Properties"]):
             actions = as_list(statement["Action"])
             yield from (f"{resource}: {action} is a wildcard" for action in actions if "*" in action)
