@@ -15,8 +15,6 @@ mod name;
 mod pool;
 mod query;
 mod read;
-#[cfg(test)]
-mod tests;
 mod value;
 mod write;
 

@@ -37,17 +37,13 @@ impl Document {
         self.check_room(element)?;
         self.check_sorted(element)?;
         let before = self.attribute(element, attribute);
-        let name = self.attribute_name(attribute)?;
-        let namespace = self.android_namespace(element)?;
-        let (raw, value) = self.encode(value)?;
         let has_id = |found: &Attribute| self.resource_id(found) == Some(attribute.id);
         let place = match self.attributes(element).iter().position(has_id) {
-            Some(place) => self.overwrite(element, place, raw, value),
-            None => {
-                let comes_later = |found: &Attribute| self.resource_id(found).is_none_or(|id| id > attribute.id);
-                let place = self.attributes(element).iter().position(comes_later);
-                self.insert_at(element, place, Attribute { namespace, name, raw, value, extra: Vec::new() })
+            Some(place) => {
+                let (raw, value) = self.encode(value)?;
+                self.overwrite(element, place, raw, value)
             }
+            None => self.insert_attribute(element, attribute, value)?,
         };
         self.remove_spellings(element, attribute, Some(place));
         self.original = None;
@@ -158,6 +154,22 @@ impl Document {
         place
     }
 
+    /// Inserts where the platform looks for the id.
+    fn insert_attribute(
+        &mut self,
+        element: ElementId,
+        attribute: AndroidAttribute,
+        value: Value,
+    ) -> Result<usize, Error> {
+        // The name comes first: it moves the indices of strings.
+        let name = self.attribute_name(attribute)?;
+        let namespace = self.android_namespace(element)?;
+        let (raw, value) = self.encode(value)?;
+        let comes_later = |found: &Attribute| self.resource_id(found).is_none_or(|id| id > attribute.id);
+        let place = self.attributes(element).iter().position(comes_later);
+        Ok(self.insert_at(element, place, Attribute { namespace, name, raw, value, extra: Vec::new() }))
+    }
+
     /// Inserts before the attribute at `place`, or behind the last.
     fn insert_at(&mut self, element: ElementId, place: Option<usize>, mut attribute: Attribute) -> usize {
         let Some(element) = self.elements.get_mut(element.0) else { return 0 };
@@ -174,10 +186,8 @@ impl Document {
 
     /// Removes every attribute that is meant by `attribute` but the one at `kept`, and says whether there was one.
     fn remove_spellings(&mut self, element: ElementId, attribute: AndroidAttribute, kept: Option<usize>) -> bool {
-        let is_meant = |found: &Attribute| match self.resource_id(found) {
-            Some(id) => id == attribute.id,
-            None => self.is_spelled(found, attribute),
-        };
+        let is_meant =
+            |found: &Attribute| self.resource_id(found) == Some(attribute.id) || self.is_spelled(found, attribute);
         let found = self.attributes(element).iter().enumerate();
         let found = found.filter(|(place, found)| Some(*place) != kept && is_meant(found));
         let places: Vec<usize> = found.map(|(place, _)| place).collect();

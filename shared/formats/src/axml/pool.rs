@@ -1,8 +1,6 @@
 //! The string pool. Its bytes stay as they are: a new string is added behind the others and only the table of offsets grows.
 
 mod styles;
-#[cfg(test)]
-mod tests;
 
 use super::chunk::{HEADER_LENGTH, kind};
 use super::error::Error;

@@ -47,9 +47,13 @@ impl Document {
     /// An attribute of the `android:` namespace. It is found by its resource id, and by namespace and name only when the
     /// document's resource map does not have that id.
     pub fn attribute(&self, element: ElementId, attribute: AndroidAttribute) -> Option<Value> {
-        let element = self.element(element)?;
-        let found = element.attributes.iter().find(|found| self.is_attribute(found, attribute))?;
-        Some(self.value(found))
+        let attributes = &self.element(element)?.attributes;
+        let by_id = attributes.iter().find(|found| self.resource_id(found) == Some(attribute.id));
+        let by_name = || {
+            let spelled = attributes.iter().find(|found| self.is_spelled(found, attribute))?;
+            (!self.resource_ids.contains(&attribute.id)).then_some(spelled)
+        };
+        Some(self.value(by_id.or_else(by_name)?))
     }
 
     /// Whether the platform finds the attribute: it looks for the resource id alone, so that a mere spelling has no effect.
@@ -66,13 +70,6 @@ impl Document {
 
     pub(super) fn element(&self, element: ElementId) -> Option<&Element> {
         self.elements.get(element.0)
-    }
-
-    pub(super) fn is_attribute(&self, found: &Attribute, attribute: AndroidAttribute) -> bool {
-        match self.resource_id(found) {
-            Some(id) => id == attribute.id,
-            None => !self.resource_ids.contains(&attribute.id) && self.is_spelled(found, attribute),
-        }
     }
 
     pub(super) fn is_plain(&self, found: &Attribute, name: &str) -> bool {
@@ -97,10 +94,12 @@ impl Document {
         }
     }
 
+    /// Whether an attribute is meant by namespace and name while its name has no resource id.
     pub(super) fn is_spelled(&self, found: &Attribute, attribute: AndroidAttribute) -> bool {
-        let namespace = found.namespace.index();
-        namespace.is_some_and(|index| self.pool.equals(index, ANDROID_NAMESPACE))
+        let is_android = |uri| self.pool.equals(uri, ANDROID_NAMESPACE);
+        self.resource_id(found).is_none()
             && self.pool.equals(found.name.0, attribute.name)
+            && found.namespace.index().is_some_and(is_android)
     }
 
     fn is_named(&self, element: ElementId, name: &str) -> bool {

@@ -20,10 +20,11 @@ impl Document {
             return Err(Error::TooLarge { length: bytes.len(), limit: limits.document_bytes });
         }
         let mut file = Reader::new(bytes);
-        let mut xml = RawChunk::read(&mut file)?;
-        if xml.kind != kind::XML {
-            return Err(invalid("chunk type", xml.offset, xml.kind, "binary XML begins with type 0x3"));
+        let kind = Reader::new(bytes).u16("chunk type")?;
+        if kind != kind::XML {
+            return Err(invalid("chunk type", 0, kind, "binary XML begins with type 0x3"));
         }
+        let mut xml = RawChunk::read(&mut file)?;
         let mut parser = Parser::new(limits.depth);
         while !xml.body.is_empty() {
             parser.chunk(RawChunk::read(&mut xml.body)?)?;
@@ -157,15 +158,14 @@ impl Parser {
         for place in &mut special {
             *place = body.u16("index of a special attribute")?;
         }
-        let rule = "at least the 20 bytes of the known fields";
-        let too_short = |field, found: u16| invalid(field, offset, found, rule);
-        let gap = start.checked_sub(ATTRIBUTE_LENGTH).ok_or_else(|| too_short("start of the attributes", start))?;
+        let invalid = |field, found: u16, rule| invalid(field, offset, found, rule);
+        let gap = start.checked_sub(ATTRIBUTE_LENGTH);
+        let gap =
+            gap.ok_or_else(|| invalid("start of the attributes", start, "at least the 20 bytes of the known fields"))?;
         let gap = body.take(usize::from(gap), "bytes before the attributes")?.to_vec();
-        let extra = match (length.checked_sub(ATTRIBUTE_LENGTH), count) {
-            (Some(extra), _) => extra,
-            (None, 0) => 0,
-            (None, _) => return Err(too_short("attribute size", length)),
-        };
+        let extra = length.checked_sub(ATTRIBUTE_LENGTH).filter(|extra| extra.is_multiple_of(4));
+        let extra = extra.or((count == 0).then_some(0));
+        let extra = extra.ok_or_else(|| invalid("attribute size", length, "a multiple of 4, and at least 20"))?;
         let attributes = (0..count).map(|_| self.attribute(&mut body, extra)).collect::<Result<_, _>>()?;
         let tail = body.rest().to_vec();
         Ok(Element { header, namespace, name, gap, attribute_extra: extra, special, attributes, tail })
