@@ -31,3 +31,13 @@ pub enum Scheme {
     /// APK Signature Scheme v3, read from Android 9 (API 28) on.
     V3,
 }
+
+impl Scheme {
+    /// Lowest API level whose devices read the scheme.
+    pub fn read_from(self) -> u32 {
+        match self {
+            Self::V2 => 24,
+            Self::V3 => 28,
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 use super::digest::ContentDigests;
 use super::error::SigningError;
-use super::{block, v2, v3};
+use super::{Scheme, block, v2, v3};
 use crate::Signer;
 
 /// Schemes to sign with.
@@ -23,7 +23,8 @@ impl Default for Schemes {
 impl Schemes {
     /// Lowest API level whose devices read one of the schemes.
     fn read_from(self) -> Option<u32> {
-        if self.v2 { Some(24) } else { self.v3.then_some(v3::READ_FROM) }
+        let chosen = [(self.v2, Scheme::V2), (self.v3, Scheme::V3)].into_iter().filter(|(chosen, _)| *chosen);
+        chosen.map(|(_, scheme)| scheme.read_from()).min()
     }
 }
 

@@ -1,13 +1,12 @@
 //! APK Signature Scheme v3: as v2, with a range of platform versions per signer.
 
+use super::Scheme;
 use super::digest::ContentDigests;
 use super::error::{Problem, SignatureError, SigningError};
 use super::fields::{Fields, prefix_each};
 use super::signer::{self, CheckedSigner, MAX_SIGNERS};
 use crate::{Certificate, Signer};
 
-/// Lowest API level that reads the scheme.
-pub(super) const READ_FROM: u32 = 28;
 /// Platform versions are signed 32-bit numbers on devices.
 const MAX_SDK: u32 = 0x7fff_ffff;
 /// What apksigner writes for algorithms known since Android 7.0, whatever the package asks for.
@@ -41,7 +40,7 @@ pub(super) fn check(mut value: Fields<'_>) -> Result<Vec<CheckedSigner<'_>>, Sig
         .iter()
         .zip(checked.iter().skip(1))
         .all(|((earlier, _), (later, _))| earlier.max.checked_add(1) == Some(later.min));
-    let from = checked.first().is_some_and(|(sdks, _)| sdks.min <= READ_FROM);
+    let from = checked.first().is_some_and(|(sdks, _)| sdks.min <= Scheme::V3.read_from());
     let to = checked.last().is_some_and(|(sdks, _)| sdks.max == MAX_SDK);
     if !(contiguous && from && to) {
         return Err(whole.reject("range of platform versions", Problem::SdkRange));

@@ -48,6 +48,11 @@ impl Signatures {
         schemes
     }
 
+    /// Lowest API level whose devices read one of the schemes; the package's minSdkVersion must not be below.
+    pub fn read_from(&self) -> Option<u32> {
+        self.signers.iter().map(|signer| signer.scheme.read_from()).min()
+    }
+
     /// SHA-256 of each signer's own certificate in lowercase hexadecimal, each once.
     pub fn certificates_sha256(&self) -> Vec<String> {
         let own = self.signers.iter().filter_map(|signer| signer.certificates.first());

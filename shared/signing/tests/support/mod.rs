@@ -1,0 +1,158 @@
+//! What the tests share: tiny packages, keys, and the outside tools that judge them.
+#![allow(
+    dead_code,
+    clippy::allow_attributes,
+    clippy::expect_used,
+    reason = "each test file is a crate of its own and uses its part of this module"
+)]
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use formats::source::Source;
+use signing::Signer;
+use signing::apk::{
+    ContentDigester, Layout, Schemes, SignatureError, Signatures, sign_block, signing_block_range, verify_apk,
+};
+use signing::generate::{NewKey, self_signed_pkcs12};
+
+pub(crate) const PASSWORD: &str = "correct horse";
+pub(crate) const NOW: i64 = 1_760_000_000;
+
+/// A ZIP of stored entries: everything in front of the central directory, the directory, the end record.
+pub(crate) struct TinyZip {
+    pub(crate) entries: Vec<u8>,
+    pub(crate) directory: Vec<u8>,
+    pub(crate) end: Vec<u8>,
+}
+
+impl TinyZip {
+    pub(crate) fn new(files: &[(&str, &[u8])]) -> Self {
+        let (mut entries, mut directory) = (Vec::new(), Vec::new());
+        for (name, data) in files {
+            let offset = (entries.len() as u32).to_le_bytes();
+            let mut common = vec![10, 0, 0, 0, 0, 0, 0, 0, 0x21, 0x54];
+            common.extend(crc32fast::hash(data).to_le_bytes());
+            common.extend((data.len() as u32).to_le_bytes().repeat(2));
+            common.extend((name.len() as u16).to_le_bytes());
+            common.extend([0, 0]);
+            entries.extend([b"PK\x03\x04", common.as_slice(), name.as_bytes(), data].concat());
+            directory.extend([b"PK\x01\x02\x0a\x00", common.as_slice(), &[0; 10], &offset, name.as_bytes()].concat());
+        }
+        let count = (files.len() as u16).to_le_bytes();
+        let size = (directory.len() as u32).to_le_bytes();
+        let offset = (entries.len() as u32).to_le_bytes();
+        let end = [b"PK\x05\x06\0\0\0\0".as_slice(), &count, &count, &size, &offset, &[0, 0]].concat();
+        Self { entries, directory, end }
+    }
+
+    /// Small, but with an entry of more than two chunks, so that chunk boundaries count.
+    pub(crate) fn sample() -> Self {
+        let long: Vec<u8> = (0..2_500_000_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+        Self::new(&[
+            ("AndroidManifest.xml", b"<manifest/>"),
+            ("assets/long.bin", &long),
+            ("classes.dex", b"dex\n035\0"),
+        ])
+    }
+
+    pub(crate) fn small() -> Self {
+        Self::new(&[("a.txt", b"alpha"), ("classes.dex", b"dex\n035\0")])
+    }
+
+    pub(crate) fn unsigned(&self) -> Vec<u8> {
+        [self.entries.as_slice(), &self.directory, &self.end].concat()
+    }
+
+    /// The package as the engine writes it: entries, block, directory, end record, the first fed in odd portions.
+    pub(crate) fn signed(&self, signer: &Signer, schemes: Schemes) -> Vec<u8> {
+        let mut digester = ContentDigester::for_signer(signer);
+        self.entries.chunks(77_777).for_each(|portion| digester.update(portion));
+        let digests = digester.finish(&self.directory, &self.end).expect("digests");
+        let block = sign_block(&digests, signer, schemes, 28).expect("block");
+        self.with_block(&block)
+    }
+
+    pub(crate) fn with_block(&self, block: &[u8]) -> Vec<u8> {
+        let mut end = self.end.clone();
+        end[16..20].copy_from_slice(&((self.entries.len() + block.len()) as u32).to_le_bytes());
+        [self.entries.as_slice(), block, &self.directory, &end].concat()
+    }
+}
+
+/// Layout of a package that ends with an end record without a comment.
+pub(crate) fn layout(package: &[u8]) -> Result<Layout, SignatureError> {
+    let end = package.len() - 22;
+    let directory = u64::from(u32::from_le_bytes(package[end + 16..end + 20].try_into().expect("four bytes")));
+    let signing_block = signing_block_range(package, directory)?.ok_or(SignatureError::Unsigned)?;
+    Ok(Layout { signing_block, central_directory: directory, end_record: end as u64 })
+}
+
+pub(crate) fn verify(package: &[u8]) -> Result<Signatures, SignatureError> {
+    verify_apk(package, &layout(package)?)
+}
+
+pub(crate) fn bytes_of(source: &[u8], range: std::ops::Range<u64>) -> Vec<u8> {
+    let mut bytes = vec![0; (range.end - range.start) as usize];
+    source.read_at(range.start, &mut bytes).expect("in range");
+    bytes
+}
+
+pub(crate) fn signer(kind: NewKey) -> Signer {
+    Signer::from_pkcs12(&keystore(kind), PASSWORD, None).expect("our own keystore opens")
+}
+
+pub(crate) fn keystore(kind: NewKey) -> Vec<u8> {
+    self_signed_pkcs12("Release Key", PASSWORD, "release", kind, NOW, 30).expect("a keystore")
+}
+
+/// Whether all of the tools are installed. Says so when not, and fails where a full run is promised (`CI` is set).
+pub(crate) fn installed(tools: &[&str]) -> bool {
+    let missing: Vec<_> = tools.iter().filter(|tool| which(tool).is_none()).collect();
+    #[expect(clippy::disallowed_methods, reason = "a test runner's switch, not configuration")]
+    let promised = std::env::var_os("CI").is_some();
+    assert!(missing.is_empty() || !promised, "not installed: {missing:?}");
+    if !missing.is_empty() {
+        #[expect(clippy::print_stderr, reason = "a test that does not run must say so")]
+        {
+            eprintln!("SKIPPED: not installed: {missing:?}");
+        }
+    }
+    missing.is_empty()
+}
+
+fn which(tool: &str) -> Option<PathBuf> {
+    #[expect(clippy::disallowed_methods, reason = "tools are looked for where a shell looks")]
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join(tool)).find(|file| file.is_file())
+}
+
+/// Runs a tool and gives back whether it succeeded, and all that it wrote.
+pub(crate) fn run<A: AsRef<OsStr>>(tool: &str, arguments: impl IntoIterator<Item = A>) -> (bool, String) {
+    let output = Command::new(tool).args(arguments).output().expect("the tool starts");
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8_lossy(&text).into_owned())
+}
+
+/// Runs a tool that must succeed; its arguments are split at spaces, `@` stands for the folder.
+pub(crate) fn must_run(folder: &Path, line: &str) -> String {
+    let folder = folder.to_str().expect("a plain path");
+    let mut words = line.split_whitespace().map(|word| word.replace('@', folder));
+    let tool = words.next().expect("a tool");
+    let (success, text) = run(&tool, words);
+    assert!(success, "{line}: {text}");
+    text
+}
+
+pub(crate) fn apksigner_verify(package: &Path) -> (bool, String) {
+    let fixed = ["verify", "--verbose", "--print-certs", "--min-sdk-version", "24"].map(OsStr::new);
+    run("apksigner", fixed.into_iter().chain([package.as_os_str()]))
+}
+
+pub(crate) fn write(folder: &Path, name: &str, bytes: &[u8]) -> PathBuf {
+    let path = folder.join(name);
+    fs::write(&path, bytes).expect("the file is written");
+    path
+}
