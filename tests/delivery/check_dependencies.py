@@ -34,7 +34,8 @@ def compiled(target: str) -> set[tuple[str, str]]:
 
 
 def cargo(*arguments: str) -> str:
-    return subprocess.run(["cargo", arguments[0], "--locked", *arguments[1:]], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
+    command = ["cargo", arguments[0], "--locked", *arguments[1:]]
+    return subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
 def judge(package: dict, rules: dict):

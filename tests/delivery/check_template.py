@@ -59,17 +59,42 @@ def names(template: dict):
 
 
 def variables(template: dict):
-    """A function gets exactly the variables that its main.rs reads."""
+    """A function gets what its main.rs reads and the names of the resources that its role may use: neither more nor less."""
+    names = read_variables(ROOT / "shared/store/src/lib.rs")
     for resource, function in functions(template).items():
-        main = ROOT / "functions" / Path(function["CodeUri"]).name / "src/main.rs"
-        if not main.exists():
-            continue  # `names` says so
-        read = {name for name in re.findall(r'"([A-Z][A-Z0-9_]{2,})"', main.read_text()) if not FOREIGN_VARIABLES.match(name)}
-        given = set(function.get("Environment", {}).get("Variables", {}))
-        for name in sorted(read - given):
+        own = read_variables(ROOT / "functions" / Path(function["CodeUri"]).name / "src/main.rs")
+        given = function.get("Environment", {}).get("Variables", {})
+        for name in sorted(own - set(given)):
             yield f"{resource}: main.rs reads {name}, the template does not set it"
-        for name in sorted(given - read):
-            yield f"{resource}: sets {name}, which main.rs does not read"
+        for name in sorted(set(given) - own - names):
+            yield f"{resource}: sets {name}, which nothing reads"
+        named = resources(list(given.values()), template)
+        granted = resources([statement["Resource"] for statement in granted_statements(function, template)], template)
+        sources = resources([event["Properties"].get("Queue") for event in function.get("Events", {}).values()], template)
+        for name in sorted(named - granted):
+            yield f"{resource}: is told of {name}, which its role may not use"
+        for name in sorted(granted - named - sources):
+            yield f"{resource}: may use {name}, of which it is not told"
+
+
+def read_variables(source: Path) -> set[str]:
+    """The variables that a source file names. A missing one is the business of `names`."""
+    text = source.read_text() if source.exists() else ""
+    return {name for name in re.findall(r'"([A-Z][A-Z0-9_]{2,})"', text) if not FOREIGN_VARIABLES.match(name)}
+
+
+def resources(values: list, template: dict) -> set[str]:
+    """The resources that some values refer to, but for log groups, which every function has."""
+    referred = re.findall(r'"(?:Ref|Fn::GetAtt|Fn::Sub)": \[?"(?:\$\{)?(\w+)', json.dumps(values))
+    described = template["Resources"]
+    return {name for name in referred if name in described and described[name]["Type"] != "AWS::Logs::LogGroup"}
+
+
+def granted_statements(function: dict, template: dict):
+    """The statements of a function's role, with those of the policies that it attaches."""
+    role = template["Resources"][function["Role"]["Fn::GetAtt"][0]]["Properties"]
+    attached = [template["Resources"][policy["Ref"]]["Properties"] for policy in role.get("ManagedPolicyArns", [])]
+    return [statement for properties in [role, *attached] for statement in statements(properties)]
 
 
 def roles(template: dict):
