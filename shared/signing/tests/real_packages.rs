@@ -1,5 +1,5 @@
 //! Packages that others built and signed. Fetched ones are looked for in the folder that the variable
-//! SAMPLE_PACKAGES names.
+//! APPTEGO_SAMPLES names.
 
 #![expect(clippy::expect_used, reason = "a failed step is a failed test")]
 
@@ -17,7 +17,7 @@ fn are_accepted_as_they_are_and_refused_when_changed() {
         assert!(named_folder().is_none(), "no package with a signing block among {packages:?}");
         #[expect(clippy::print_stderr, reason = "a test that does not run must say so")]
         {
-            eprintln!("SKIPPED: SAMPLE_PACKAGES names no folder with packages of scheme v2 or v3");
+            eprintln!("SKIPPED: APPTEGO_SAMPLES names no folder with packages of scheme v2 or v3");
         }
     }
 }
@@ -51,7 +51,7 @@ fn packages() -> Vec<PathBuf> {
 
 fn named_folder() -> Option<PathBuf> {
     #[expect(clippy::disallowed_methods, reason = "a test runner's switch, not configuration")]
-    std::env::var_os("SAMPLE_PACKAGES").map(PathBuf::from)
+    std::env::var_os("APPTEGO_SAMPLES").map(PathBuf::from)
 }
 
 /// Layout of a signed package without a comment; `None` where there is no signing block.
