@@ -110,7 +110,7 @@ impl Console {
         let write = || {
             let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
             // A closed standard error is no reason to break off a build.
-            let _ = writeln!(log, "{}", printable(line));
+            let _ = writeln!(log, "{}", one_line(line));
         };
         let bar = self.shown().bar.clone();
         match bar {
@@ -190,10 +190,10 @@ fn describe_stage(status: &Status) -> String {
     if let Some(seconds) = status.eta_seconds.filter(|seconds| seconds.is_finite() && *seconds >= 1.0) {
         text.push_str(&format!(", about {seconds:.0} s left"));
     }
-    printable(&text)
+    one_line(&text)
 }
 
-/// Text from elsewhere without the control characters that could redraw a terminal; line ends stay.
-pub(crate) fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+/// Text from elsewhere without the control characters that could redraw a terminal or begin a line of their own.
+pub(crate) fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }

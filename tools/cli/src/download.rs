@@ -35,12 +35,7 @@ pub(crate) struct SavedFile {
 ///
 /// # Errors
 /// See [`Error`]; `out` is then as it was before. Bytes that are not those announced are [`Error::Mismatch`].
-pub(crate) async fn fetch(
-    client: &Client,
-    job: &JobId,
-    out: &Path,
-    console: &Console,
-) -> Result<(SavedFile, DownloadGrant), Error> {
+pub(crate) async fn fetch(client: &Client, job: &JobId, out: &Path, console: &Console) -> Result<SavedFile, Error> {
     let mut partial = Partial::beside(out)?;
     let mut announced = None;
     let grant = client
@@ -59,8 +54,7 @@ pub(crate) async fn fetch(
     if grant.sha256.is_none() {
         console.warn("warning: the service announced no SHA-256; the file could not be checked");
     }
-    let saved = partial.keep(out, grant.sha256.as_deref())?;
-    Ok((saved, grant))
+    partial.keep(out, grant.sha256.as_deref())
 }
 
 /// Bytes received so far.

@@ -118,7 +118,7 @@ pub enum Error {
         code: Option<String>,
     },
     /// The time given by `--timeout` is over.
-    #[error("job {job} was not finished within {seconds} s; it goes on, see: apptego status {job} --wait")]
+    #[error("job {job} was not finished within {seconds} s")]
     Timeout {
         /// Which job.
         job: JobId,

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::{
     args::{self, Cli, Command, Common, Download, Protect, Source, StatusOf},
     client::{ApiKey, Client},
-    console::{Console, Style, printable},
+    console::{Console, Style, one_line},
     download::{self, SavedFile},
     error::{Error, Exit},
     pacing::Pacing,
@@ -66,10 +66,17 @@ pub async fn run<I: Future<Output = ()>>(cli: Cli, setting: Setting<'_>, interru
     console.clear();
     if let Err(error) = &outcome {
         console.warn(&format!("error: {error}"));
+        found.suggest(&console);
     }
     let exit = outcome.as_ref().err().map_or(Exit::Success, Error::exit);
+    let results = found.to_lines(outcome.is_ok());
     // A reader that went away (`apptego … | head`) is no reason to fail.
-    let _ = if cli.common.json { writeln!(out, "{}", found.to_json(outcome.err().as_ref())) } else { found.print(out) };
+    let _ = if cli.common.json {
+        results.iter().for_each(|line| console.say(line));
+        writeln!(out, "{}", found.to_json(outcome.err().as_ref()))
+    } else {
+        results.iter().try_for_each(|line| writeln!(out, "{line}"))
+    };
     exit
 }
 
@@ -103,27 +110,43 @@ impl Findings {
         object
     }
 
-    fn print(&self, out: &mut dyn Write) -> io::Result<()> {
+    /// The report and where the output is; of a job without an output, where it stands, unless an error told that.
+    fn to_lines(&self, ok: bool) -> Vec<String> {
+        let mut lines = Vec::new();
         if let Some(report) = &self.report {
-            writeln!(out, "{}", report::render(report))?;
+            lines.extend(report::render(report).lines().map(str::to_owned));
         }
         match (&self.output, &self.job, &self.job_id) {
-            (Some(output), ..) => {
-                writeln!(out, "{}  {} bytes  sha256 {}", output.file.display(), output.size, output.sha256)
+            (Some(SavedFile { file, sha256, size }), ..) => {
+                lines.push(format!("{}  {size} bytes  sha256 {sha256}", file.display()));
             }
-            (None, Some(job), _) => writeln!(out, "{}", describe(job)),
-            (None, None, Some(job_id)) => writeln!(out, "{job_id}"),
-            (None, None, None) => Ok(()),
+            (None, Some(job), _) if ok => lines.push(describe(job)),
+            (None, None, Some(job_id)) if ok => lines.push(job_id.to_string()),
+            _ => {}
+        }
+        lines
+    }
+
+    /// How to get an output that was built but not downloaded.
+    fn suggest(&self, console: &Console) {
+        let completed = self.job.as_ref().filter(|job| job.status == JobState::Completed && self.output.is_none());
+        if let Some(Status { job_id, .. }) = completed {
+            console.warn(&format!("job {job_id} is completed; to download its output: apptego download {job_id}"));
         }
     }
 }
 
-/// An upload that nobody will wait for when this program stops now.
+/// A job that is not over.
 #[derive(Clone)]
-struct OpenJob {
-    job: JobId,
-    /// `file_path` and `upload_id` while parts may lie in the storage.
-    multipart: Option<(String, String)>,
+enum OpenJob {
+    /// The bytes are on their way; without them the job is of no use.
+    Uploading {
+        job: JobId,
+        /// `file_path` and `upload_id` while parts may lie in the storage.
+        multipart: Option<(String, String)>,
+    },
+    /// The service builds.
+    Building { job: JobId },
 }
 
 struct Session {
@@ -143,14 +166,12 @@ impl Session {
             outcome = self.perform(command, found) => outcome,
             () = interrupt() => Err(Error::Interrupted),
         };
-        // A job that was not over when the time ran out goes on by design; every other open one is given up.
         if let Err(error) = &outcome
-            && !matches!(error, Error::Timeout { .. })
-            && let Some(open) = self.take_open()
+            && let Some(open) = self.set_open(None)
         {
             self.console.clear();
             tokio::select! {
-                () = self.give_up(&open) => {}
+                () = self.part_with(&open, error) => {}
                 () = interrupt() => {}
                 () = tokio::time::sleep(FAREWELL) => {}
             }
@@ -164,7 +185,7 @@ impl Session {
             Command::Upload(upload) => {
                 let deadline = Deadline::after(Duration::from_secs(upload.source.timeout));
                 self.upload(&upload.source, deadline, found).await?;
-                self.close();
+                self.set_open(None);
                 Ok(())
             }
             Command::Status(status) => self.status(status, found).await,
@@ -187,15 +208,19 @@ impl Session {
         let deadline = Deadline::after(Duration::from_secs(protect.source.timeout));
         let job = self.upload(&protect.source, deadline, found).await?;
         let status = self.watch(&job, deadline, found).await?;
-        self.close();
-        self.save(&job, &out, protect.report.as_deref(), status.report_url, found).await?;
-        match digest.await {
-            Ok(digest) => check_input(found.report.as_ref(), &digest?),
-            Err(_) => Ok(()),
+        let report_url = match status.report_url {
+            None => self.client.request_download(&job).await?.report_url,
+            url => url,
+        };
+        let report = self.read_report(report_url, protect.report.as_deref(), found).await;
+        if let (Some(report), Ok(digest)) = (&found.report, digest.await) {
+            check_input(report, &digest?)?;
         }
+        found.output = Some(download::fetch(&self.client, &job, &out, &self.console).await?);
+        report
     }
 
-    /// Until the job is closed again, breaking off gives it up.
+    /// Leaves the job open.
     async fn upload(&self, source: &Source, deadline: Deadline, found: &mut Findings) -> Result<JobId, Error> {
         let (file_name, platform) = args::announce(&source.app, source.platform)?;
         let file = LocalFile::open(&source.app)?;
@@ -210,24 +235,26 @@ impl Session {
         let limit = if source.no_queue { Deadline::after(Duration::ZERO) } else { deadline };
         let grant = wait::request_slot(&self.client, &request, &idempotency_key, limit, &self.console).await?;
         found.job_id = Some(grant.job_id.clone());
-        self.set_open(Some(OpenJob::of(&grant)));
+        self.set_open(Some(OpenJob::uploading(&grant)));
         self.console.say(&format!("job {}: {} ({} bytes)", grant.job_id, request.file_name, file.size));
         upload::send(&self.client, &grant, &file, &self.console).await?;
-        self.set_open(Some(OpenJob { job: grant.job_id.clone(), multipart: None }));
+        self.set_open(Some(OpenJob::Building { job: grant.job_id.clone() }));
         Ok(grant.job_id)
     }
 
     async fn watch(&self, job: &JobId, deadline: Deadline, found: &mut Findings) -> Result<Status, Error> {
         let outcome = wait::watch(&self.client, job, deadline, &self.console).await;
         self.console.clear();
-        if let Err(Error::Build { .. }) = &outcome {
-            // Over: nothing to give up. The job is read again for `--json`, which names it also when it failed.
-            self.close();
-            found.job = self.client.status(job).await.ok();
+        if matches!(&outcome, Ok(_) | Err(Error::Build { .. })) {
+            self.set_open(None);
         }
-        let status = outcome?;
-        found.job = Some(status.clone());
-        Ok(status)
+        found.job = match &outcome {
+            Ok(status) => Some(status.clone()),
+            // Read again for `--json`, which shows a failed job too.
+            Err(Error::Build { .. }) => self.client.status(job).await.ok(),
+            Err(_) => None,
+        };
+        outcome
     }
 
     async fn status(&self, status: StatusOf, found: &mut Findings) -> Result<(), Error> {
@@ -244,69 +271,66 @@ impl Session {
 
     async fn download(&self, download: Download, found: &mut Findings) -> Result<(), Error> {
         found.job_id = Some(download.job.clone());
+        let grant = self.client.request_download(&download.job).await?;
         let out = match download.out {
             Some(out) => out,
-            None => args::protected_name(&base_name(&self.client.request_download(&download.job).await?)?),
+            None => args::protected_name(base_name(&grant)?),
         };
         check_destination(&out, None)?;
-        self.save(&download.job, &out, download.report.as_deref(), None, found).await
+        let report = self.read_report(grant.report_url, download.report.as_deref(), found).await;
+        found.output = Some(download::fetch(&self.client, &download.job, &out, &self.console).await?);
+        report
     }
 
-    /// Fetches the output and its report.
-    async fn save(
+    /// Reads the build report and keeps it in `file`.
+    async fn read_report(
         &self,
-        job: &JobId,
-        out: &Path,
-        report_file: Option<&Path>,
-        report_url: Option<SignedUrl>,
+        url: Option<SignedUrl>,
+        file: Option<&Path>,
         found: &mut Findings,
     ) -> Result<(), Error> {
-        let (saved, grant) = download::fetch(&self.client, job, out, &self.console).await?;
-        found.output = Some(saved);
-        let Some(url) = grant.report_url.or(report_url) else {
-            self.console.warn("warning: the service named no build report");
-            return Ok(());
-        };
+        let doing = "reading the build report";
+        let url = url.ok_or_else(|| Error::Unexpected { doing, what: "the service names none".to_owned() })?;
         let report = self.client.fetch_report(&url).await?;
-        if let Some(file) = report_file {
-            write_whole(file, format!("{report:#}\n").as_bytes())?;
-        }
+        let written =
+            file.map(|file| std::fs::write(file, format!("{report:#}\n")).map_err(Error::file("write", file)));
         found.report = Some(report);
-        Ok(())
+        written.unwrap_or(Ok(()))
     }
 
-    /// Aborts and cancels, as far as the service lets us: the error that led here is the one worth telling.
-    async fn give_up(&self, open: &OpenJob) {
-        if let Some((file_path, upload_id)) = &open.multipart {
-            let _ = self.client.abort(file_path, upload_id).await;
-        }
-        match self.client.cancel(&open.job).await {
-            Ok(()) => self.console.warn(&format!("job {} is cancelled", open.job)),
-            Err(error) => self.console.warn(&format!("job {} could not be cancelled: {error}", open.job)),
+    /// Gives up a job that nobody will wait for any more: after an interrupt, and when its upload failed.
+    /// The error that led here is the one worth telling, so that those met here are only warnings.
+    async fn part_with(&self, open: &OpenJob, error: &Error) {
+        let job = match open {
+            OpenJob::Building { job } if !matches!(error, Error::Interrupted) => {
+                return self.console.warn(&format!("job {job} goes on; to wait for it: apptego status {job} --wait"));
+            }
+            OpenJob::Building { job } => job,
+            OpenJob::Uploading { job, multipart } => {
+                if let Some((file_path, upload_id)) = multipart {
+                    let _ = self.client.abort(file_path, upload_id).await;
+                }
+                job
+            }
+        };
+        match self.client.cancel(job).await {
+            Ok(()) => self.console.warn(&format!("job {job} is cancelled")),
+            Err(error) => self.console.warn(&format!("job {job} could not be cancelled: {error}")),
         }
     }
 
     fn set_open(&self, job: Option<OpenJob>) -> Option<OpenJob> {
         std::mem::replace(&mut self.open.lock().unwrap_or_else(PoisonError::into_inner), job)
     }
-
-    fn take_open(&self) -> Option<OpenJob> {
-        self.set_open(None)
-    }
-
-    /// The job is over, or meant to outlive this program.
-    fn close(&self) {
-        self.set_open(None);
-    }
 }
 
 impl OpenJob {
-    fn of(grant: &UploadGrant) -> Self {
+    fn uploading(grant: &UploadGrant) -> Self {
         let multipart = match &grant.target {
             UploadTarget::Single(_) => None,
             UploadTarget::Multipart { upload_id, .. } => Some((grant.file_path.clone(), upload_id.clone())),
         };
-        Self { job: grant.job_id.clone(), multipart }
+        Self::Uploading { job: grant.job_id.clone(), multipart }
     }
 }
 
@@ -326,27 +350,25 @@ fn check_destination(out: &Path, input: Option<&Path>) -> Result<(), Error> {
     Ok(())
 }
 
-/// The service tells in its report what it protected: it must be what lies here.
-fn check_input(report: Option<&Value>, digest: &str) -> Result<(), Error> {
-    let told = report.and_then(|report| report.pointer("/input/sha256")).and_then(Value::as_str);
+/// The report tells what was protected: it must be what lies here.
+fn check_input(report: &Value, digest: &str) -> Result<(), Error> {
+    let told = report.pointer("/input/sha256").and_then(Value::as_str);
     match told.filter(|told| !told.eq_ignore_ascii_case(digest)) {
         Some(told) => Err(Error::Mismatch(format!(
-            "the service protected a file with SHA-256 {told}, the local one has {digest}: it changed during the upload"
+            "the service protected a file with SHA-256 {told}, the local one has {digest}; nothing was kept"
         ))),
         None => Ok(()),
     }
 }
 
 /// The service's file name may name no other place.
-fn base_name(grant: &DownloadGrant) -> Result<String, Error> {
-    let what = "a file name that is not a plain name".to_owned();
-    let plain = !grant.file_name.contains(['/', '\\', '\0']) && !matches!(grant.file_name.as_str(), "" | "." | "..");
-    let name = plain.then(|| printable(&grant.file_name));
-    name.ok_or(Error::Unexpected { doing: "requesting the download", what })
-}
-
-fn write_whole(path: &Path, content: &[u8]) -> Result<(), Error> {
-    std::fs::write(path, content).map_err(Error::file("write", path))
+fn base_name(grant: &DownloadGrant) -> Result<&str, Error> {
+    let name = grant.file_name.as_str();
+    if name.chars().any(|c| c.is_control() || matches!(c, '/' | '\\')) || matches!(name, "" | "." | "..") {
+        let what = "a file name that is not a plain name".to_owned();
+        return Err(Error::Unexpected { doing: "requesting the download", what });
+    }
+    Ok(name)
 }
 
 fn describe(status: &Status) -> String {
@@ -363,7 +385,7 @@ fn describe(status: &Status) -> String {
     if let (JobState::Processing, Some(percent)) = (status.status, status.percent) {
         line.push_str(&format!("  {percent:.0} %"));
     }
-    printable(&line)
+    one_line(&line)
 }
 
 /// Ends at Ctrl-C, and at SIGTERM, with which CI systems cancel.
