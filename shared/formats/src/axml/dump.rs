@@ -46,8 +46,13 @@ impl Dump<'_> {
             }
             Chunk::End(_) => self.depth = self.depth.saturating_sub(1),
             Chunk::Text(text) => {
-                let shown = format!("T: {:?}{}", self.text(text.text), self.header(&text.header));
-                self.line(&shown);
+                let value = match (text.value.kind, text.value.data) {
+                    (0, _) => String::new(),
+                    (value::kind::STRING, data) if data == text.text.0 => String::new(),
+                    (value::kind::STRING, data) => format!(" (value {:?})", self.text(StringRef(data))),
+                    (kind, data) => format!(" (value {})", Value::of(kind, data)),
+                };
+                self.line(&format!("T: {:?}{value}{}", self.text(text.text), self.header(&text.header)));
             }
             Chunk::Unknown(bytes) => self.line(&format!("unknown chunk of {} bytes", bytes.len())),
         }

@@ -207,8 +207,10 @@ impl Document {
 
     /// The name of an attribute as the platform finds it: a string with the attribute's id in the resource map.
     fn attribute_name(&mut self, attribute: AndroidAttribute) -> Result<StringRef, Error> {
-        if let Some(known) = self.resource_ids.iter().position(|&id| id == attribute.id) {
-            return Ok(StringRef(size_u32(known)));
+        // A string that nothing referred to was not checked and may be broken.
+        let mut named = (0_u32..).zip(&self.resource_ids).filter(|(_, id)| **id == attribute.id);
+        if let Some((known, _)) = named.find(|(index, _)| self.pool.text(*index).is_ok()) {
+            return Ok(StringRef(known));
         }
         let index = size_u32(self.resource_ids.len());
         self.pool.insert(index, attribute.name)?;

@@ -72,6 +72,14 @@ fn a_header_shorter_than_itself() {
 }
 
 #[test]
+fn a_header_size_that_is_no_multiple_of_4() {
+    let mut bytes = with_pool(&[start(0, &[]), end(0)]);
+    bytes[56 + 2] = 18;
+    let rule = "sizes are multiples of 4, the header at least 8 bytes and within the chunk";
+    refused(&bytes, &format!("chunk header size at offset 56 is 0x12: {rule}"));
+}
+
+#[test]
 fn a_size_that_is_no_multiple_of_4() {
     let mut bytes = with_pool(&[start(0, &[]), end(0)]);
     bytes[56 + 4] += 1;

@@ -432,3 +432,26 @@ fn an_element_with_all_attributes_takes_no_other() {
     assert_eq!(document.set_attribute(root, AndroidAttribute::DEBUGGABLE, Value::Boolean(false)), full);
     assert_eq!(document.set_plain_attribute(root, "b", Value::Boolean(false)), full);
 }
+
+#[test]
+fn new_strings_follow_the_others_without_holes() {
+    for encoding in [Encoding::Utf8, Encoding::Utf16] {
+        let mut document = parse(&xml(&[pool(encoding, &["root", "abc"]), start(0, &[]), end(0)]));
+        let root = document.root().unwrap();
+        document.set_plain_attribute(root, "x", Value::String("abc".into())).unwrap();
+        let pool = pool(encoding, &["root", "abc", "x"]);
+        assert_eq!(document.to_bytes(), xml(&[pool, start(0, &[(NONE, 2, 1, STRING, 1)]), end(0)]));
+    }
+}
+
+#[test]
+fn a_known_name_whose_string_is_broken_is_not_used() {
+    let mut bytes = xml(&[pool(Encoding::Utf16, &["debuggable", "root"]), map(&[0x0101_000f]), start(1, &[]), end(1)]);
+    let first_offset = 8 + 28;
+    bytes[first_offset..first_offset + 4].copy_from_slice(&0x0801_u32.to_le_bytes());
+    let mut document = parse(&bytes);
+    let root = document.root().unwrap();
+    document.set_attribute(root, AndroidAttribute::DEBUGGABLE, Value::Boolean(false)).unwrap();
+    let again = parse(&document.to_bytes());
+    assert!(again.is_found_by_id(root, AndroidAttribute::DEBUGGABLE));
+}
