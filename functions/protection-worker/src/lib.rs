@@ -1,1 +1,121 @@
-//! Lambda function protection-worker.
+//! Builds protected packages: takes a job from the queue, runs the engine, publishes the output.
+
+mod build;
+mod download;
+mod watch;
+
+use std::time::Duration;
+
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use domain::error::Error;
+use service::Service;
+use service::work::Leased;
+use store::wakeups::Wakeup;
+use tokio::time::Instant;
+
+use build::Ended;
+
+/// A message whose build the infrastructure failed comes back after so many seconds.
+const TROUBLE_SECONDS: i64 = 10;
+/// A message that met a lease comes back so many seconds after its end.
+const PAST_LEASE_SECONDS: i64 = 5;
+
+/// How long a worker holds a job.
+#[derive(Clone, Copy, Debug)]
+pub struct Lease {
+    /// Length of the lease: the function's timeout.
+    pub seconds: u32,
+    /// The engine stops this long before the end, so that there is time to say why.
+    pub reserve: Duration,
+}
+
+impl Lease {
+    /// A lease for a function with this timeout, in seconds.
+    pub fn of(seconds: u32) -> Self {
+        Self { seconds, reserve: Duration::from_secs(20.min(u64::from(seconds) / 4)) }
+    }
+}
+
+impl Default for Lease {
+    fn default() -> Self {
+        Self::of(300)
+    }
+}
+
+/// What becomes of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verdict {
+    /// Its work is done, here or elsewhere.
+    Acknowledge,
+    /// It comes back after some seconds.
+    ComeBack(i64),
+}
+
+/// A worker over one stack.
+#[derive(Clone, Debug)]
+pub struct Worker {
+    service: Service,
+    lease: Lease,
+}
+
+impl Worker {
+    /// Works with `service` under leases like `lease`.
+    pub const fn new(service: Service, lease: Lease) -> Self {
+        Self { service, lease }
+    }
+
+    /// Handles each message by itself; `left` is the time until the invocation is ended from outside.
+    pub async fn handle(&self, event: SqsEvent, left: Duration) -> SqsBatchResponse {
+        let end = Instant::now() + left.min(Duration::from_secs(u64::from(self.lease.seconds)));
+        let mut response = SqsBatchResponse::default();
+        for message in event.records {
+            let verdict = self.process(&message, end).await.unwrap_or_else(|error| {
+                tracing::error!(error = error.with_causes(), "the wake-up comes back");
+                Verdict::ComeBack(TROUBLE_SECONDS)
+            });
+            if let Verdict::ComeBack(seconds) = verdict {
+                self.postpone(&message, seconds).await;
+                response.add_failure(message.message_id.unwrap_or_default());
+            }
+        }
+        response
+    }
+
+    async fn process(&self, message: &SqsMessage, end: Instant) -> Result<Verdict, Error> {
+        let Ok(Wakeup { tenant, job, .. }) = serde_json::from_str(message.body.as_deref().unwrap_or_default()) else {
+            // Not ours. It comes back at once until the queue hands it to the dead letters, where a person looks at it.
+            tracing::error!("a wake-up that cannot be read");
+            return Ok(Verdict::ComeBack(0));
+        };
+        let assignment = match self.service.lease(&tenant, job, i64::from(self.lease.seconds)).await? {
+            Leased::Work(assignment) => *assignment,
+            Leased::Busy { seconds } => return Ok(Verdict::ComeBack(seconds + PAST_LEASE_SECONDS)),
+            Leased::Nothing => return Ok(Verdict::Acknowledge),
+        };
+        let attempt = assignment.job.attempt;
+        tracing::info!(tenant.id = %tenant, build.id = %job, attempt, "build starts");
+        let started = Instant::now();
+        let ended = build::run(&self.service, &assignment, end - self.lease.reserve).await;
+        let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        tracing::info!(tenant.id = %tenant, build.id = %job, attempt, milliseconds, ended = ended.name(), "build ends");
+        match ended {
+            Ended::Built(output) => self.service.finish(assignment, output, milliseconds).await?,
+            Ended::Broken(failure) => self.service.fail(assignment, failure).await?,
+            Ended::Lost => self.service.let_go(&assignment).await?,
+            Ended::Trouble(error) => {
+                tracing::error!(build.id = %job, error = error.with_causes(), "the infrastructure failed the build");
+                self.service.retry(assignment).await?;
+                return Ok(Verdict::ComeBack(TROUBLE_SECONDS));
+            }
+        };
+        Ok(Verdict::Acknowledge)
+    }
+
+    /// Where this fails, the message comes back after the queue's own visibility timeout.
+    async fn postpone(&self, message: &SqsMessage, seconds: i64) {
+        let receipt = message.receipt_handle.as_deref().unwrap_or_default();
+        if let Err(error) = self.service.store().postpone_wakeup(receipt, seconds).await {
+            tracing::warn!(error = error.with_causes(), "could not postpone a wake-up");
+        }
+    }
+}

@@ -1,1 +1,32 @@
-//! Callers, extractors, error envelope, request ids, OpenAPI.
+//! What every HTTP function shares: callers, extractors, the error envelope, request ids and the OpenAPI document.
+
+pub mod body;
+pub mod caller;
+pub mod idempotency;
+pub mod openapi;
+pub mod path;
+pub mod problem;
+mod rendering;
+pub mod server;
+
+use domain::credential::Pepper;
+use service::Service;
+
+pub use body::JsonBody;
+pub use caller::Caller;
+pub use idempotency::{IdempotencyKey, replayable};
+pub use path::JobPath;
+pub use problem::{ErrorBody, Problem};
+pub use server::serve;
+
+/// What a handler answers.
+pub type ApiResult<T> = Result<T, Problem>;
+
+/// The state of every router.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// The use cases.
+    pub service: Service,
+    /// The secret under which credentials are checked.
+    pub pepper: Pepper,
+}

@@ -66,6 +66,11 @@ impl AutomationKey {
         Self { id: AutomationKeyId(id), secret: format!("{body}{checksum}").into() }
     }
 
+    /// A key that nobody has: an unreadable header is checked as this one, and costs what a readable one costs.
+    pub fn nobody() -> Self {
+        Self { id: AutomationKeyId("auto_0".to_owned()), secret: SecretString::from("nobody") }
+    }
+
     /// Reads an `Authorization` header: `Bearer key_id:key_secret`, raw (page 000). `None` for everything else.
     pub fn from_header(header: &str) -> Option<Self> {
         let (scheme, pair) = header.split_once(' ')?;

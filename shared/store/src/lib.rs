@@ -39,6 +39,22 @@ pub struct Names {
     pub retention_days: u32,
 }
 
+impl Names {
+    /// Reads the variables of template.yaml; what a function is not given stays empty.
+    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Self {
+        let text = |name| variable(name).unwrap_or_default();
+        Self {
+            table: text("TABLE_NAME"),
+            uploads_bucket: text("UPLOADS_BUCKET"),
+            artifacts_bucket: text("ARTIFACTS_BUCKET"),
+            build_queue_url: text("BUILD_QUEUE_URL"),
+            kms_key: text("KMS_KEY_ID"),
+            pepper_secret: text("PEPPER_SECRET_ID"),
+            retention_days: variable("ARTIFACT_RETENTION_DAYS").and_then(|days| days.parse().ok()).unwrap_or(90),
+        }
+    }
+}
+
 /// The storage of one stack.
 #[derive(Clone, Debug)]
 pub struct Store {
@@ -50,6 +66,11 @@ impl Store {
     /// Speaks to the resources `names` through `clients`.
     pub const fn new(clients: Clients, names: Names) -> Self {
         Self { clients, names }
+    }
+
+    /// Speaks to the resources `names` as the SDK's own environment says.
+    pub async fn connect(names: Names) -> Self {
+        Self::new(Clients::connect(&aws_config::load_from_env().await, &[]), names)
     }
 
     /// The names it was made with.

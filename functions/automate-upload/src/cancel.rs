@@ -1,0 +1,39 @@
+//! `POST /automate/cancel/{jobId}`: ends a build that has not ended.
+
+use api::{ApiResult, App, Caller, ErrorBody, JobPath};
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// It is done.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Success {
+    /// Always true.
+    pub(crate) success: bool,
+}
+
+/// Cancel a build
+///
+/// The job is `failed` from now on, with `failure_code` `cancelled`; its share of the week is given back.
+#[utoipa::path(
+    post, path = "/automate/cancel/{jobId}", tag = "automation",
+    params(("jobId" = String, Path, description = "`job_id`, exactly as it was answered")),
+    responses(
+        (status = 200, body = Success),
+        (status = 400, description = "The job ID is invalid", body = ErrorBody),
+        (status = 401, description = "Authentication failed", body = ErrorBody),
+        (status = 404, description = "There is no such job", body = ErrorBody),
+        (status = 409, description = "The build has ended", body = ErrorBody),
+        (status = 500, description = "Internal error", body = ErrorBody),
+    ),
+    security(("automation_key" = []))
+)]
+pub(crate) async fn cancel_build(
+    State(app): State<App>,
+    Caller(caller): Caller,
+    JobPath(job): JobPath,
+) -> ApiResult<Json<Success>> {
+    app.service.cancel(&caller, job).await?;
+    Ok(Json(Success { success: true }))
+}

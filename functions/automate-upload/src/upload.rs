@@ -1,0 +1,140 @@
+//! `POST /automate/upload`: a job, and the URLs for its upload.
+
+use api::{ApiResult, App, Caller, ErrorBody, IdempotencyKey, JsonBody, replayable};
+use axum::Json;
+use axum::extract::State;
+use axum::response::Response;
+use domain::upload::{PART_BYTES, URL_SECONDS};
+use domain::upload_request::UploadRequest;
+use serde::{Deserialize, Serialize};
+use service::admission::{UploadTarget, UploadTicket};
+use utoipa::ToSchema;
+
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct UploadFields {
+    /// Base file name; path components are stripped. Lowercase `.apk`, `.aab` or `.ipa`.
+    #[schema(required = true, nullable = false, example = "app-release.apk")]
+    file_name: Option<String>,
+    /// `android` or `ios`.
+    #[schema(required = true, nullable = false, example = "android")]
+    platform: Option<String>,
+    /// Configuration version: dev, development, stg, staging, prod or production, in any case.
+    #[schema(required = true, nullable = false, example = "prod")]
+    version: Option<String>,
+    /// Bytes, at most 2147483648. From 104857600 on the answer has instructions for a multipart upload.
+    #[schema(example = 52_428_800, minimum = 1, maximum = 2_147_483_648_u64)]
+    file_size: Option<u64>,
+    /// A signing key of the tenant; absent for the tenant's default, `none` for an unsigned output.
+    signing_key_id: Option<String>,
+}
+
+/// Where to put the package.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum UploadAnswer {
+    /// One PUT.
+    Single(SinglePart),
+    /// One PUT for each part, then `/automate/upload/complete`.
+    Multipart(Multipart),
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SinglePart {
+    /// The same as `upload_url`.
+    url: String,
+    /// Takes the package with one PUT. A secret while it works.
+    upload_url: String,
+    #[serde(flatten)]
+    job: JobFields,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Multipart {
+    /// Always true.
+    multipart: bool,
+    /// Names the upload in `complete` and `abort`.
+    upload_id: String,
+    /// Part 1 first.
+    part_urls: Vec<String>,
+    /// Bytes of every part but the last.
+    chunk_size: u64,
+    /// Length of `part_urls`.
+    total_parts: usize,
+    #[serde(flatten)]
+    job: JobFields,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct JobFields {
+    /// Where the upload is stored; named in `complete` and `abort`.
+    file_path: String,
+    /// Unix seconds, the number behind `job_id`.
+    start_time: i64,
+    /// Seconds for which the URLs work.
+    expires_in: u32,
+    /// The key that will sign; null leaves the output unsigned.
+    #[schema(required = true)]
+    signing_key_id: Option<String>,
+    /// Names the job in every other call.
+    job_id: String,
+}
+
+/// Request an upload URL
+///
+/// Takes a slot of the plan's concurrent builds and a share of its week. With an `Idempotency-Key`, the same request
+/// within 24 hours answers the same job again, with fresh URLs.
+#[utoipa::path(
+    post, path = "/automate/upload", tag = "automation", request_body = UploadFields,
+    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 printable ASCII characters", min_length = 1, max_length = 255)),
+    responses(
+        (status = 200, body = UploadAnswer),
+        (status = 400, description = "A field is missing or invalid, or nothing is enabled", body = ErrorBody),
+        (status = 401, description = "Authentication failed", body = ErrorBody),
+        (status = 413, description = "The body is larger than 5.5 MB", body = ErrorBody),
+        (status = 422, description = "The Idempotency-Key was used with another request", body = ErrorBody),
+        (status = 429, description = "The concurrent or weekly build limit is reached", body = ErrorBody),
+        (status = 500, description = "Internal error", body = ErrorBody),
+    ),
+    security(("automation_key" = []))
+)]
+pub(crate) async fn request_upload(
+    State(app): State<App>,
+    Caller(caller): Caller,
+    key: IdempotencyKey,
+    JsonBody { value: fields, digest }: JsonBody<UploadFields>,
+) -> ApiResult<Response> {
+    let UploadFields { file_name, platform, version, file_size, signing_key_id } = &fields;
+    let request = UploadRequest::parse(
+        file_name.as_deref(),
+        platform.as_deref(),
+        version.as_deref(),
+        *file_size,
+        signing_key_id.as_deref(),
+    )?;
+    let ticket = app.service.request_upload(&caller, &request, key.bind(&caller, digest)).await?;
+    let replayed = ticket.replayed;
+    Ok(replayable(Json(UploadAnswer::from(ticket)), replayed))
+}
+
+impl From<UploadTicket> for UploadAnswer {
+    fn from(ticket: UploadTicket) -> Self {
+        let job = JobFields {
+            file_path: ticket.job.upload_path().to_string(),
+            start_time: ticket.job.id.start_time(),
+            expires_in: URL_SECONDS,
+            signing_key_id: ticket.job.signing_key_id.map(String::from),
+            job_id: ticket.job.id.to_string(),
+        };
+        match ticket.target {
+            UploadTarget::Single { url } => Self::Single(SinglePart { url: url.clone(), upload_url: url, job }),
+            UploadTarget::Multipart { upload_id, part_urls } => Self::Multipart(Multipart {
+                multipart: true,
+                upload_id,
+                chunk_size: PART_BYTES,
+                total_parts: part_urls.len(),
+                part_urls,
+                job,
+            }),
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! One build: fetch, protect, verify, store. Nothing that was not verified reaches storage.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::Path;
+use std::sync::Arc;
+
+use domain::control::ControlId;
+use domain::error::Error;
+use domain::file_name::FileName;
+use domain::id::Sha256Hex;
+use domain::job::{Failure, Job, Output};
+use domain::phase::Phase;
+use domain::platform::Platform;
+use engine::{Observer as _, Plan, Report, Stage};
+use formats::limits::Limits;
+use formats::source::{FileSource, Source as _};
+use service::Service;
+use service::work::Assignment;
+use signing::Signer;
+use store::Store;
+use tokio::time::Instant;
+use verify::Expected;
+
+use crate::download;
+use crate::watch::Watch;
+
+/// How a build ended.
+#[derive(Debug)]
+pub(crate) enum Ended {
+    /// The output is stored.
+    Built(Output),
+    /// The package, or what is asked of it, is at fault.
+    Broken(Failure),
+    /// The infrastructure failed; another attempt may work.
+    Trouble(Error),
+    /// The job was cancelled, or went to another attempt.
+    Lost,
+}
+
+impl Ended {
+    /// For the log.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Built(_) => "built",
+            Self::Broken(failure) => &failure.code,
+            Self::Trouble(_) => "trouble",
+            Self::Lost => "lost",
+        }
+    }
+
+    pub(crate) fn late() -> Self {
+        Self::Broken(Failure::new("deadline", "The build did not finish in the time that a build may take"))
+    }
+}
+
+/// What the engine's thread works with.
+struct Inputs {
+    upload: File,
+    output: File,
+    file_name: FileName,
+    platform: Platform,
+    controls: BTreeSet<ControlId>,
+    signer: Option<Signer>,
+}
+
+/// Builds the assignment's package until `deadline` and stores the output under the attempt's own prefix.
+pub(crate) async fn run(service: &Service, assignment: &Assignment, deadline: Instant) -> Ended {
+    let watch = Arc::new(Watch::new(deadline));
+    tokio::select! {
+        ended = build(service.store(), assignment, &watch) => ended.unwrap_or_else(|ended| ended),
+        // The job is lost: what the thread still does comes to nothing, and the engine stops at its next look.
+        () = watch.report(service, assignment) => Ended::Lost,
+        () = tokio::time::sleep_until(deadline) => Ended::late(),
+    }
+}
+
+async fn build(store: &Store, assignment: &Assignment, watch: &Arc<Watch>) -> Result<Ended, Ended> {
+    let job = &assignment.job;
+    let folder = tempfile::tempdir().map_err(Error::internal)?;
+    let (upload, output) = (folder.path().join("upload"), folder.path().join("output"));
+    let inputs = Inputs {
+        upload: create(&upload)?,
+        output: create(&output)?,
+        file_name: job.file_name.clone(),
+        platform: job.platform,
+        controls: store.configuration(&job.tenant, &job.config).await?.enabled(job.platform).collect(),
+        signer: load_signer(store, job).await?,
+    };
+    let started = Instant::now();
+    download::fetch(store, assignment, &inputs.upload, watch).await?;
+    let downloading = Stage { phase: Phase::Downloading, milliseconds: milliseconds(started) };
+
+    let watching = Arc::clone(watch);
+    let thread = tokio::task::spawn_blocking(move || protect_and_verify(inputs, &watching));
+    let mut report = thread.await.map_err(|_| defect())??;
+    report.stages.insert(0, downloading);
+    publish(store, job, &output, &report, watch).await
+}
+
+/// The engine, then the independent check of what it wrote. Runs on a thread.
+fn protect_and_verify(inputs: Inputs, watch: &Watch) -> Result<Report, Ended> {
+    let Inputs { upload, output, file_name, platform, controls, signer } = inputs;
+    let source = FileSource::new(upload).map_err(Error::internal)?;
+    let limits = Limits::default();
+    let mut sink = BufWriter::with_capacity(1 << 20, output);
+    let (file_name, signer) = (&file_name, signer.as_ref());
+    let plan = Plan { file_name, platform, controls: controls.clone(), signer, limits };
+    let mut report = engine::protect(&source, &mut sink, &plan, watch).map_err(of_engine)?;
+    let output = sink.into_inner().map_err(|error| Error::internal(error.into_error()))?;
+
+    let started = Instant::now();
+    let output = FileSource::new(output).map_err(Error::internal)?;
+    let certificate = signer.map(Signer::certificate_sha256);
+    let expected =
+        Expected { input: &source, controls: &controls, certificate_sha256: certificate.as_deref(), limits: &limits };
+    let total = output.len();
+    let advance = |_: u64| watch.observe(engine::Progress { phase: Phase::Verifying, done: 0, total }).is_ok();
+    let verification = verify::verify(&output, &expected, &advance).map_err(|error| of_verifier(error, watch))?;
+    report.stages.push(Stage { phase: Phase::Verifying, milliseconds: milliseconds(started) });
+    report.verification = Some(serde_json::to_value(verification).map_err(Error::internal)?);
+    Ok(report)
+}
+
+/// Stores output and report under the attempt; the job's finishing write makes them visible.
+async fn publish(store: &Store, job: &Job, output: &Path, report: &Report, watch: &Watch) -> Result<Ended, Ended> {
+    watch.observe(engine::Progress { phase: Phase::Uploading, done: 0, total: report.output.size })?;
+    store.put_output(job, job.attempt, output).await?;
+    store.put_report(job, job.attempt, serde_json::to_vec(report).map_err(Error::internal)?).await?;
+    let sha256: Sha256Hex = report.output.sha256.parse()?;
+    Ok(Ended::Built(Output { attempt: job.attempt, sha256, size: report.output.size }))
+}
+
+async fn load_signer(store: &Store, job: &Job) -> Result<Option<Signer>, Ended> {
+    let Some(id) = &job.signing_key_id else { return Ok(None) };
+    let broken = |message: String| Ended::Broken(Failure::new("signing_failed", message));
+    let found = store.signing_key_material(&job.tenant, id).await?;
+    let (_, key) = found.ok_or_else(|| broken(format!("Signing failed: the signing key {id} was deleted")))?;
+    let opened = Signer::from_pkcs12(&key.pkcs12, &key.password, key.alias.as_deref());
+    opened.map(Some).map_err(|error| broken(format!("Signing failed: {error}")))
+}
+
+fn of_engine(error: engine::Error) -> Ended {
+    match error {
+        engine::Error::Cancelled => Ended::Lost,
+        engine::Error::Deadline => Ended::late(),
+        error if error.is_permanent() => Ended::Broken(Failure::new(error.code(), error.to_string())),
+        error => Ended::Trouble(Error::internal(error)),
+    }
+}
+
+fn of_verifier(error: verify::Error, watch: &Watch) -> Ended {
+    match error {
+        verify::Error::Stopped if watch.is_lost() => Ended::Lost,
+        verify::Error::Stopped => Ended::late(),
+        error @ verify::Error::Failed { .. } => {
+            tracing::error!(%error, "an output was held back");
+            Ended::Broken(Failure::new(error.code(), error.to_string()))
+        }
+        error => Ended::Trouble(Error::internal(error)),
+    }
+}
+
+/// A panic in the engine: another attempt would end the same way.
+fn defect() -> Ended {
+    tracing::error!("the engine panicked");
+    let message = "The build failed because of an error in the service; contact support with the job ID";
+    Ended::Broken(Failure::new("internal", message))
+}
+
+fn create(path: &Path) -> Result<File, Error> {
+    File::options().read(true).write(true).create_new(true).open(path).map_err(Error::internal)
+}
+
+fn milliseconds(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
+}

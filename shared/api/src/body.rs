@@ -1,0 +1,73 @@
+//! JSON bodies.
+
+use axum::extract::{FromRequest, Request};
+use axum::response::IntoResponse as _;
+use bytes::Bytes;
+use domain::error::Error;
+use domain::id::Sha256Hex;
+use http::StatusCode;
+use serde::de::DeserializeOwned;
+
+use crate::problem::Problem;
+
+/// A body that reads as `T`, whatever its content type says. An error names the field.
+#[derive(Clone, Debug)]
+pub struct JsonBody<T> {
+    /// What it says.
+    pub value: T,
+    /// SHA-256 of its bytes.
+    pub digest: Sha256Hex,
+}
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
+            match rejection.into_response().status() {
+                StatusCode::PAYLOAD_TOO_LARGE => Problem::body_too_large(),
+                _ => Error::Unreadable("The request body could not be read".into()).into(),
+            }
+        })?;
+        Ok(Self { value: read(&bytes)?, digest: Sha256Hex::of(&bytes) })
+    }
+}
+
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().to_string();
+        let inner = error.into_inner();
+        let place = if path == "." { String::new() } else { format!("{path}: ") };
+        let text = match inner.is_data() {
+            true => format!("Invalid field: {place}{inner}"),
+            false => format!("Invalid JSON: {inner}"),
+        };
+        Error::Unreadable(text.into())
+    })?;
+    json.end().map_err(|error| Error::Unreadable(format!("Invalid JSON: {error}").into()))?;
+    Ok(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, serde::Deserialize)]
+    struct Sample {
+        #[expect(dead_code, reason = "only read")]
+        size: Option<u64>,
+    }
+
+    #[test]
+    fn errors_name_the_field_or_the_place() {
+        let text = |body: &str| read::<Sample>(body.as_bytes()).unwrap_err().to_string();
+        assert!(text(r#"{"size":"x"}"#).starts_with("Invalid field: size: invalid type: string \"x\""));
+        assert!(text(r#"{"size":-1}"#).starts_with("Invalid field: size: "));
+        assert!(text(r#"{"size":1.5}"#).starts_with("Invalid field: size: "));
+        assert!(text("[1,2").starts_with("Invalid "));
+        assert!(text("").starts_with("Invalid JSON: EOF"));
+        assert!(text("{} {}").starts_with("Invalid JSON: trailing characters"));
+        assert!(read::<Sample>(br#"{"size":null,"more":1}"#).is_ok());
+    }
+}

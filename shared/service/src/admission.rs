@@ -1,0 +1,209 @@
+//! Admits a build: quotas, a job and the URLs for its upload.
+
+use domain::configuration::no_enabled_controls;
+use domain::error::Error;
+use domain::id::{JobId, Sha256Hex, SigningKeyId};
+use domain::job::Job;
+use domain::ledger::Ledger;
+use domain::platform::Platform;
+use domain::tenant::{SigningKeyChoice, Tenant};
+use domain::time;
+use domain::upload::Parts;
+use domain::upload_request::UploadRequest;
+use jiff::Timestamp;
+use store::idempotency::{IdempotencyRecord, REPLAY_SECONDS};
+use store::jobs::Admission;
+
+use crate::authentication::AutomationCaller;
+use crate::{Service, automation_tenant};
+
+/// Every refused try means that somebody else was admitted or pruned, so this ends long before.
+const TRIES: u32 = 256;
+
+/// A creating request that carried an `Idempotency-Key`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdempotentRequest {
+    /// SHA-256 of caller, route and key.
+    pub scope: Sha256Hex,
+    /// SHA-256 of the body.
+    pub body: Sha256Hex,
+}
+
+/// The answer to an admitted build.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UploadTicket {
+    /// The job.
+    pub job: Job,
+    /// Where the package goes.
+    pub target: UploadTarget,
+    /// Whether an earlier request created it.
+    pub replayed: bool,
+}
+
+/// Where a package goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UploadTarget {
+    /// In one piece.
+    Single {
+        /// Takes one PUT.
+        url: String,
+    },
+    /// In parts.
+    Multipart {
+        /// What S3 calls the upload.
+        upload_id: String,
+        /// One URL a part, in order.
+        part_urls: Vec<String>,
+    },
+}
+
+/// What is pinned before a job is made.
+struct Terms {
+    tenant: Tenant,
+    config: Sha256Hex,
+    signing_key_id: Option<SigningKeyId>,
+    record: Option<IdempotentRequest>,
+}
+
+impl Service {
+    /// Admits a build and signs the URLs for its upload; answers an earlier request with the same key again.
+    pub async fn request_upload(
+        &self,
+        caller: &AutomationCaller,
+        request: &UploadRequest,
+        idempotent: Option<IdempotentRequest>,
+    ) -> Result<UploadTicket, Error> {
+        let now = self.clock.now();
+        let (tenant, head, ledger, key, earlier) = tokio::try_join!(
+            self.store.tenant(&caller.tenant),
+            self.store.configuration_head(&caller.tenant, request.version),
+            self.store.ledger(&caller.tenant),
+            self.named_key_platform(caller, &request.signing_key),
+            self.earlier_request(caller, idempotent.as_ref(), now),
+        )?;
+        let tenant = automation_tenant(tenant)?;
+        if let Some(earlier) = earlier {
+            return self.repeat(&tenant, &earlier, idempotent.as_ref()).await;
+        }
+        let signing_key_id = request.choose_key(&tenant, key)?;
+        let head = head.ok_or_else(no_enabled_controls)?;
+        head.require_enabled(request.platform)?;
+        let terms = Terms { tenant, config: head.digest, signing_key_id, record: idempotent };
+        self.admit(caller, request, &terms, ledger).await
+    }
+
+    async fn admit(
+        &self,
+        caller: &AutomationCaller,
+        request: &UploadRequest,
+        terms: &Terms,
+        mut ledger: Ledger,
+    ) -> Result<UploadTicket, Error> {
+        let limits = terms.tenant.build_limits();
+        for _ in 0..TRIES {
+            let now = self.clock.now();
+            if ledger.check(limits, now).is_err() {
+                ledger = self.prune(&terms.tenant, ledger, now).await?;
+            }
+            ledger.check(limits, now)?;
+            let job = self.prepare(caller, request, terms, ledger.next_id(now)?).await?;
+            let record = terms.record.as_ref().map(|request| record(request, job.id, now));
+            match self.store.admit(&job, limits, record.as_ref(), now).await? {
+                Admission::Admitted => return self.ticket(job, false).await,
+                Admission::Refused(current) => ledger = current,
+                Admission::Repeated(earlier) => {
+                    self.drop_multipart(&job).await;
+                    return self.repeat(&terms.tenant, &earlier, terms.record.as_ref()).await;
+                }
+            }
+            self.drop_multipart(&job).await;
+        }
+        Err(Error::internal("too many builds were admitted at once"))
+    }
+
+    /// The job for `id`, with the multipart upload that its size asks for.
+    async fn prepare(
+        &self,
+        caller: &AutomationCaller,
+        request: &UploadRequest,
+        terms: &Terms,
+        id: JobId,
+    ) -> Result<Job, Error> {
+        let owner = (caller.tenant.clone(), caller.key_id.to_string());
+        let mut job = Job::asked_for(owner, id, request, terms.config.clone(), terms.signing_key_id.clone(), None);
+        if request.parts().is_some() {
+            job.upload_id = Some(self.store.create_multipart(&job.upload_path()).await?);
+        }
+        Ok(job)
+    }
+
+    /// Removes what no longer counts and returns the ledger as it is then.
+    async fn prune(&self, tenant: &Tenant, ledger: Ledger, now: Timestamp) -> Result<Ledger, Error> {
+        let stale = ledger.stale(now);
+        if stale.is_empty() {
+            return Ok(ledger);
+        }
+        self.store.prune_ledger(&tenant.id, &stale).await?;
+        self.store.ledger(&tenant.id).await
+    }
+
+    /// A multipart upload for a job that was not admitted. Where this fails, the bucket's lifecycle removes it.
+    async fn drop_multipart(&self, job: &Job) {
+        if let Some(upload_id) = &job.upload_id
+            && let Err(error) = self.store.abort_multipart(&job.upload_path(), upload_id).await
+        {
+            tracing::warn!(tenant.id = %job.tenant, %error, "a multipart upload is left to the bucket's lifecycle");
+        }
+    }
+
+    async fn repeat(
+        &self,
+        tenant: &Tenant,
+        earlier: &IdempotencyRecord,
+        request: Option<&IdempotentRequest>,
+    ) -> Result<UploadTicket, Error> {
+        if request.is_none_or(|request| request.body != earlier.body) {
+            return Err(Error::IdempotencyKeyReused);
+        }
+        let job = self.store.job(&tenant.id, earlier.job).await?;
+        let (job, _) = job.ok_or_else(|| Error::internal("an idempotency record without its job"))?;
+        self.ticket(job, true).await
+    }
+
+    /// Signs the URLs of a job's upload.
+    async fn ticket(&self, job: Job, replayed: bool) -> Result<UploadTicket, Error> {
+        let path = job.upload_path();
+        let target = match (job.upload_id.clone(), job.announced_size.and_then(Parts::plan)) {
+            (Some(upload_id), Some(parts)) => {
+                let part_urls = self.store.presign_parts(&path, &upload_id, parts).await?;
+                UploadTarget::Multipart { upload_id, part_urls }
+            }
+            _ => UploadTarget::Single { url: self.store.presign_upload(&path).await? },
+        };
+        Ok(UploadTicket { job, target, replayed })
+    }
+
+    async fn named_key_platform(
+        &self,
+        caller: &AutomationCaller,
+        choice: &SigningKeyChoice,
+    ) -> Result<Option<Platform>, Error> {
+        let SigningKeyChoice::Key(id) = choice else { return Ok(None) };
+        Ok(self.store.signing_key(&caller.tenant, id).await?.map(|record| record.platform))
+    }
+
+    async fn earlier_request(
+        &self,
+        caller: &AutomationCaller,
+        request: Option<&IdempotentRequest>,
+        now: Timestamp,
+    ) -> Result<Option<IdempotencyRecord>, Error> {
+        let Some(request) = request else { return Ok(None) };
+        self.store.idempotency_record(&caller.tenant, &request.scope, now).await
+    }
+}
+
+fn record(request: &IdempotentRequest, job: JobId, now: Timestamp) -> IdempotencyRecord {
+    let expires_at = time::after(now, REPLAY_SECONDS).as_second();
+    IdempotencyRecord { scope: request.scope.clone(), body: request.body.clone(), job, expires_at }
+}

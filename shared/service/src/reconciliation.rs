@@ -1,0 +1,73 @@
+//! The reconciler: looks at jobs that are due, for whatever should have happened to them and did not.
+
+use domain::error::Error;
+use domain::id::{JobId, TenantId};
+use domain::job::{Event, Job, StateName};
+
+use crate::Service;
+use crate::arrival::Arrival;
+use crate::transition::Outcome;
+
+/// Jobs that one run looks at.
+const BATCH: i32 = 500;
+
+/// What a run did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reconciled {
+    /// Jobs that were looked at.
+    pub looked_at: u32,
+    /// Jobs at which something failed; they stay due.
+    pub failed: u32,
+}
+
+impl Service {
+    /// Looks at every due job once. The index only says where to look: each job is read again, and each action is a
+    /// conditional write. One job's failure does not keep the others waiting.
+    pub async fn reconcile(&self) -> Result<Reconciled, Error> {
+        let mut done = Reconciled::default();
+        for hint in self.store.due_jobs(self.clock.now(), BATCH).await? {
+            let (tenant, id) = hint.into_key();
+            done.looked_at += 1;
+            if let Err(error) = self.look_at(&tenant, id).await {
+                done.failed += 1;
+                tracing::warn!(tenant.id = %tenant, build.id = %id, error = error.with_causes(), "could not reconcile");
+            }
+        }
+        Ok(done)
+    }
+
+    async fn look_at(&self, tenant: &TenantId, id: JobId) -> Result<(), Error> {
+        let Some((job, _)) = self.store.job(tenant, id).await? else { return Ok(()) };
+        if job.due_at.is_none_or(|due| due > self.clock.now().as_second()) {
+            return Ok(());
+        }
+        match job.state.name() {
+            StateName::AwaitingUpload => self.look_for_upload(job).await,
+            StateName::Queued => {
+                self.store.send_wakeup(tenant, id).await?;
+                self.recheck(job).await
+            }
+            // Whoever takes the message decides whether the lease is over.
+            StateName::Running => self.store.send_wakeup(tenant, id).await,
+            StateName::Completed | StateName::Failed => self.tidy(job).await,
+        }
+    }
+
+    async fn look_for_upload(&self, job: Job) -> Result<(), Error> {
+        let owner = self.owner(&job.tenant).await?;
+        let job = match self.arrive(&owner, job).await? {
+            Arrival::Arrived(_) => return Ok(()),
+            Arrival::NotThere(job) => job,
+            Arrival::NoRoom(job, _) => *job,
+        };
+        match self.carry_out(job, |_| Ok(Event::Expire)).await? {
+            Outcome::Done(job) => self.tidy(job).await,
+            Outcome::Refused(job, _) | Outcome::NoRoom(job, _) => self.recheck(job).await,
+        }
+    }
+
+    /// Leaves the job waiting and comes back later. Refused where something happened to it meanwhile.
+    async fn recheck(&self, job: Job) -> Result<(), Error> {
+        self.carry_out(job, |_| Ok(Event::Recheck)).await.map(|_| ())
+    }
+}

@@ -1,0 +1,29 @@
+//! Removes what an ended job left in storage.
+
+use domain::error::Error;
+use domain::job::{Event, Job};
+
+use crate::Service;
+
+impl Service {
+    /// Removes the upload and every output that was not published, then marks the job as tidy. A job that was cancelled
+    /// under a worker stays due until the worker's lease is over, since the worker may still store an output.
+    pub(crate) async fn tidy(&self, job: Job) -> Result<(), Error> {
+        let path = job.upload_path();
+        if let Some(upload_id) = &job.upload_id {
+            self.store.abort_multipart(&path, upload_id).await?;
+        }
+        self.store.delete_upload(&path).await?;
+        self.store.delete_unpublished(&job).await?;
+        self.carry_out(job, |_| Ok(Event::Tidy)).await?;
+        Ok(())
+    }
+
+    /// Tidies now if that works; the reconciler does it otherwise.
+    pub(crate) async fn try_to_tidy(&self, job: Job) {
+        let (tenant, id) = (job.tenant.clone(), job.id);
+        if let Err(error) = self.tidy(job).await {
+            tracing::warn!(tenant.id = %tenant, build.id = %id, error = error.with_causes(), "left to the reconciler");
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Carries an event out on a job, deciding again whenever somebody else was faster.
+
+use domain::error::Error;
+use domain::job::{Event, Job, Refusal};
+use domain::ledger::{Ledger, PaceSample};
+use domain::plan::BuildLimits;
+use domain::tenant::Tenant;
+use store::jobs::Commit;
+
+use crate::{Service, no_such_job};
+
+/// Writers that may come in between before it is a failure.
+const TRIES: u32 = 16;
+
+/// No limit: for events that take no slot.
+const UNLIMITED: BuildLimits = BuildLimits { concurrent: u32::MAX, weekly: u32::MAX };
+
+/// What became of an event.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// It is written; the job as it is now.
+    Done(Job),
+    /// It does not apply to the job as it is.
+    Refused(Job, Refusal),
+    /// The upload came late and there is no slot for it.
+    NoRoom(Job, Ledger),
+}
+
+impl Service {
+    /// Carries out what `decide` says of the job, at first of the one that was read already.
+    pub(crate) async fn carry_out(
+        &self,
+        job: Job,
+        decide: impl Fn(&Job) -> Result<Event, Refusal>,
+    ) -> Result<Outcome, Error> {
+        self.carry_out_within(job, UNLIMITED, None, decide).await
+    }
+
+    /// As [`Self::carry_out`], for an event that may take a slot of `tenant`.
+    pub(crate) async fn carry_out_taking_a_slot(
+        &self,
+        tenant: &Tenant,
+        job: Job,
+        decide: impl Fn(&Job) -> Result<Event, Refusal>,
+    ) -> Result<Outcome, Error> {
+        self.carry_out_within(job, tenant.build_limits(), None, decide).await
+    }
+
+    /// As [`Self::carry_out`], for a build that was measured.
+    pub(crate) async fn carry_out_measured(
+        &self,
+        job: Job,
+        pace: PaceSample,
+        decide: impl Fn(&Job) -> Result<Event, Refusal>,
+    ) -> Result<Outcome, Error> {
+        self.carry_out_within(job, UNLIMITED, Some(pace), decide).await
+    }
+
+    async fn carry_out_within(
+        &self,
+        mut job: Job,
+        limits: BuildLimits,
+        pace: Option<PaceSample>,
+        decide: impl Fn(&Job) -> Result<Event, Refusal>,
+    ) -> Result<Outcome, Error> {
+        for _ in 0..TRIES {
+            let step = match decide(&job).and_then(|event| job.apply(event, self.clock.now())) {
+                Ok(step) => step,
+                Err(refusal) => return Ok(Outcome::Refused(job, refusal)),
+            };
+            match self.store.commit(&step, limits, pace).await? {
+                Commit::Done => return Ok(Outcome::Done(step.job)),
+                Commit::NoRoom(ledger) => return Ok(Outcome::NoRoom(job, ledger)),
+                Commit::Changed => {
+                    (job, _) = self.store.job(&job.tenant, job.id).await?.ok_or_else(no_such_job)?;
+                }
+            }
+        }
+        Err(Error::internal("a job was changed by others too often"))
+    }
+}
