@@ -1,1 +1,20 @@
-//! The local server: starts the local AWS, serves every router, polls the queues.
+//! The local server: starts the local AWS, makes the resources of template.yaml, serves every router, polls the queues.
+
+pub mod aws;
+pub mod commands;
+pub mod provision;
+pub mod queues;
+pub mod seed;
+pub mod server;
+
+use utoipa_axum::router::OpenApiRouter;
+
+/// The routes of every HTTP function.
+pub fn routes() -> OpenApiRouter<api::App> {
+    automate_upload::routes().merge(automate_status::routes())
+}
+
+/// The OpenAPI document, as it stands in docs/openapi.json.
+pub fn openapi() -> anyhow::Result<String> {
+    Ok(api::openapi::document([routes()]).to_pretty_json()? + "\n")
+}

@@ -1,0 +1,299 @@
+//! A stack of its own for each test: a local AWS, the routers, the queue functions, and a clock that the test moves.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use api::App;
+use aws_config::SdkConfig;
+use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
+use axum::Router;
+use axum::body::Body;
+use domain::control::ControlId;
+use domain::credential::{AutomationKey, Pepper};
+use domain::id::TenantId;
+use domain::plan::{CustomLimits, Plan};
+use domain::platform::ConfigVersion;
+use domain::tenant::Tenant;
+use http::{HeaderMap, Request, StatusCode};
+use local::aws::LocalAws;
+use local::provision::{Settings, Stack, provision};
+use local::queues::Poller;
+use local::seed;
+use protection_worker::{Lease, Worker};
+use serde_json::{Value, json};
+use service::{Clock, Service};
+use store::{Clients, Store};
+use tower::ServiceExt as _;
+
+/// One stack.
+pub(crate) struct Bench {
+    pub(crate) stack: Stack,
+    pub(crate) config: SdkConfig,
+    pub(crate) app: App,
+    pub(crate) router: Router,
+    pub(crate) tenant: Tenant,
+    pub(crate) key: AutomationKey,
+    pub(crate) clock: TestClock,
+    pub(crate) folder: tempfile::TempDir,
+    _aws: LocalAws,
+}
+
+/// The system's time plus what the test adds: signed URLs are checked by the stand-in's own clock.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct TestClock(Arc<AtomicI64>);
+
+impl TestClock {
+    /// Lets `seconds` pass.
+    pub(crate) fn pass(&self, seconds: i64) {
+        self.0.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    /// Unix seconds.
+    pub(crate) fn now(&self) -> i64 {
+        self.clock().now().as_second()
+    }
+
+    pub(crate) fn clock(&self) -> Clock {
+        let (ahead, system) = (Arc::clone(&self.0), Clock::system());
+        Clock::new(move || domain::time::after(system.now(), ahead.load(Ordering::SeqCst)))
+    }
+}
+
+/// An answer of the API.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Value,
+}
+
+impl Answer {
+    /// A field of the body as text.
+    pub(crate) fn text(&self, field: &str) -> String {
+        self.body[field].as_str().unwrap_or_else(|| panic!("no text {field} in {}", self.body)).to_owned()
+    }
+}
+
+/// Starts the program that `./dev test` installed.
+pub(crate) async fn start_aws(folder: &Path) -> LocalAws {
+    let program = local::aws::program(&home());
+    assert!(program.exists(), "{} is missing: run ./dev test", program.display());
+    LocalAws::start(&program, None, &folder.join("aws.log")).await.expect("the local AWS starts")
+}
+
+/// The folder of the project's tools.
+pub(crate) fn home() -> PathBuf {
+    variable("APPTEGO_HOME").map_or_else(|| root().join(".local"), PathBuf::from)
+}
+
+/// The folder of the project.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the project's folder").to_owned()
+}
+
+#[expect(clippy::disallowed_methods, reason = "the tests' main does not exist")]
+pub(crate) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+impl Bench {
+    /// A TEAM tenant with a key, a signing key and the usual controls.
+    pub(crate) async fn start() -> Self {
+        Self::start_with(Settings::default()).await
+    }
+
+    pub(crate) async fn start_with(settings: Settings) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let aws = start_aws(folder.path()).await;
+        let config = aws.config();
+        let stack = provision(&config, "test", settings).await.expect("resources");
+        let clock = TestClock::default();
+        let store = Store::new(Clients::connect(&config, &[]), stack.names.clone());
+        let pepper = store.pepper().await.expect("the pepper");
+        let tenant = seed::seed(&store, clock.now()).await.expect("a tenant");
+        let key = seed::make_automation_key(&store, &pepper, &tenant.id, "Test", clock.now()).await.expect("a key");
+        let app = App { service: Service::new(store, clock.clock()), pepper };
+        let router = api::serve(local::routes(), app.clone());
+        Self { stack, config, app, router, tenant, key, clock, folder, _aws: aws }
+    }
+
+    pub(crate) fn service(&self) -> &Service {
+        &self.app.service
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        self.app.service.store()
+    }
+
+    pub(crate) fn pepper(&self) -> &Pepper {
+        &self.app.pepper
+    }
+
+    /// The same stack through clients that `interceptors` look into.
+    pub(crate) fn intercepted(&self, interceptors: &[SharedInterceptor]) -> App {
+        let store = Store::new(Clients::connect(&self.config, interceptors), self.stack.names.clone());
+        App { service: Service::new(store, self.clock.clock()), pepper: self.app.pepper.clone() }
+    }
+
+    /// Another tenant, with a key of its own.
+    pub(crate) async fn another_tenant(&self, number: u128, plan: Plan) -> (Tenant, AutomationKey) {
+        let id = TenantId::from_bits(number);
+        let signing = seed::make_signing_key(self.store(), &id, self.clock.now()).await.expect("a signing key");
+        let tenant = Tenant {
+            id: id.clone(),
+            name: format!("Tenant {number}"),
+            plan,
+            custom_limits: CustomLimits::default(),
+            default_android_key: Some(signing),
+            default_ios_key: None,
+        };
+        self.store().put_tenant(&tenant).await.expect("a tenant");
+        if plan.allows_automation() {
+            for version in ConfigVersion::ALL {
+                seed::configure(self.store(), &tenant, version, &seed::DEFAULT_CONTROLS).await.expect("a configuration");
+            }
+        }
+        let key = seed::make_automation_key(self.store(), self.pepper(), &id, "Other", self.clock.now()).await;
+        (tenant, key.expect("a key"))
+    }
+
+    /// Enables exactly these controls in every version.
+    pub(crate) async fn configure(&self, controls: &[ControlId]) {
+        for version in ConfigVersion::ALL {
+            seed::configure(self.store(), &self.tenant, version, controls).await.expect("a configuration");
+        }
+    }
+
+    /// Gives the tenant limits of its own.
+    pub(crate) async fn limit(&self, concurrent: u32, weekly: u32) {
+        let custom_limits = CustomLimits { concurrent_builds: Some(concurrent), weekly_builds: Some(weekly) };
+        self.store().put_tenant(&Tenant { custom_limits, ..self.tenant.clone() }).await.expect("limits");
+    }
+
+    pub(crate) fn bearer(&self) -> String {
+        format!("Bearer {}", self.key.expose())
+    }
+
+    /// A call with the tenant's key.
+    pub(crate) async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Answer {
+        let bearer = self.bearer();
+        send(&self.router, method, path, &[("authorization", &bearer)], body).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
+        self.call("POST", path, Some(body)).await
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.call("GET", path, None).await
+    }
+
+    /// Asks for an upload and puts `bytes`; returns the job's id.
+    pub(crate) async fn upload(&self, name: &str, bytes: &[u8]) -> String {
+        let ticket = self.request_upload(name, Some(bytes.len())).await;
+        put(&ticket.text("upload_url"), bytes.to_vec()).await;
+        ticket.text("job_id")
+    }
+
+    pub(crate) async fn request_upload(&self, name: &str, size: Option<usize>) -> Answer {
+        let mut body = json!({ "file_name": name, "platform": "android", "version": "prod" });
+        if let Some(size) = size {
+            body["file_size"] = json!(size);
+        }
+        let answer = self.post("/automate/upload", body).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+        answer
+    }
+
+    /// Lets the arrival function take every message that is there.
+    pub(crate) async fn run_arrivals(&self) {
+        let poller = Poller::new(&self.config, &self.stack.arrival_queue_url, 10);
+        let handle = |event| async { upload_arrival::handle(self.service(), event).await };
+        while poller.poll(handle, 1).await.expect("a poll") > 0 {}
+    }
+
+    pub(crate) fn worker(&self) -> Worker {
+        self.worker_with(Lease::default())
+    }
+
+    pub(crate) fn worker_with(&self, lease: Lease) -> Worker {
+        Worker::new(self.service().clone(), lease)
+    }
+
+    /// Lets a worker take every wake-up that is there; returns how many there were.
+    pub(crate) async fn run_worker(&self, worker: &Worker) -> usize {
+        let poller = Poller::new(&self.config, &self.stack.names.build_queue_url, 1);
+        let handle = |event| async { worker.handle(event, Duration::from_secs(3600)).await };
+        let mut taken = 0;
+        loop {
+            match poller.poll(handle, 1).await.expect("a poll") {
+                0 => return taken,
+                more => taken += more,
+            }
+        }
+    }
+
+    /// Arrival and worker, until nothing is left to do; then the job's status.
+    pub(crate) async fn build(&self, job: &str) -> Answer {
+        self.run_arrivals().await;
+        self.run_worker(&self.worker()).await;
+        self.get(&format!("/automate/status/{job}")).await
+    }
+
+    /// Serves the API on a port of this machine with everything behind it, until the server is dropped.
+    pub(crate) async fn serve(&self) -> (local::server::Server, String) {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = format!("http://{}", listener.local_addr().expect("an address"));
+        (local::server::start(&self.config, &self.stack, self.app.clone(), listener), address)
+    }
+
+    /// The keys of every object in both buckets.
+    pub(crate) async fn objects(&self) -> Vec<String> {
+        let client = aws_sdk_s3::Client::from_conf(
+            aws_sdk_s3::config::Builder::from(&self.config).force_path_style(true).build(),
+        );
+        let mut keys = Vec::new();
+        for bucket in [&self.stack.names.uploads_bucket, &self.stack.names.artifacts_bucket] {
+            let listed = client.list_objects_v2().bucket(bucket).send().await.expect("a listing");
+            keys.extend(listed.contents().iter().filter_map(|object| object.key.clone()));
+        }
+        keys.retain(|key| !key.contains("/config/"));
+        keys
+    }
+}
+
+/// One request through a router.
+pub(crate) async fn send(
+    router: &Router,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: Option<Value>,
+) -> Answer {
+    let mut request = Request::builder().method(method).uri(path);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
+    let response = router.clone().oneshot(request.body(body).expect("a request")).await.expect("an answer");
+    let (parts, body) = response.into_parts();
+    let bytes = axum::body::to_bytes(body, 10_000_000).await.expect("a body");
+    let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+    Answer { status: parts.status, headers: parts.headers, body }
+}
+
+/// Puts bytes to a signed URL, as a client would.
+pub(crate) async fn put(url: &str, bytes: Vec<u8>) -> reqwest::Response {
+    let response = reqwest::Client::new().put(url).body(bytes).send().await.expect("an answer");
+    assert!(response.status().is_success(), "{}", response.status());
+    response
+}
+
+/// Gets the bytes behind a signed URL.
+pub(crate) async fn fetch(url: &str) -> Vec<u8> {
+    let response = reqwest::get(url).await.expect("an answer");
+    assert!(response.status().is_success(), "{}", response.status());
+    response.bytes().await.expect("a body").to_vec()
+}

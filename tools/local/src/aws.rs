@@ -1,0 +1,108 @@
+//! The local AWS: one process of ministack that lives as long as its handle.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_s3::config::Credentials;
+use tokio::process::{Child, Command};
+use tokio::time::Instant;
+
+/// How long the process may take to answer.
+const START_LIMIT: Duration = Duration::from_secs(60);
+
+/// A running local AWS. It ends when this is dropped.
+#[derive(Debug)]
+pub struct LocalAws {
+    process: Child,
+    port: u16,
+}
+
+impl LocalAws {
+    /// Starts `program`; with `data`, everything is kept there over a restart.
+    pub async fn start(program: &Path, data: Option<&Path>, log: &Path) -> anyhow::Result<Self> {
+        let port = free_port()?;
+        let output = std::fs::File::create(log).with_context(|| format!("could not write {}", log.display()))?;
+        let mut command = Command::new(program);
+        command
+            .env("BIND_HOST", "127.0.0.1")
+            .env("GATEWAY_PORT", port.to_string())
+            .env("AUTH", "true")
+            .env("IOT_MTLS_ENABLED", "0")
+            .env("SFTP_ENABLED", "0")
+            .stdin(Stdio::null())
+            .stdout(output.try_clone()?)
+            .stderr(output)
+            .kill_on_drop(true);
+        if let Some(data) = data {
+            let (state, objects) = (data.join("state"), data.join("s3"));
+            std::fs::create_dir_all(&state)?;
+            std::fs::create_dir_all(&objects)?;
+            command
+                .env("PERSIST_STATE", "1")
+                .env("STATE_DIR", state)
+                .env("S3_PERSIST", "1")
+                .env("S3_DATA_DIR", objects);
+        }
+        let process = command.spawn().with_context(|| format!("could not start {}", program.display()))?;
+        let mut aws = Self { process, port };
+        aws.wait_until_it_answers(log).await?;
+        Ok(aws)
+    }
+
+    async fn wait_until_it_answers(&mut self, log: &Path) -> anyhow::Result<()> {
+        let buckets = aws_sdk_s3::Client::new(&self.config());
+        let end = Instant::now() + START_LIMIT;
+        while Instant::now() < end {
+            if let Some(status) = self.process.try_wait()? {
+                bail!("the local AWS ended at once ({status}); see {}", log.display());
+            }
+            if buckets.list_buckets().send().await.is_ok() {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        bail!("the local AWS did not answer; see {}", log.display())
+    }
+
+    /// How the SDK reaches it.
+    pub fn config(&self) -> SdkConfig {
+        config(&format!("http://127.0.0.1:{}", self.port))
+    }
+
+    /// Ends the process and lets it write down what it keeps.
+    pub async fn stop(mut self) -> anyhow::Result<()> {
+        if let Some(id) = self.process.id() {
+            // The standard library can only kill; the process keeps its state when it is asked to end.
+            Command::new("kill").arg(id.to_string()).status().await?;
+        }
+        if tokio::time::timeout(Duration::from_secs(20), self.process.wait()).await.is_err() {
+            self.process.kill().await?;
+        }
+        Ok(())
+    }
+}
+
+/// The SDK's configuration for a stand-in at `endpoint`.
+pub fn config(endpoint: &str) -> SdkConfig {
+    let credentials = Credentials::new("test", "test", None, None, "local");
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .endpoint_url(endpoint)
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .build()
+}
+
+/// The program, where `./dev` installs it.
+pub fn program(home: &Path) -> PathBuf {
+    home.join("venv/bin/ministack")
+}
+
+fn free_port() -> anyhow::Result<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}

@@ -1,0 +1,105 @@
+//! What a laptop needs to begin with: a tenant, a key, a configuration, a signing key.
+
+use anyhow::Context as _;
+use domain::configuration::Configuration;
+use domain::control::ControlId;
+use domain::credential::{AutomationKey, Pepper};
+use domain::id::{SigningKeyId, TenantId};
+use domain::plan::{CustomLimits, Plan};
+use domain::platform::{ConfigVersion, Platform};
+use domain::tenant::Tenant;
+use signing::Signer;
+use signing::generate::{NewKey, self_signed_pkcs12};
+use store::Store;
+use store::automation_keys::AutomationKeyRecord;
+use store::signing_keys::{KeyMaterial, SigningKeyRecord};
+
+/// Controls that fit every app; an app with a network security configuration of its own has to leave out
+/// `CleartextPrevention`, which is why it is not among them.
+pub const DEFAULT_CONTROLS: [ControlId; 2] = [ControlId::BACKUP_PREVENTION, ControlId::DEBUGGABLE_PREVENTION];
+
+/// Who made what is seeded.
+const SEEDED_BY: &str = "local";
+
+/// The tenant of the local server.
+pub fn tenant_id() -> TenantId {
+    TenantId::from_bits(0x9f1c_0a4e_7b8d_4a4d_b52e_6a6d_5c5c_1f11)
+}
+
+/// Makes the tenant with a signing key and an enabled configuration, where they are not there yet.
+pub async fn seed(store: &Store, now: i64) -> anyhow::Result<Tenant> {
+    if let Some(tenant) = store.tenant(&tenant_id()).await? {
+        return Ok(tenant);
+    }
+    let key = make_signing_key(store, &tenant_id(), now).await?;
+    let tenant = Tenant {
+        id: tenant_id(),
+        name: "Local".to_owned(),
+        plan: Plan::Team,
+        custom_limits: CustomLimits::default(),
+        default_android_key: Some(key),
+        default_ios_key: None,
+    };
+    for version in ConfigVersion::ALL {
+        configure(store, &tenant, version, &DEFAULT_CONTROLS).await?;
+    }
+    store.put_tenant(&tenant).await?;
+    Ok(tenant)
+}
+
+/// Enables exactly `controls` for Android in a version.
+pub async fn configure(
+    store: &Store,
+    tenant: &Tenant,
+    version: ConfigVersion,
+    controls: &[ControlId],
+) -> anyhow::Result<()> {
+    let configuration = Configuration::enabling(controls, Platform::Android, tenant.plan)?;
+    let before = store.configuration_head(&tenant.id, version).await?.map_or(0, |head| head.revision);
+    store.put_configuration(&tenant.id, version, &configuration, before + 1).await?;
+    Ok(())
+}
+
+/// Makes an automation key; what it returns is shown once and kept nowhere.
+pub async fn make_automation_key(
+    store: &Store,
+    pepper: &Pepper,
+    tenant: &TenantId,
+    name: &str,
+    now: i64,
+) -> anyhow::Result<AutomationKey> {
+    let mut random = [0; 84];
+    aws_lc_rs::rand::fill(&mut random)?;
+    let key = AutomationKey::make(&random);
+    let record = AutomationKeyRecord {
+        key_id: key.id.clone(),
+        tenant: tenant.clone(),
+        name: name.to_owned(),
+        enabled: true,
+        secret_hash: key.hash(pepper),
+        created_at: now,
+        created_by: SEEDED_BY.to_owned(),
+    };
+    store.put_automation_key(&record).await?;
+    Ok(key)
+}
+
+/// Makes an RSA key with a self-signed certificate, in a PKCS#12 file under a random password.
+pub async fn make_signing_key(store: &Store, tenant: &TenantId, now: i64) -> anyhow::Result<SigningKeyId> {
+    let mut random = [0; 24];
+    aws_lc_rs::rand::fill(&mut random)?;
+    let password: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    let pkcs12 = self_signed_pkcs12("Local signing key", &password, "local", NewKey::Rsa2048, now, 30)?;
+    let signer = Signer::from_pkcs12(&pkcs12, &password, None).context("the new key cannot be opened")?;
+    let id: SigningKeyId = uuid::Uuid::now_v7().to_string().parse()?;
+    let record = SigningKeyRecord {
+        signing_key_id: id.clone(),
+        platform: Platform::Android,
+        name: "Local signing key".to_owned(),
+        subject: signer.certificate().subject().to_owned(),
+        fingerprint: signer.certificate_sha256(),
+        not_after: signer.certificate().not_after(),
+    };
+    store.put_signing_key(tenant, record, &KeyMaterial { pkcs12, password, alias: None }).await?;
+    Ok(id)
+}
