@@ -118,12 +118,13 @@ fn differs(entry: &Entry, how: &str) -> Error {
 
 /// JAR signatures and the source stamp's digest: they speak about the input only.
 fn is_signature_file(name: &str) -> bool {
+    if name == "stamp-cert-sha256" {
+        return true;
+    }
     let name = name.to_ascii_lowercase();
-    let folder_and_file = name.rsplit_once('/').unwrap_or(("", &name));
-    match folder_and_file {
-        ("", file) => file == "stamp-cert-sha256",
-        ("meta-inf", "manifest.mf") => true,
-        ("meta-inf", file) => {
+    match name.rsplit_once('/') {
+        Some(("meta-inf", "manifest.mf")) => true,
+        Some(("meta-inf", file)) => {
             let extension = file.rsplit_once('.').map(|(_, extension)| extension);
             matches!(extension, Some("sf" | "rsa" | "dsa" | "ec"))
         }

@@ -1,5 +1,9 @@
 //! Who signed the output.
 
+use std::ops::Range;
+
+use formats::reader::{Reader, Truncated};
+use formats::source::Source;
 use formats::zip::Archive;
 use signing::apk::{self, Layout, Scheme, SignatureError, VerifiedSigner};
 
@@ -7,39 +11,77 @@ use crate::{Check, Error, Expected};
 
 /// The schemes that a signed output must carry: v2 for devices of API 24 to 27, v3 for those from API 28 on.
 const SCHEMES: [Scheme; 2] = [Scheme::V2, Scheme::V3];
+/// Identifiers of the pairs that belong into the block: both schemes and the padding.
+const PAIRS: [u32; 3] = [0x7109_871A, 0xF053_68C0, PADDING];
+const PADDING: u32 = 0x4272_6577;
+/// The block of one signer is a few KiB long.
+const LONGEST_BLOCK: u64 = 1 << 20;
+/// Size and magic at the end of the block.
+const FOOTER: usize = 24;
 
 /// Signed by the expected signer under every scheme, or not at all.
 pub(crate) fn check(archive: &Archive<'_>, expected: &Expected<'_>) -> Result<String, Error> {
     let source = archive.source();
-    let failed = |error| match error {
-        SignatureError::Read { source, .. } => Error::Source(source),
-        error => Check::Signatures.failed(error.to_string()),
-    };
-    let block = apk::signing_block_range(source, archive.directory_offset()).map_err(failed)?;
+    let block = apk::signing_block_range(source, archive.directory_offset()).map_err(refused)?;
     let (block, wanted) = match (block, expected.certificate_sha256) {
         (None, None) => return Ok("unsigned, as asked for".to_owned()),
-        (Some(_), None) => return Err(Check::Signatures.failed("it is signed, and should not be")),
-        (None, Some(_)) => return Err(Check::Signatures.failed("it is not signed")),
+        (Some(_), None) => return failed("it is signed, and should not be"),
+        (None, Some(_)) => return failed("it is not signed"),
         (Some(block), Some(wanted)) => (block, wanted),
     };
     if block != archive.before_directory() {
-        return Err(Check::Signatures.failed("undeclared bytes stand before the signing block"));
+        return failed("undeclared bytes stand before the signing block");
     }
-    let layout = Layout {
-        signing_block: block,
-        central_directory: archive.directory_offset(),
-        end_record: archive.end_offset(),
-    };
-    let signatures = apk::verify_apk(source, &layout).map_err(failed)?;
+    check_pairs(source, &block)?;
+    let (central_directory, end_record) = (archive.directory_offset(), archive.end_offset());
+    let signatures =
+        apk::verify_apk(source, &Layout { signing_block: block, central_directory, end_record }).map_err(refused)?;
     if signatures.schemes() != SCHEMES {
-        return Err(Check::Signatures.failed("it does not carry exactly the schemes v2 and v3"));
+        return failed("it does not carry exactly the schemes v2 and v3");
     }
     if signatures.signers.iter().any(|signer| own_certificate(signer).as_deref() != Some(wanted)) {
-        return Err(Check::Signatures.failed(format!("it is not signed with the certificate {wanted}")));
+        return failed(format!("it is not signed with the certificate {wanted}"));
     }
     Ok(format!("v2 and v3, certificate {wanted}"))
 }
 
+/// The block itself is covered by no signature, so nothing else may hide in it: both schemes, and padding of zeros.
+fn check_pairs(source: &dyn Source, block: &Range<u64>) -> Result<(), Error> {
+    let length = block.end - block.start;
+    if length > LONGEST_BLOCK {
+        return failed(format!("the signing block of {length} bytes is longer than any signer's"));
+    }
+    let mut bytes = vec![0; length as usize];
+    source.read_at(block.start, &mut bytes).map_err(Error::Source)?;
+    let mut reader = Reader::at(&bytes, block.start);
+    let cut_off = |error: Truncated| Check::Signatures.failed(error.to_string());
+    reader.u64("signing block size").map_err(cut_off)?;
+    while reader.remaining() > FOOTER {
+        let offset = reader.offset();
+        let length = reader.u64("length of pair").map_err(cut_off)?;
+        let mut pair = reader.part(usize::try_from(length).unwrap_or(usize::MAX), "pair").map_err(cut_off)?;
+        let id = pair.u32("id of pair").map_err(cut_off)?;
+        if !PAIRS.contains(&id) {
+            return failed(format!("the signing block holds a pair {id:#010x} at offset {offset}"));
+        }
+        if id == PADDING && pair.rest().iter().any(|byte| *byte != 0) {
+            return failed(format!("the signing block's padding at offset {offset} is not empty"));
+        }
+    }
+    Ok(())
+}
+
 fn own_certificate(signer: &VerifiedSigner) -> Option<String> {
     signer.certificates.first().map(|certificate| certificate.sha256())
+}
+
+fn failed<T>(detail: impl Into<String>) -> Result<T, Error> {
+    Err(Check::Signatures.failed(detail))
+}
+
+fn refused(error: SignatureError) -> Error {
+    match error {
+        SignatureError::Read { source, .. } => Error::Source(source),
+        error => Check::Signatures.failed(error.to_string()),
+    }
 }

@@ -1,0 +1,6 @@
+//! What the check accepts, and that it refuses every output that differs by a byte from what was asked for.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panicking")]
+
+mod damage;
+mod package;
+mod refused;

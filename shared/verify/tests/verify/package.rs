@@ -1,0 +1,128 @@
+//! Small packages and outputs of the engine.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::sync::OnceLock;
+
+use domain::control::ControlId;
+use domain::platform::Platform;
+use engine::{Plan, Unobserved, protect};
+use formats::axml::{AndroidAttribute, Document, Value};
+use formats::limits::Limits;
+use formats::zip::{Archive, Attributes, Method, Writer};
+use signing::Signer;
+use signing::apk::{ContentDigester, Schemes, sign_block};
+use signing::generate::{NewKey, self_signed_pkcs12};
+use verify::{Check, Error, Expected, Verification, verify};
+
+pub(crate) const CONTROLS: [ControlId; 3] =
+    [ControlId::BACKUP_PREVENTION, ControlId::CLEARTEXT_PREVENTION, ControlId::DEBUGGABLE_PREVENTION];
+
+/// An entry in the making.
+pub(crate) type Item = (&'static str, Method, Vec<u8>);
+
+pub(crate) fn manifest(target_sdk: i32) -> Vec<u8> {
+    let mut document = Document::new("manifest").unwrap();
+    let root = document.root().unwrap();
+    document.set_plain_attribute(root, "package", Value::String("com.example.small".into())).unwrap();
+    let sdk = document.insert_child(root, "uses-sdk").unwrap();
+    document.set_attribute(sdk, AndroidAttribute::MIN_SDK_VERSION, Value::Int(24)).unwrap();
+    document.set_attribute(sdk, AndroidAttribute::TARGET_SDK_VERSION, Value::Int(target_sdk)).unwrap();
+    let application = document.insert_child(root, "application").unwrap();
+    document.set_attribute(application, AndroidAttribute::DEBUGGABLE, Value::Boolean(true)).unwrap();
+    document.to_bytes()
+}
+
+pub(crate) fn items() -> Vec<Item> {
+    vec![
+        ("META-INF/CERT.SF", Method::Deflated, b"Signature-Version: 1.0".to_vec()),
+        ("classes.dex", Method::Deflated, b"dex\n035 and so on, and so on, and so on".to_vec()),
+        ("AndroidManifest.xml", Method::Deflated, manifest(34)),
+        ("resources.arsc", Method::Deflated, vec![2; 50]),
+        ("assets/a", Method::Stored, b"12345".to_vec()),
+    ]
+}
+
+pub(crate) fn archive(items: &[Item]) -> Vec<u8> {
+    signed(items, None)
+}
+
+/// An archive of these entries, signed where there is a signer: an output as the engine would write it, or would not.
+pub(crate) fn signed(items: &[Item], signer: Option<(&Signer, Schemes)>) -> Vec<u8> {
+    let mut writer = Writer::new(Vec::new());
+    for (name, method, content) in items {
+        writer.add(name, *method, Attributes::default(), content).unwrap();
+    }
+    let (mut bytes, tail) = writer.finish(b"").unwrap();
+    if let Some((signer, schemes)) = signer {
+        let mut digester = ContentDigester::for_signer(signer);
+        digester.update(&bytes);
+        let digests = digester.finish(tail.directory(), &tail.end(tail.entries_end).unwrap()).unwrap();
+        bytes.extend(sign_block(&digests, signer, schemes, 24).unwrap());
+    }
+    let end = tail.end(bytes.len() as u64).unwrap();
+    bytes.write_all(tail.directory()).unwrap();
+    bytes.write_all(&end).unwrap();
+    bytes
+}
+
+/// The entries of a package, for changing one and signing again.
+pub(crate) fn entries_of(package: &[u8]) -> Vec<(String, Method, Vec<u8>)> {
+    let archive = Archive::read(&package, &Limits::default()).unwrap();
+    let content = |name: &str| archive.read_entry(name, 1 << 20).unwrap();
+    archive.entries().iter().map(|entry| (entry.name.clone(), entry.method, content(&entry.name))).collect()
+}
+
+/// Signs these entries as an output.
+pub(crate) fn signed_entries(entries: &[(String, Method, Vec<u8>)]) -> Vec<u8> {
+    let items: Vec<Item> =
+        entries.iter().map(|(name, method, content)| (&*name.clone().leak(), *method, content.clone())).collect();
+    signed(&items, Some((signer(), Schemes { v2: true, v3: true })))
+}
+
+pub(crate) fn signer() -> &'static Signer {
+    static SIGNER: OnceLock<Signer> = OnceLock::new();
+    SIGNER.get_or_init(|| {
+        let keystore = self_signed_pkcs12("Verify", "secret", "key", NewKey::P256, 1_700_000_000, 30).unwrap();
+        Signer::from_pkcs12(&keystore, "secret", None).unwrap()
+    })
+}
+
+pub(crate) fn controls() -> BTreeSet<ControlId> {
+    BTreeSet::from(CONTROLS)
+}
+
+pub(crate) fn protected(input: &[u8], signer: Option<&Signer>) -> Vec<u8> {
+    let file_name = "small.apk".parse().unwrap();
+    let platform = Platform::Android;
+    let plan = Plan { file_name: &file_name, platform, controls: controls(), signer, limits: Limits::default() };
+    let mut out = Vec::new();
+    protect(&input, &mut out, &plan, &Unobserved).unwrap();
+    out
+}
+
+/// Checks `output` against `input`, every control and the test's certificate.
+pub(crate) fn check(input: &[u8], output: &[u8]) -> Result<Verification, Error> {
+    check_signed(input, output, Some(&signer().certificate_sha256()))
+}
+
+pub(crate) fn check_signed(
+    input: &[u8],
+    output: &[u8],
+    certificate_sha256: Option<&str>,
+) -> Result<Verification, Error> {
+    let (controls, limits) = (controls(), Limits::default());
+    verify(&output, &Expected { input: &input, controls: &controls, certificate_sha256, limits: &limits }, &|_| true)
+}
+
+/// The check that refuses `output`, and its sentence.
+pub(crate) fn failing(input: &[u8], output: &[u8]) -> (Check, String) {
+    failed(check(input, output))
+}
+
+pub(crate) fn failed(result: Result<Verification, Error>) -> (Check, String) {
+    match result.expect_err("the output should be refused") {
+        Error::Failed { check, detail } => (check, detail),
+        other => panic!("{other}"),
+    }
+}
