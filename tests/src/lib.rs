@@ -1,1 +1,5 @@
-//! Cross-function tests: all of them in one binary, `tests/all`, since each binary with the SDK takes long to link.
+//! What the cross-function tests share. The tests stand in few binaries, since each one with the SDK takes long to link.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "this library is only for tests")]
+
+pub mod harness;
+pub mod packages;

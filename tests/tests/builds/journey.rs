@@ -2,8 +2,8 @@
 
 use http::StatusCode;
 
-use crate::harness::{Bench, fetch};
-use crate::packages::small_apk;
+use tests::harness::{Bench, fetch};
+use tests::packages::small_apk;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_apk_goes_in_and_a_protected_one_comes_out() {
@@ -14,7 +14,7 @@ async fn an_apk_goes_in_and_a_protected_one_comes_out() {
     let status = format!("/automate/status/{job}");
     assert_eq!(bench.get(&status).await.status, StatusCode::NOT_FOUND);
 
-    crate::harness::put(&ticket.text("upload_url"), apk.clone()).await;
+    tests::harness::put(&ticket.text("upload_url"), apk.clone()).await;
     let queued = bench.get(&status).await;
     assert_eq!((queued.text("status"), queued.text("progress")), ("processing".into(), "Queued".into()));
 

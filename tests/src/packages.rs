@@ -4,12 +4,12 @@ use formats::axml::{AndroidAttribute, Document, Value};
 use formats::zip::{Attributes, Method, Writer};
 
 /// A debuggable app for Android 7.0 and later.
-pub(crate) fn small_apk() -> Vec<u8> {
+pub fn small_apk() -> Vec<u8> {
     apk(&manifest(24), &[])
 }
 
 /// An app with `bytes` of incompressible data.
-pub(crate) fn apk_of_size(bytes: usize) -> Vec<u8> {
+pub fn apk_of_size(bytes: usize) -> Vec<u8> {
     let mut state = 0x9e37_79b9_u32;
     let noise = std::iter::repeat_with(|| {
         state ^= state << 13;
@@ -21,7 +21,7 @@ pub(crate) fn apk_of_size(bytes: usize) -> Vec<u8> {
 }
 
 /// An app that installs on devices from `min_sdk` on.
-pub(crate) fn apk_for(min_sdk: i32) -> Vec<u8> {
+pub fn apk_for(min_sdk: i32) -> Vec<u8> {
     apk(&manifest(min_sdk), &[])
 }
 

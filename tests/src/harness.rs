@@ -28,34 +28,43 @@ use store::{Clients, Store};
 use tower::ServiceExt as _;
 
 /// One stack.
-pub(crate) struct Bench {
-    pub(crate) stack: Stack,
-    pub(crate) config: SdkConfig,
-    pub(crate) app: App,
-    pub(crate) router: Router,
-    pub(crate) tenant: Tenant,
-    pub(crate) key: AutomationKey,
-    pub(crate) clock: TestClock,
-    pub(crate) folder: tempfile::TempDir,
+pub struct Bench {
+    /// Its resources.
+    pub stack: Stack,
+    /// How the SDK reaches it.
+    pub config: SdkConfig,
+    /// The state of the routers.
+    pub app: App,
+    /// Every route.
+    pub router: Router,
+    /// A TEAM tenant.
+    pub tenant: Tenant,
+    /// A key of that tenant.
+    pub key: AutomationKey,
+    /// The time.
+    pub clock: TestClock,
+    /// Gone after the test.
+    pub folder: tempfile::TempDir,
     _aws: LocalAws,
 }
 
 /// The system's time plus what the test adds: signed URLs are checked by the stand-in's own clock.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct TestClock(Arc<AtomicI64>);
+pub struct TestClock(Arc<AtomicI64>);
 
 impl TestClock {
     /// Lets `seconds` pass.
-    pub(crate) fn pass(&self, seconds: i64) {
+    pub fn pass(&self, seconds: i64) {
         self.0.fetch_add(seconds, Ordering::SeqCst);
     }
 
     /// Unix seconds.
-    pub(crate) fn now(&self) -> i64 {
+    pub fn now(&self) -> i64 {
         self.clock().now().as_second()
     }
 
-    pub(crate) fn clock(&self) -> Clock {
+    /// As the use cases take it.
+    pub fn clock(&self) -> Clock {
         let (ahead, system) = (Arc::clone(&self.0), Clock::system());
         Clock::new(move || domain::time::after(system.now(), ahead.load(Ordering::SeqCst)))
     }
@@ -63,48 +72,53 @@ impl TestClock {
 
 /// An answer of the API.
 #[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Value,
+pub struct Answer {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body, null where it is not JSON.
+    pub body: Value,
 }
 
 impl Answer {
     /// A field of the body as text.
-    pub(crate) fn text(&self, field: &str) -> String {
+    pub fn text(&self, field: &str) -> String {
         self.body[field].as_str().unwrap_or_else(|| panic!("no text {field} in {}", self.body)).to_owned()
     }
 }
 
 /// Starts the program that `./dev test` installed.
-pub(crate) async fn start_aws(folder: &Path) -> LocalAws {
+pub async fn start_aws(folder: &Path) -> LocalAws {
     let program = local::aws::program(&home());
     assert!(program.exists(), "{} is missing: run ./dev test", program.display());
     LocalAws::start(&program, None, &folder.join("aws.log")).await.expect("the local AWS starts")
 }
 
 /// The folder of the project's tools.
-pub(crate) fn home() -> PathBuf {
+pub fn home() -> PathBuf {
     variable("APPTEGO_HOME").map_or_else(|| root().join(".local"), PathBuf::from)
 }
 
 /// The folder of the project.
-pub(crate) fn root() -> PathBuf {
+pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the project's folder").to_owned()
 }
 
-#[expect(clippy::disallowed_methods, reason = "the tests' main does not exist")]
-pub(crate) fn variable(name: &str) -> Option<String> {
+/// A variable of the environment.
+#[expect(clippy::disallowed_methods, reason = "tests have no main of their own")]
+pub fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
 impl Bench {
     /// A TEAM tenant with a key, a signing key and the usual controls.
-    pub(crate) async fn start() -> Self {
+    pub async fn start() -> Self {
         Self::start_with(Settings::default()).await
     }
 
-    pub(crate) async fn start_with(settings: Settings) -> Self {
+    /// As [`Self::start`], with other settings of the resources.
+    pub async fn start_with(settings: Settings) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let aws = start_aws(folder.path()).await;
         let config = aws.config();
@@ -119,26 +133,29 @@ impl Bench {
         Self { stack, config, app, router, tenant, key, clock, folder, _aws: aws }
     }
 
-    pub(crate) fn service(&self) -> &Service {
+    /// The use cases.
+    pub fn service(&self) -> &Service {
         &self.app.service
     }
 
-    pub(crate) fn store(&self) -> &Store {
+    /// The storage.
+    pub fn store(&self) -> &Store {
         self.app.service.store()
     }
 
-    pub(crate) fn pepper(&self) -> &Pepper {
+    /// The pepper.
+    pub fn pepper(&self) -> &Pepper {
         &self.app.pepper
     }
 
     /// The same stack through clients that `interceptors` look into.
-    pub(crate) fn intercepted(&self, interceptors: &[SharedInterceptor]) -> App {
+    pub fn intercepted(&self, interceptors: &[SharedInterceptor]) -> App {
         let store = Store::new(Clients::connect(&self.config, interceptors), self.stack.names.clone());
         App { service: Service::new(store, self.clock.clock()), pepper: self.app.pepper.clone() }
     }
 
     /// Another tenant, with a key of its own.
-    pub(crate) async fn another_tenant(&self, number: u128, plan: Plan) -> (Tenant, AutomationKey) {
+    pub async fn another_tenant(&self, number: u128, plan: Plan) -> (Tenant, AutomationKey) {
         let id = TenantId::from_bits(number);
         let signing = seed::make_signing_key(self.store(), &id, self.clock.now()).await.expect("a signing key");
         let tenant = Tenant {
@@ -152,7 +169,9 @@ impl Bench {
         self.store().put_tenant(&tenant).await.expect("a tenant");
         if plan.allows_automation() {
             for version in ConfigVersion::ALL {
-                seed::configure(self.store(), &tenant, version, &seed::DEFAULT_CONTROLS).await.expect("a configuration");
+                seed::configure(self.store(), &tenant, version, &seed::DEFAULT_CONTROLS)
+                    .await
+                    .expect("a configuration");
             }
         }
         let key = seed::make_automation_key(self.store(), self.pepper(), &id, "Other", self.clock.now()).await;
@@ -160,44 +179,48 @@ impl Bench {
     }
 
     /// Enables exactly these controls in every version.
-    pub(crate) async fn configure(&self, controls: &[ControlId]) {
+    pub async fn configure(&self, controls: &[ControlId]) {
         for version in ConfigVersion::ALL {
             seed::configure(self.store(), &self.tenant, version, controls).await.expect("a configuration");
         }
     }
 
     /// Gives the tenant limits of its own.
-    pub(crate) async fn limit(&self, concurrent: u32, weekly: u32) {
+    pub async fn limit(&self, concurrent: u32, weekly: u32) {
         let custom_limits = CustomLimits { concurrent_builds: Some(concurrent), weekly_builds: Some(weekly) };
         self.store().put_tenant(&Tenant { custom_limits, ..self.tenant.clone() }).await.expect("limits");
     }
 
-    pub(crate) fn bearer(&self) -> String {
+    /// The `Authorization` header of the tenant's key.
+    pub fn bearer(&self) -> String {
         format!("Bearer {}", self.key.expose())
     }
 
     /// A call with the tenant's key.
-    pub(crate) async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Answer {
+    pub async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Answer {
         let bearer = self.bearer();
         send(&self.router, method, path, &[("authorization", &bearer)], body).await
     }
 
-    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
+    /// A POST with the tenant's key.
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
         self.call("POST", path, Some(body)).await
     }
 
-    pub(crate) async fn get(&self, path: &str) -> Answer {
+    /// A GET with the tenant's key.
+    pub async fn get(&self, path: &str) -> Answer {
         self.call("GET", path, None).await
     }
 
     /// Asks for an upload and puts `bytes`; returns the job's id.
-    pub(crate) async fn upload(&self, name: &str, bytes: &[u8]) -> String {
+    pub async fn upload(&self, name: &str, bytes: &[u8]) -> String {
         let ticket = self.request_upload(name, Some(bytes.len())).await;
         put(&ticket.text("upload_url"), bytes.to_vec()).await;
         ticket.text("job_id")
     }
 
-    pub(crate) async fn request_upload(&self, name: &str, size: Option<usize>) -> Answer {
+    /// Asks for an upload of `size` announced bytes; the answer has been a success.
+    pub async fn request_upload(&self, name: &str, size: Option<usize>) -> Answer {
         let mut body = json!({ "file_name": name, "platform": "android", "version": "prod" });
         if let Some(size) = size {
             body["file_size"] = json!(size);
@@ -208,22 +231,24 @@ impl Bench {
     }
 
     /// Lets the arrival function take every message that is there.
-    pub(crate) async fn run_arrivals(&self) {
+    pub async fn run_arrivals(&self) {
         let poller = Poller::new(&self.config, &self.stack.arrival_queue_url, 10);
         let handle = |event| async { upload_arrival::handle(self.service(), event).await };
         while poller.poll(handle, 1).await.expect("a poll") > 0 {}
     }
 
-    pub(crate) fn worker(&self) -> Worker {
+    /// A worker with the usual lease.
+    pub fn worker(&self) -> Worker {
         self.worker_with(Lease::default())
     }
 
-    pub(crate) fn worker_with(&self, lease: Lease) -> Worker {
+    /// A worker with another lease.
+    pub fn worker_with(&self, lease: Lease) -> Worker {
         Worker::new(self.service().clone(), lease)
     }
 
     /// Lets a worker take every wake-up that is there; returns how many there were.
-    pub(crate) async fn run_worker(&self, worker: &Worker) -> usize {
+    pub async fn run_worker(&self, worker: &Worker) -> usize {
         let poller = Poller::new(&self.config, &self.stack.names.build_queue_url, 1);
         let handle = |event| async { worker.handle(event, Duration::from_secs(3600)).await };
         let mut taken = 0;
@@ -236,21 +261,21 @@ impl Bench {
     }
 
     /// Arrival and worker, until nothing is left to do; then the job's status.
-    pub(crate) async fn build(&self, job: &str) -> Answer {
+    pub async fn build(&self, job: &str) -> Answer {
         self.run_arrivals().await;
         self.run_worker(&self.worker()).await;
         self.get(&format!("/automate/status/{job}")).await
     }
 
     /// Serves the API on a port of this machine with everything behind it, until the server is dropped.
-    pub(crate) async fn serve(&self) -> (local::server::Server, String) {
+    pub async fn serve(&self) -> (local::server::Server, String) {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = format!("http://{}", listener.local_addr().expect("an address"));
         (local::server::start(&self.config, &self.stack, self.app.clone(), listener), address)
     }
 
     /// The keys of every object in both buckets.
-    pub(crate) async fn objects(&self) -> Vec<String> {
+    pub async fn objects(&self) -> Vec<String> {
         let client = aws_sdk_s3::Client::from_conf(
             aws_sdk_s3::config::Builder::from(&self.config).force_path_style(true).build(),
         );
@@ -265,13 +290,7 @@ impl Bench {
 }
 
 /// One request through a router.
-pub(crate) async fn send(
-    router: &Router,
-    method: &str,
-    path: &str,
-    headers: &[(&str, &str)],
-    body: Option<Value>,
-) -> Answer {
+pub async fn send(router: &Router, method: &str, path: &str, headers: &[(&str, &str)], body: Option<Value>) -> Answer {
     let mut request = Request::builder().method(method).uri(path);
     for (name, value) in headers {
         request = request.header(*name, *value);
@@ -285,14 +304,14 @@ pub(crate) async fn send(
 }
 
 /// Puts bytes to a signed URL, as a client would.
-pub(crate) async fn put(url: &str, bytes: Vec<u8>) -> reqwest::Response {
+pub async fn put(url: &str, bytes: Vec<u8>) -> reqwest::Response {
     let response = reqwest::Client::new().put(url).body(bytes).send().await.expect("an answer");
     assert!(response.status().is_success(), "{}", response.status());
     response
 }
 
 /// Gets the bytes behind a signed URL.
-pub(crate) async fn fetch(url: &str) -> Vec<u8> {
+pub async fn fetch(url: &str) -> Vec<u8> {
     let response = reqwest::get(url).await.expect("an answer");
     assert!(response.status().is_success(), "{}", response.status());
     response.bytes().await.expect("a body").to_vec()

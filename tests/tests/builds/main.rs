@@ -1,0 +1,3 @@
+//! Builds from end to end, with real tools as judges.
+
+mod journey;
