@@ -55,27 +55,15 @@ fn body(problem: Problem, id: &str, routed: &Response) -> Response {
 fn log(id: &str, method: &str, path: &str, tenant: Option<&str>, response: &Response, problem: Option<&Problem>) {
     let status = response.status().as_u16();
     let code = problem.map(|problem| &*problem.code);
-    let cause = problem.and_then(|problem| problem.cause.as_deref()).filter(|_| status >= 500).map(Error::with_causes);
-    if let Some(cause) = cause {
-        tracing::error!(
-            request.id = id,
-            http.method = method,
-            http.route = path,
-            http.status = status,
-            tenant.id = tenant,
-            error.code = code,
-            error.cause = cause,
-            "request"
-        );
-    } else {
-        tracing::info!(
-            request.id = id,
-            http.method = method,
-            http.route = path,
-            http.status = status,
-            tenant.id = tenant,
-            error.code = code,
-            "request"
-        );
-    }
+    let cause = problem.and_then(|problem| problem.cause.as_deref()).filter(|_| status >= 500);
+    tracing::info!(
+        request.id = id,
+        http.method = method,
+        http.route = path,
+        http.status = status,
+        tenant.id = tenant,
+        error.code = code,
+        error.cause = cause.map(Error::with_causes),
+        "request"
+    );
 }
