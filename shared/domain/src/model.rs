@@ -20,20 +20,20 @@ const RULES: &str = "
 - **Compare and set.** Each write carries the revision it was decided on. Where another write came first, the writer reads again and decides again; it never repeats the old decision.
 - **One transaction.** A transition and its effect on the tenant's ledger are written together or not at all, so that a slot is taken once and freed once.
 - **Fenced attempts.** A lease takes the next attempt number. Retry, Finish and Fail are accepted from the latest attempt only. An output is stored under its attempt, and only Finish
-  publishes that attempt: what a worker does after it lost its lease is visible to nobody. A worker that is refused deletes the output it stored, unless that is the published one.
-- **A live lease is respected.** Who meets one leaves the message unacknowledged until the lease is over. A message is acknowledged when the job has ended.
+  publishes that attempt: what a worker does after it lost its lease is visible to nobody.
+- **Acknowledged is what is over.** A message is removed when its job has ended. Who meets a live lease, at first or when it wants to write, leaves the message for the end of that lease.
 - **Trouble is not an attempt.** When the infrastructure fails an attempt the job goes back to the queue. A lease that runs out without a word counts, and the last one ends the job.
-- **The reconciler** looks at every job whose `due_at` has come and does what a lost message would have done. Every job has a `due_at` until it was tidied, at the earliest
-  when no lease is live any more.
-- **The ledger** is a set per quota. Reservations of uploads that did not arrive lapse and may be removed by any admission, on the condition that they have not arrived by then. An upload that
-  arrives later takes a slot again, or waits for one.
-- **Left to lifecycle rules**: an object that is put after its job was tidied and whose notification is lost, and an output that is stored after its lease was over by a worker that dies right then.
+- **The reconciler** looks at every job whose `due_at` has come and does what a lost message would have done. A job has a `due_at` until it is tidy.
+- **Tidy** is a job whose upload and unpublished outputs were removed when no lease was live any more: asked before the removal, not after it.
+- **The ledger** is a set per quota. Reservations of uploads that did not arrive lapse, and any admission may remove them on the condition that they still hold a slot and have not arrived. An
+  upload that arrives later takes a slot again, or waits for one until it expires.
+- **Left to lifecycle rules**: an object that is put after its job has ended and whose notification is lost, and an output whose worker outlives its lease and dies before it can remove it.
 
 ## What is checked
-`shared/domain/tests/model` searches every interleaving of two workers, arrivals, status reads, cancel, abort, expiry, the reconciler, the admission of a second build, the passing of time and
-crashes between any two calls, with these rules and no others. In every state: an end never changes; exactly the published output of a completed job exists for good; the slot is held until the end and
-freed once; the limits hold; the ledger names no ended job; the week counts what was built. From every state without further faults: the job ends and nothing is left behind.
-The same search finds each of a list of deliberate mistakes.
+`shared/domain/tests/model` searches the interleavings of two workers, arrivals, status reads, cancel, abort, expiry, the reconciler, the admission of a second build, the passing of time and deaths
+between any two calls, with the domain's own rules. In every state: an end never changes; a completed job has its output; the slot is held until the end and freed once; the limits hold; the ledger
+names no ended job; the week counts what was built; a lost lease changes nothing. From every state, without further faults: the job ends and nothing is left behind. The searches together take
+every row of the table, and they find each of a list of deliberate mistakes. `cargo test -p domain --test model -- --nocapture` prints how much was searched.
 ";
 
 fn diagram() -> String {
