@@ -24,6 +24,9 @@ pub enum Style {
 /// Longest silence in plain style: CI systems end jobs that say nothing.
 const HEARTBEAT: Duration = Duration::from_secs(60);
 
+/// Transfers from this size on are told in quarters in plain style, smaller ones when they are done. Bytes.
+const WORTH_QUARTERS: u64 = 32 << 20;
+
 /// The human side of the program; results for other programs go elsewhere. Clones share one screen.
 #[derive(Clone)]
 pub struct Console {
@@ -144,7 +147,7 @@ impl Meter {
             return bar.set_position(done.0);
         }
         let quarter = (done.0.saturating_mul(4)).checked_div(self.total).unwrap_or(4);
-        if quarter > done.1 {
+        if quarter > done.1 && (quarter >= 4 || self.total >= WORTH_QUARTERS) {
             done.1 = quarter;
             let line = format!("{} {} of {}", self.label, HumanBytes(done.0), HumanBytes(self.total));
             self.console.say(&line);

@@ -7,6 +7,7 @@ mod client;
 mod console;
 mod download;
 mod error;
+mod findings;
 mod pacing;
 mod report;
 mod run;

@@ -18,7 +18,11 @@ pub fn render(report: &Value) -> String {
     let facts = facts.into_iter().filter_map(|(label, fact)| Some((label, fact?)));
     lines.extend(facts.filter(|(_, fact)| !fact.is_empty()).map(|(label, fact)| format!("  {label:<9}{fact}")));
     lines.extend(control_table(report));
-    lines.extend(warnings(report).map(|warning| format!("  warning  {warning}")));
+    let warnings: Vec<_> = warnings(report).map(|warning| format!("  warning  {warning}")).collect();
+    if !warnings.is_empty() {
+        lines.push(String::new());
+        lines.extend(warnings);
+    }
     lines.join("\n")
 }
 
@@ -157,6 +161,7 @@ mod tests {
           DebuggablePrevention  already in place
           BackupPrevention      applied           manifest/application android:allowBackup: absent -> false
                                                   manifest/application android:fullBackupContent: @0x7f010001 -> absent
+
           warning  The signer changed
           warning  BackupPrevention: D2D transfer stays possible
         ");

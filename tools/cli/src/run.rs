@@ -8,17 +8,17 @@ use std::{
     time::Duration,
 };
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
     args::{self, Cli, Command, Common, Download, Protect, Source, StatusOf},
     client::{ApiKey, Client},
-    console::{Console, Style, one_line},
-    download::{self, SavedFile},
+    console::{Console, Style},
+    download,
     error::{Error, Exit},
+    findings::Findings,
     pacing::Pacing,
-    report,
     upload::{self, LocalFile},
     wait::{self, Deadline},
     wire::{DownloadGrant, JobId, JobState, SignedUrl, Status, UploadGrant, UploadRequest, UploadTarget},
@@ -84,58 +84,6 @@ fn connect(common: &Common, key: Option<&str>, pacing: Pacing) -> Result<Client,
     Client::new(&common.api_url, common.allow_http, ApiKey::new(key)?, pacing)
 }
 
-/// What a command found out, also when it failed half-way.
-#[derive(Default)]
-struct Findings {
-    job_id: Option<JobId>,
-    job: Option<Status>,
-    report: Option<Value>,
-    output: Option<SavedFile>,
-}
-
-impl Findings {
-    fn to_json(&self, error: Option<&Error>) -> Value {
-        let mut object = json!({"job_id": self.job_id, "job": self.job, "report": self.report, "output": self.output});
-        if let (Some(error), Some(object)) = (error, object.as_object_mut()) {
-            let (code, request_id) = match error {
-                Error::Refused(refusal) => (refusal.code.as_deref(), refusal.request_id.as_deref()),
-                Error::Build { code, .. } => (code.as_deref(), None),
-                _ => (None, None),
-            };
-            let exit = error.exit() as u8;
-            let error =
-                json!({"message": error.to_string(), "code": code, "request_id": request_id, "exit_code": exit});
-            object.insert("error".to_owned(), error);
-        }
-        object
-    }
-
-    /// The report and where the output is; of a job without an output, where it stands, unless an error told that.
-    fn to_lines(&self, ok: bool) -> Vec<String> {
-        let mut lines = Vec::new();
-        if let Some(report) = &self.report {
-            lines.extend(report::render(report).lines().map(str::to_owned));
-        }
-        match (&self.output, &self.job, &self.job_id) {
-            (Some(SavedFile { file, sha256, size }), ..) => {
-                lines.push(format!("{}  {size} bytes  sha256 {sha256}", file.display()));
-            }
-            (None, Some(job), _) if ok => lines.push(describe(job)),
-            (None, None, Some(job_id)) if ok => lines.push(job_id.to_string()),
-            _ => {}
-        }
-        lines
-    }
-
-    /// How to get an output that was built but not downloaded.
-    fn suggest(&self, console: &Console) {
-        let completed = self.job.as_ref().filter(|job| job.status == JobState::Completed && self.output.is_none());
-        if let Some(Status { job_id, .. }) = completed {
-            console.warn(&format!("job {job_id} is completed; to download its output: apptego download {job_id}"));
-        }
-    }
-}
-
 /// A job that is not over.
 #[derive(Clone)]
 enum OpenJob {
@@ -173,7 +121,7 @@ impl Session {
             tokio::select! {
                 () = self.part_with(&open, error) => {}
                 () = interrupt() => {}
-                () = tokio::time::sleep(FAREWELL) => {}
+                () = tokio::time::sleep(FAREWELL) => self.console.warn("the service did not answer: the job may go on"),
             }
         }
         outcome
@@ -369,23 +317,6 @@ fn base_name(grant: &DownloadGrant) -> Result<&str, Error> {
         return Err(Error::Unexpected { doing: "requesting the download", what });
     }
     Ok(name)
-}
-
-fn describe(status: &Status) -> String {
-    let state = match status.status {
-        JobState::Processing => "processing",
-        JobState::Completed => "completed",
-        JobState::Failed => "failed",
-    };
-    let mut line = format!("{}  {state}", status.job_id);
-    let detail = status.error_message.as_ref().or(status.progress.as_ref());
-    if let Some(detail) = detail {
-        line.push_str(&format!("  {detail}"));
-    }
-    if let (JobState::Processing, Some(percent)) = (status.status, status.percent) {
-        line.push_str(&format!("  {percent:.0} %"));
-    }
-    one_line(&line)
 }
 
 /// Ends at Ctrl-C, and at SIGTERM, with which CI systems cancel.
