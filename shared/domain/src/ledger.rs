@@ -92,7 +92,10 @@ impl Ledger {
             });
         }
         if count(&self.recent) >= limits.weekly {
-            let free_at = self.recent.first().map(|oldest| oldest + WEEK_SECONDS);
+            // A lowered limit may have more than one build above it.
+            let above = count(&self.recent) - limits.weekly;
+            let leaving = usize::try_from(above).ok().and_then(|above| self.recent.iter().nth(above));
+            let free_at = leaving.map(|id| id + WEEK_SECONDS);
             return Err(Error::LimitReached {
                 code: "weekly_build_limit",
                 message: format!("Weekly build limit reached ({} builds in seven days)", limits.weekly).into(),
@@ -199,6 +202,13 @@ mod tests {
         let Err(Error::LimitReached { retry_after, limit, .. }) = ledger.check(LIMITS, now) else { panic!() };
         assert_eq!((retry_after, limit), (Some(5), 3));
         assert_eq!(ledger.stale(at(100 + WEEK_SECONDS)).aged, [100]);
+    }
+
+    #[test]
+    fn a_lowered_limit_waits_for_as_many_builds_as_are_above_it() {
+        let ledger = ledger(&[], &[], &[100, 200, 300, 400, 500]);
+        let Err(Error::LimitReached { retry_after, .. }) = ledger.check(LIMITS, at(WEEK_SECONDS)) else { panic!() };
+        assert_eq!(retry_after, Some(300), "the third one leaves room for one");
     }
 
     #[test]
