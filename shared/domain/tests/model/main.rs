@@ -110,7 +110,7 @@ fn messages_alone_bring_a_build_to_its_end() {
 
 /// The same, with more of it at once.
 #[test]
-#[ignore = "five million states: cargo test --release -p domain --test model -- --ignored"]
+#[ignore = "six million states: cargo test --release -p domain --test model -- --ignored"]
 fn everything_at_once() {
     holds("arrivals and deaths", &Rules { deaths: true, lost_wakes: true, ..ARRIVALS });
     holds("a second build and deaths", &Rules { deaths: true, lost_wakes: true, ..SECOND });
