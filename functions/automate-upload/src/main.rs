@@ -9,7 +9,7 @@ use store::{Names, Store};
 #[expect(clippy::disallowed_methods, reason = "main reads the environment")]
 async fn main() -> Result<(), Error> {
     tracing::init_default_subscriber();
-    let store = Store::connect(Names::read(|name| std::env::var(name).ok())).await;
+    let store = Store::connect(Names::read(|name| std::env::var(name).ok())?).await;
     let pepper = store.pepper().await?;
     run(api::serve(automate_upload::routes(), App { service: Service::new(store, Clock::system()), pepper })).await
 }

@@ -11,7 +11,7 @@ use store::{Names, Store};
 async fn main() -> Result<(), Error> {
     tracing::init_default_subscriber();
     let variable = |name: &str| std::env::var(name).ok();
-    let store = Store::connect(Names::read(variable)).await;
+    let store = Store::connect(Names::read(variable)?).await;
     let lease =
         variable("WORKER_TIMEOUT_SECONDS").and_then(|text| text.parse().ok()).map_or_else(Lease::default, Lease::of);
     let worker = &Worker::new(Service::new(store, Clock::system()), lease);

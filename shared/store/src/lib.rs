@@ -39,19 +39,25 @@ pub struct Names {
     pub retention_days: u32,
 }
 
+/// A variable of the environment that a function cannot work without.
+#[derive(Debug, thiserror::Error)]
+#[error("the variable {0} is missing or unreadable")]
+pub struct BadVariable(&'static str);
+
 impl Names {
-    /// Reads the variables of template.yaml; what a function is not given stays empty.
-    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Self {
-        let text = |name| variable(name).unwrap_or_default();
-        Self {
-            table: text("TABLE_NAME"),
-            uploads_bucket: text("UPLOADS_BUCKET"),
-            artifacts_bucket: text("ARTIFACTS_BUCKET"),
-            build_queue_url: text("BUILD_QUEUE_URL"),
-            kms_key: text("KMS_KEY_ID"),
-            pepper_secret: text("PEPPER_SECRET_ID"),
-            retention_days: variable("ARTIFACT_RETENTION_DAYS").and_then(|days| days.parse().ok()).unwrap_or(90),
-        }
+    /// Reads the variables of template.yaml. Those that every function is given must be there.
+    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, BadVariable> {
+        let given = |name: &'static str| variable(name).filter(|text| !text.is_empty()).ok_or(BadVariable(name));
+        let days = "ARTIFACT_RETENTION_DAYS";
+        Ok(Self {
+            table: given("TABLE_NAME")?,
+            uploads_bucket: given("UPLOADS_BUCKET")?,
+            artifacts_bucket: given("ARTIFACTS_BUCKET")?,
+            build_queue_url: given("BUILD_QUEUE_URL")?,
+            kms_key: variable("KMS_KEY_ID").unwrap_or_default(),
+            pepper_secret: variable("PEPPER_SECRET_ID").unwrap_or_default(),
+            retention_days: given(days)?.parse().map_err(|_| BadVariable(days))?,
+        })
     }
 }
 
