@@ -37,6 +37,8 @@ impl LocalAws {
             .stdin(Stdio::null())
             .stdout(output.try_clone()?)
             .stderr(output)
+            // Ctrl-C is meant for this process, which still needs the local AWS to cancel what runs.
+            .process_group(0)
             .kill_on_drop(true);
         if let Some(data) = data {
             let (state, objects) = (data.join("state"), data.join("s3"));
