@@ -9,13 +9,13 @@ use std::time::Duration;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use domain::error::Error;
 use service::Service;
-use service::work::Leased;
+use service::work::{Aftermath, Leased};
 use store::wakeups::Wakeup;
 use tokio::time::Instant;
 
 use build::Ended;
 
-/// A message whose build the infrastructure failed comes back after so many seconds.
+/// A message whose job is not over comes back after so many seconds.
 const TROUBLE_SECONDS: i64 = 10;
 /// A message that met a lease comes back so many seconds after its end.
 const PAST_LEASE_SECONDS: i64 = 5;
@@ -98,17 +98,19 @@ impl Worker {
         let ended = build::run(&self.service, &assignment, end - self.lease.reserve).await;
         let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::info!(tenant.id = %tenant, build.id = %job, attempt, milliseconds, ended = ended.name(), "build ends");
-        match ended {
+        let aftermath = match ended {
             Ended::Built(output) => self.service.finish(assignment, output, milliseconds).await?,
             Ended::Broken(failure) => self.service.fail(assignment, failure).await?,
             Ended::Lost => self.service.let_go(&assignment).await?,
             Ended::Trouble(error) => {
                 tracing::error!(build.id = %job, error = error.with_causes(), "the infrastructure failed the build");
-                self.service.retry(assignment).await?;
-                return Ok(Verdict::ComeBack(TROUBLE_SECONDS));
+                self.service.retry(assignment).await?
             }
         };
-        Ok(Verdict::Acknowledge)
+        Ok(match aftermath {
+            Aftermath::Over => Verdict::Acknowledge,
+            Aftermath::Unfinished => Verdict::ComeBack(TROUBLE_SECONDS),
+        })
     }
 
     /// Where this fails, the message comes back after the queue's own visibility timeout.

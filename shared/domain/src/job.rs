@@ -6,7 +6,7 @@
 mod rules;
 mod table;
 
-pub use rules::{Refusal, Step, next_upload_check};
+pub use rules::{Refusal, Step};
 pub use table::{Event, EventName, Slot, StateName, TRANSITIONS, Transition};
 
 use std::borrow::Cow;
@@ -173,7 +173,7 @@ impl Job {
             attempt: 0,
             silent_ends: 0,
             trouble_since: None,
-            due_at: Some(next_upload_check(id.start_time(), id.start_time())),
+            due_at: Some(id.start_time() + RECHECK_SECONDS),
         }
     }
 

@@ -5,8 +5,8 @@
 
 use domain::id::{JobId, Sha256Hex, TenantId};
 use domain::job::{
-    Event, Failure, Job, Output, RESERVATION_SECONDS, Refusal, SILENT_ENDS, Slot, State, Step, TRANSITIONS,
-    TROUBLE_SECONDS, UPLOAD_EXPIRY_SECONDS, Upload, next_upload_check,
+    Event, Failure, Job, Output, Refusal, SILENT_ENDS, Slot, State, Step, TRANSITIONS, TROUBLE_SECONDS,
+    UPLOAD_EXPIRY_SECONDS, Upload,
 };
 use domain::phase::Phase;
 use domain::platform::{ConfigVersion, Platform};
@@ -196,13 +196,11 @@ fn an_upload_expires_after_exactly_24_hours() {
 }
 
 #[test]
-fn an_awaited_upload_is_looked_for_every_five_minutes_and_then_when_it_expires() {
-    let last_look = BORN + RESERVATION_SECONDS - 1;
-    assert_eq!(next_upload_check(BORN, BORN), BORN + 300);
-    assert_eq!(next_upload_check(BORN, last_look), last_look + 300);
-    assert_eq!(next_upload_check(BORN, BORN + RESERVATION_SECONDS), BORN + UPLOAD_EXPIRY_SECONDS);
-    // Past the expiry it never falls behind the clock.
-    assert_eq!(next_upload_check(BORN, BORN + UPLOAD_EXPIRY_SECONDS), BORN + UPLOAD_EXPIRY_SECONDS + 300);
+fn a_job_that_waits_is_looked_at_every_five_minutes() {
+    let due = |job: &Job, now| apply(job, Event::Recheck, now).job.due_at;
+    assert_eq!(due(&awaiting(), BORN + 7), Some(BORN + 307));
+    assert_eq!(due(&awaiting(), BORN + UPLOAD_EXPIRY_SECONDS), Some(BORN + UPLOAD_EXPIRY_SECONDS + 300));
+    assert_eq!(due(&queued(), BORN + 7), Some(BORN + 307));
 }
 
 #[test]

@@ -103,7 +103,7 @@ impl Service {
         for _ in 0..TRIES {
             let now = self.clock.now();
             if ledger.check(limits, now).is_err() {
-                ledger = self.prune(&terms.tenant, ledger, now).await?;
+                ledger = self.prune(&terms.tenant, ledger).await?;
             }
             ledger.check(limits, now)?;
             let job = self.prepare(caller, request, terms, ledger.next_id(now)?).await?;
@@ -137,14 +137,18 @@ impl Service {
         Ok(job)
     }
 
-    /// Removes what no longer counts and returns the ledger as it is then.
-    async fn prune(&self, tenant: &Tenant, ledger: Ledger, now: Timestamp) -> Result<Ledger, Error> {
-        let stale = ledger.stale(now);
-        if stale.is_empty() {
-            return Ok(ledger);
+    /// Removes what no longer counts and returns the ledger as it is then. An upload that arrives in between keeps its
+    /// entry, and what is stale is seen anew.
+    pub(crate) async fn prune(&self, tenant: &Tenant, mut ledger: Ledger) -> Result<Ledger, Error> {
+        for _ in 0..TRIES {
+            let stale = ledger.stale(self.clock.now());
+            if stale.is_empty() {
+                break;
+            }
+            self.store.prune_ledger(&tenant.id, &stale).await?;
+            ledger = self.store.ledger(&tenant.id).await?;
         }
-        self.store.prune_ledger(&tenant.id, &stale).await?;
-        self.store.ledger(&tenant.id).await
+        Ok(ledger)
     }
 
     /// A multipart upload for a job that was not admitted. Where this fails, the bucket's lifecycle removes it.

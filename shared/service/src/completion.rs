@@ -41,19 +41,13 @@ impl Service {
         parts: &[NamedPart],
     ) -> Result<JobId, Error> {
         let (tenant, job) = self.claimed_job(caller, claim).await?;
-        match &job.state {
-            State::AwaitingUpload => {}
-            State::Failed { failure }
-                if matches!(&*failure.code, "cancelled" | "upload_aborted" | "upload_expired") =>
-            {
-                return Err(already_ended());
-            }
-            _ => return Ok(job.id),
+        if !matches!(job.state, State::AwaitingUpload) {
+            return completed(&job);
         }
         self.join_parts(&job, &claim.upload_id, parts).await?;
         let id = job.id;
         match self.arrive(&tenant, job).await? {
-            Arrival::Arrived(_) => Ok(id),
+            Arrival::Arrived(job) => completed(&job),
             Arrival::NotThere(_) => Err(Error::invalid("upload_id", "There is no such multipart upload")),
             Arrival::NoRoom(_, ledger) => match ledger.check(tenant.build_limits(), self.clock.now()) {
                 Err(refused) => Err(refused),
@@ -106,6 +100,16 @@ impl Service {
             Completion::Completed | Completion::NoSuchUpload => Ok(()),
             Completion::Refused => Err(Error::invalid("parts", "parts: storage refused them; upload the file again")),
         }
+    }
+}
+
+/// The answer for a job that no longer waits: its upload was completed, unless it was given up before.
+fn completed(job: &Job) -> Result<JobId, Error> {
+    match &job.state {
+        State::Failed { failure } if matches!(&*failure.code, "cancelled" | "upload_aborted" | "upload_expired") => {
+            Err(already_ended())
+        }
+        _ => Ok(job.id),
     }
 }
 

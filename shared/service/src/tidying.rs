@@ -9,13 +9,17 @@ impl Service {
     /// Removes the upload and every output that was not published, then marks the job as tidy. A job that was cancelled
     /// under a worker stays due until the worker's lease is over, since the worker may still store an output.
     pub(crate) async fn tidy(&self, job: Job) -> Result<(), Error> {
+        // Judged first: what a worker stores between the removals and the end of its lease must not be missed.
+        let settled = job.apply(Event::Tidy, self.clock.now()).is_ok();
         let path = job.upload_path();
         if let Some(upload_id) = &job.upload_id {
             self.store.abort_multipart(&path, upload_id).await?;
         }
         self.store.delete_upload(&path).await?;
         self.store.delete_unpublished(&job).await?;
-        self.carry_out(job, |_| Ok(Event::Tidy)).await?;
+        if settled {
+            self.carry_out(job, |_| Ok(Event::Tidy)).await?;
+        }
         Ok(())
     }
 

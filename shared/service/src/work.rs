@@ -44,6 +44,15 @@ pub enum Hold {
     Lost,
 }
 
+/// What is left to do for a job after an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Aftermath {
+    /// Nothing: the job is over.
+    Over,
+    /// Another attempt, which runs already or has to be made: the wake-up is still needed.
+    Unfinished,
+}
+
 impl Service {
     /// Takes a job for `seconds`. The third lease in a row that ran out without a word fails the job instead.
     pub async fn lease(&self, tenant: &TenantId, id: JobId, seconds: i64) -> Result<Leased, Error> {
@@ -75,7 +84,7 @@ impl Service {
     }
 
     /// Publishes the attempt's output, which is stored already.
-    pub async fn finish(&self, assignment: Assignment, output: Output, milliseconds: u64) -> Result<Hold, Error> {
+    pub async fn finish(&self, assignment: Assignment, output: Output, milliseconds: u64) -> Result<Aftermath, Error> {
         let pace = PaceSample::measured(assignment.upload.size, milliseconds);
         let decide = |_: &Job| Ok(Event::Finish(output.clone()));
         let outcome = self.carry_out_measured(assignment.job, pace, decide).await?;
@@ -83,7 +92,7 @@ impl Service {
     }
 
     /// Ends the job: its package cannot be built.
-    pub async fn fail(&self, assignment: Assignment, failure: Failure) -> Result<Hold, Error> {
+    pub async fn fail(&self, assignment: Assignment, failure: Failure) -> Result<Aftermath, Error> {
         let attempt = assignment.job.attempt;
         let decide = |_: &Job| Ok(Event::Fail { attempt, failure: failure.clone() });
         let outcome = self.carry_out(assignment.job, decide).await?;
@@ -91,37 +100,38 @@ impl Service {
     }
 
     /// Gives the job back because the infrastructure failed the attempt; a day after the first time, ends it.
-    pub async fn retry(&self, assignment: Assignment) -> Result<Hold, Error> {
+    pub async fn retry(&self, assignment: Assignment) -> Result<Aftermath, Error> {
         let attempt = assignment.job.attempt;
         let decide = |job: &Job| Ok(job.judge_trouble(attempt, self.clock.now()));
         let outcome = self.carry_out(assignment.job, decide).await?;
         self.conclude(outcome, attempt).await
     }
 
-    /// Leaves a job that was lost: what this attempt may have stored for it is removed.
-    pub async fn let_go(&self, assignment: &Assignment) -> Result<Hold, Error> {
+    /// Leaves a job that was lost: what this attempt may have stored for a job that is over is removed.
+    pub async fn let_go(&self, assignment: &Assignment) -> Result<Aftermath, Error> {
         let Assignment { job, .. } = assignment;
-        if let Some((job, _)) = self.store.job(&job.tenant, job.id).await?.filter(|(job, _)| job.has_ended()) {
-            self.try_to_tidy(job).await;
+        match self.store.job(&job.tenant, job.id).await? {
+            Some((job, _)) => Ok(self.leave(job).await),
+            None => Ok(Aftermath::Over),
         }
-        Ok(Hold::Lost)
     }
 
-    /// Tidies an ended job. A worker that lost its job removes what it stored for it.
-    async fn conclude(&self, outcome: Outcome, attempt: u32) -> Result<Hold, Error> {
-        match outcome {
-            Outcome::Done(job) => {
-                if job.has_ended() {
-                    self.try_to_tidy(job).await;
-                }
-                Ok(Hold::Held)
+    async fn conclude(&self, outcome: Outcome, attempt: u32) -> Result<Aftermath, Error> {
+        let job = match outcome {
+            Outcome::Done(job) => job,
+            Outcome::Refused(job, _) | Outcome::NoRoom(job, _) => {
+                tracing::info!(tenant.id = %job.tenant, build.id = %job.id, attempt, "the job was lost meanwhile");
+                job
             }
-            Outcome::Refused(job, _) | Outcome::NoRoom(job, _) if job.has_ended() => {
-                tracing::info!(tenant.id = %job.tenant, build.id = %job.id, attempt, "the job ended meanwhile");
-                self.try_to_tidy(job).await;
-                Ok(Hold::Lost)
-            }
-            Outcome::Refused(..) | Outcome::NoRoom(..) => Ok(Hold::Lost),
+        };
+        Ok(self.leave(job).await)
+    }
+
+    async fn leave(&self, job: Job) -> Aftermath {
+        if !job.has_ended() {
+            return Aftermath::Unfinished;
         }
+        self.try_to_tidy(job).await;
+        Aftermath::Over
     }
 }

@@ -146,7 +146,9 @@ impl Store {
             for (name, id) in names.iter().zip(&stale.reservations) {
                 prune = prune.expression_attribute_values(name, number(id));
             }
-            let waiting: Vec<String> = names.iter().map(|name| format!("NOT contains(arrived, {name})")).collect();
+            // Not in `active` either means that its build has ended meanwhile, and counts.
+            let waits = |name: &String| format!("contains(active, {name}) AND NOT contains(arrived, {name})");
+            let waiting: Vec<String> = names.iter().map(waits).collect();
             prune = prune.condition_expression(waiting.join(" AND "));
         }
         // Refused: an upload arrived at the last moment. The caller reads the ledger again in any case.

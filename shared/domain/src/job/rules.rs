@@ -4,8 +4,7 @@ use jiff::Timestamp;
 
 use super::table::{Event, EventName, Slot, StateName, TRANSITIONS, Transition};
 use super::{
-    Failure, GRACE_SECONDS, Job, RECHECK_SECONDS, RESERVATION_SECONDS, SILENT_ENDS, State, TROUBLE_SECONDS,
-    UPLOAD_EXPIRY_SECONDS, Upload,
+    Failure, GRACE_SECONDS, Job, RECHECK_SECONDS, SILENT_ENDS, State, TROUBLE_SECONDS, UPLOAD_EXPIRY_SECONDS, Upload,
 };
 use crate::phase::Phase;
 use crate::time;
@@ -152,8 +151,7 @@ impl Job {
     fn next_look(&self, now: Timestamp, event: EventName, before: &State) -> Option<i64> {
         let now = now.as_second();
         match self.state {
-            State::AwaitingUpload => Some(next_upload_check(self.id.start_time(), now)),
-            State::Queued { .. } => Some(now + RECHECK_SECONDS),
+            State::AwaitingUpload | State::Queued { .. } => Some(now + RECHECK_SECONDS),
             State::Running { lease_until, .. } => Some(lease_until + GRACE_SECONDS),
             State::Completed { .. } | State::Failed { .. } if event == EventName::Tidy => None,
             // Its worker may still store an output until its lease ends.
@@ -161,12 +159,6 @@ impl Job {
             State::Completed { .. } | State::Failed { .. } => Some(now + GRACE_SECONDS),
         }
     }
-}
-
-/// When an upload that has not arrived is looked for again: often while its URL works, then once more when it expires.
-pub fn next_upload_check(created: i64, now: i64) -> i64 {
-    let expiry = created + UPLOAD_EXPIRY_SECONDS;
-    if now < created + RESERVATION_SECONDS { now + RECHECK_SECONDS } else { expiry.max(now + RECHECK_SECONDS) }
 }
 
 fn row(from: StateName, event: EventName) -> Option<&'static Transition> {

@@ -125,7 +125,7 @@ impl World {
     }
 
     fn asked_for() -> Self {
-        let job = Job { due_at: Some(domain::job::next_upload_check(BORN, BORN)), ..TEMPLATE.clone() };
+        let job = Job { due_at: Some(BORN + 300), ..TEMPLATE.clone() };
         Self {
             era: Era::Fresh,
             item: Item::of(&job, time::at(BORN)),
