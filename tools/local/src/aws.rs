@@ -12,6 +12,9 @@ use aws_sdk_s3::config::Credentials;
 use tokio::process::{Child, Command};
 use tokio::time::Instant;
 
+/// Where the process's id is kept, beside its data.
+const PID_FILE: &str = "aws.pid";
+
 /// How long the process may take to answer.
 const START_LIMIT: Duration = Duration::from_secs(60);
 
@@ -44,6 +47,7 @@ impl LocalAws {
             let (state, objects) = (data.join("state"), data.join("s3"));
             std::fs::create_dir_all(&state)?;
             std::fs::create_dir_all(&objects)?;
+            end_left_behind(data).await?;
             command
                 .env("PERSIST_STATE", "1")
                 .env("STATE_DIR", state)
@@ -51,6 +55,9 @@ impl LocalAws {
                 .env("S3_DATA_DIR", objects);
         }
         let process = command.spawn().with_context(|| format!("could not start {}", program.display()))?;
+        if let (Some(data), Some(id)) = (data, process.id()) {
+            std::fs::write(data.join(PID_FILE), id.to_string())?;
+        }
         let mut aws = Self { process, port };
         aws.wait_until_it_answers(log).await?;
         Ok(aws)
@@ -79,8 +86,7 @@ impl LocalAws {
     /// Ends the process and lets it write down what it keeps.
     pub async fn stop(mut self) -> anyhow::Result<()> {
         if let Some(id) = self.process.id() {
-            // The standard library can only kill; the process keeps its state when it is asked to end.
-            Command::new("kill").arg(id.to_string()).status().await?;
+            ask_to_end(id).await?;
         }
         if tokio::time::timeout(Duration::from_secs(20), self.process.wait()).await.is_err() {
             self.process.kill().await?;
@@ -103,6 +109,27 @@ pub fn config(endpoint: &str) -> SdkConfig {
 /// The program, where `./dev` installs it.
 pub fn program(home: &Path) -> PathBuf {
     home.join("venv/bin/ministack")
+}
+
+/// The standard library can only kill; the process keeps its state when it is asked to end.
+async fn ask_to_end(id: u32) -> anyhow::Result<()> {
+    Command::new("kill").arg(id.to_string()).status().await?;
+    Ok(())
+}
+
+/// Ends the process of a server that was killed and could not end it: two must not keep the same data.
+async fn end_left_behind(data: &Path) -> anyhow::Result<()> {
+    let Some(id) = std::fs::read_to_string(data.join(PID_FILE)).ok().and_then(|text| text.parse().ok()) else {
+        return Ok(());
+    };
+    let is_ours =
+        || std::fs::read_to_string(format!("/proc/{id}/cmdline")).is_ok_and(|line| line.contains("ministack"));
+    let end = Instant::now() + START_LIMIT;
+    while is_ours() && Instant::now() < end {
+        ask_to_end(id).await?;
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    Ok(())
 }
 
 fn free_port() -> anyhow::Result<u16> {

@@ -87,8 +87,6 @@ struct Running {
     pepper: Pepper,
     tenant: Tenant,
     address: String,
-    /// Whether the tenant was made just now.
-    first: bool,
     /// Keeps a second server out of the same folder.
     _lock: File,
 }
@@ -113,11 +111,14 @@ async fn serve(options: Serve) -> anyhow::Result<ExitCode> {
     let listener = listener.with_context(|| format!("port {} is taken; choose another with --port", options.port))?;
     let running = start(&options.home, listener).await?;
     say(&format!("API_URL={}\n", running.address))?;
-    if running.first || options.new_key {
+    let shown = options.home.join("data/key-id");
+    if options.new_key || !shown.exists() {
         let key = new_key(&running, "Local").await?;
         say(&format!("APPTEGO_API_KEY={}\n", key.expose()))?;
-        say("The key is shown this once; ./dev serve --new-key makes another one.\n")?;
+        std::fs::write(&shown, key.id.as_str())?;
     }
+    let id = std::fs::read_to_string(&shown)?;
+    say(&format!("The secret of {id} is shown once; ./dev serve --new-key makes another key.\n"))?;
     say(&format!("Data stays in {}. Ctrl-C ends the server.\n", options.home.display()))?;
     wait_for_the_end().await?;
     running.stop().await?;
@@ -162,12 +163,11 @@ async fn start(home: &Path, listener: TcpListener) -> anyhow::Result<Running> {
     let config = aws.config();
     let stack: Stack = provision(&config, PREFIX, Settings::default()).await?;
     let (service, pepper) = server::connect(&config, &stack).await?;
-    let first = service.store().tenant(&seed::tenant_id()).await?.is_none();
     let tenant = seed::seed(service.store(), service.clock().now().as_second()).await?;
     let address = format!("http://{}", listener.local_addr()?);
     let app = App { service: service.clone(), pepper: pepper.clone() };
     let server = server::start(&config, &stack, app, listener);
-    Ok(Running { aws, server, service, pepper, tenant, address, first, _lock: lock })
+    Ok(Running { aws, server, service, pepper, tenant, address, _lock: lock })
 }
 
 impl Running {
