@@ -1,0 +1,117 @@
+//! Outside tools that judge an output. None of them knows this project.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+use tests::harness::{root, variable};
+
+/// An entry as Python's ZIP reader sees it.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) stored: bool,
+    /// Where its bytes begin.
+    pub(crate) offset: u64,
+    pub(crate) crc: u64,
+}
+
+/// Whether the tools that tests/tools/install brings are there. Says so when not; where CI is set, they must be.
+pub(crate) fn are_installed() -> bool {
+    let missing: Vec<_> =
+        ["apksigner", "zipalign", "aapt2", "dexdump"].into_iter().filter(|tool| !is_on_path(tool)).collect();
+    if missing.is_empty() {
+        return true;
+    }
+    assert!(variable("CI").is_none(), "not installed: {missing:?}; run tests/tools/install");
+    skip(&format!("not installed: {missing:?}; run tests/tools/install"));
+    false
+}
+
+/// Says that something is not tested.
+#[expect(clippy::print_stderr, reason = "a test that does not run must say so")]
+pub(crate) fn skip(why: &str) {
+    eprintln!("SKIPPED: {why}");
+}
+
+fn is_on_path(tool: &str) -> bool {
+    variable("PATH").is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(tool).is_file()))
+}
+
+/// Runs a tool; whether it succeeded, and all that it wrote.
+pub(crate) fn run<A: AsRef<OsStr>>(tool: &str, arguments: impl IntoIterator<Item = A>) -> (bool, String) {
+    let output = Command::new(tool).args(arguments).output().unwrap_or_else(|error| panic!("{tool}: {error}"));
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8_lossy(&text).into_owned())
+}
+
+fn succeed(tool: &str, arguments: &[&OsStr]) -> String {
+    let (success, text) = run(tool, arguments);
+    assert!(success, "{tool} {arguments:?}: {text}");
+    text
+}
+
+/// apksigner accepts schemes v2 and v3 and names this one certificate and kind of key.
+pub(crate) fn signed_by(apk: &Path, certificate_sha256: &str, algorithm: &str) {
+    let options = ["verify", "--verbose", "--print-certs", "--min-sdk-version", "24"].map(OsStr::new);
+    let text = succeed("apksigner", &[&options[..], &[apk.as_os_str()]].concat());
+    for line in [
+        "Verified using v2 scheme (APK Signature Scheme v2): true",
+        "Verified using v3 scheme (APK Signature Scheme v3): true",
+        "Number of signers: 1",
+        &format!("Signer #1 certificate SHA-256 digest: {certificate_sha256}"),
+        &format!("Signer #1 key algorithm: {algorithm}"),
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line:?} is missing in {text}");
+    }
+}
+
+/// apksigner finds no signature.
+pub(crate) fn unsigned(apk: &Path) {
+    let options = ["verify", "--min-sdk-version", "24"].map(OsStr::new);
+    let (success, text) = run("apksigner", [&options[..], &[apk.as_os_str()]].concat());
+    assert!(!success && text.starts_with("DOES NOT VERIFY"), "{text}");
+}
+
+/// zipalign finds every stored entry where devices want it.
+pub(crate) fn aligned(apk: &Path) {
+    succeed("zipalign", &[OsStr::new("-c"), OsStr::new("-p"), OsStr::new("4"), apk.as_os_str()]);
+}
+
+/// What aapt2 says of the app: package, versions, permissions, labels.
+pub(crate) fn badging(apk: &Path) -> String {
+    succeed("aapt2", &[OsStr::new("dump"), OsStr::new("badging"), apk.as_os_str()])
+}
+
+/// The manifest as aapt2 prints it.
+pub(crate) fn manifest(apk: &Path) -> String {
+    let options = ["dump", "xmltree", "--file", "AndroidManifest.xml"].map(OsStr::new);
+    succeed("aapt2", &[&options[..], &[apk.as_os_str()]].concat())
+}
+
+/// Every entry by name, all of them unpacked once and their checksums compared; DEX files are left in `folder`.
+pub(crate) fn entries(apk: &Path, folder: &Path) -> BTreeMap<String, Entry> {
+    let script = root().join("tests/tools/entries.py");
+    let text = succeed("python3", &[script.as_os_str(), apk.as_os_str(), folder.as_os_str()]);
+    let listed: Vec<Value> = serde_json::from_str(&text).unwrap();
+    let count = listed.len();
+    let number = |entry: &Value, field: &str| entry[field].as_u64().unwrap();
+    let entry = |entry: Value| {
+        let (offset, crc) = (number(&entry, "offset"), number(&entry, "crc"));
+        let stored = entry["stored"].as_bool().unwrap();
+        (entry["name"].as_str().unwrap().to_owned(), Entry { stored, offset, crc })
+    };
+    let entries: BTreeMap<_, _> = listed.into_iter().map(entry).collect();
+    assert_eq!(entries.len(), count, "a name occurs twice");
+    entries
+}
+
+/// dexdump reads every DEX file in `folder`; returns how many there are.
+pub(crate) fn dex_files(folder: &Path) -> usize {
+    let files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    for file in &files {
+        succeed("dexdump", &[OsStr::new("-f"), file.as_os_str()]);
+    }
+    files.len()
+}

@@ -1,0 +1,212 @@
+//! Real packages through the whole service, each output judged by tools that know nothing of it.
+
+use std::path::Path;
+
+use domain::control::ControlId;
+use domain::id::SigningKeyId;
+use domain::platform::Platform;
+use serde_json::json;
+use signing::Signer;
+use signing::generate::{NewKey, self_signed_pkcs12};
+use store::signing_keys::{KeyMaterial, SigningKeyRecord};
+use tests::harness::{Bench, fetch, put};
+use tests::packages::small_apk;
+
+use crate::{judges, samples};
+
+const USUAL: [ControlId; 2] = [ControlId::BACKUP_PREVENTION, ControlId::DEBUGGABLE_PREVENTION];
+const ALL: [ControlId; 3] =
+    [ControlId::BACKUP_PREVENTION, ControlId::CLEARTEXT_PREVENTION, ControlId::DEBUGGABLE_PREVENTION];
+
+/// How one build signs, and what it applies.
+struct Order<'a> {
+    signing_key: Option<&'a str>,
+    controls: &'a [ControlId],
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn io_appium_settings_is_protected_with_every_kind_of_key() {
+    protect_sample("settings_apk-debug.apk", 9).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn appium_uiautomator2_server_is_protected_with_every_kind_of_key() {
+    protect_sample("appium-uiautomator2-server.apk", 16).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn snippet_uiautomator_is_protected_with_every_kind_of_key() {
+    protect_sample("uiautomator.apk", 4).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stored_library_comes_to_lie_on_a_16_kib_page_wherever_it_lay() {
+    let folder = tempfile::tempdir().unwrap();
+    let input = repacked(folder.path()).join("native.apk");
+    let before = judges::entries(&input, folder.path())["lib/arm64-v8a/libx.so"].offset;
+    assert_ne!(before % 4096, 0, "the fixture must need moving");
+    let bench = Bench::start().await;
+    let package = std::fs::read(&input).unwrap();
+    let output = build(&bench, "native.apk", &package, &Order { signing_key: None, controls: &USUAL }).await;
+    let path = folder.path().join("output.apk");
+    std::fs::write(&path, output).unwrap();
+    let library = &judges::entries(&path, folder.path())["lib/arm64-v8a/libx.so"];
+    assert!(library.stored && library.offset % 16_384 == 0, "{library:?}");
+    if judges::are_installed() {
+        judges::aligned(&path);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn packages_for_devices_below_android_7_fail_by_name_and_leave_nothing_behind() {
+    let bench = Bench::start().await;
+    bench.limit(10, 100).await;
+    let mut jobs = Vec::new();
+    for (name, min_sdk) in [
+        ("ApiDemos-debug.apk", 17),
+        ("agent-device-ime-helper.apk", 23),
+        ("UnicodeIME-debug.apk", 16),
+        ("unlock_apk-debug.apk", 5),
+    ] {
+        if let Some(package) = samples::fetched(name) {
+            jobs.push((bench.upload(name, &package).await, min_sdk));
+        }
+    }
+    if let Some(package) = samples::shared("samples/HelloWord-JNI.apk") {
+        jobs.push((bench.upload("HelloWord-JNI.apk", &package).await, 21));
+    }
+    bench.run_arrivals().await;
+    bench.run_worker(&bench.worker()).await;
+    for (job, min_sdk) in jobs {
+        let failed = bench.get(&format!("/automate/status/{job}")).await;
+        assert_eq!(
+            (failed.text("status"), failed.text("failure_code")),
+            ("failed".into(), "min_sdk_unsupported".into())
+        );
+        let sentence = format!(
+            "The app's minSdkVersion is {min_sdk}; devices below Android 7.0 need a signature scheme (v1) that is not supported \
+             yet. Raise minSdkVersion to 24 or higher."
+        );
+        assert_eq!(failed.text("error_message"), sentence);
+    }
+    assert_eq!(bench.objects().await, [""; 0]);
+    assert!(bench.store().ledger(&bench.tenant.id).await.unwrap().active.is_empty());
+}
+
+/// Writes the packages of tests/tools/repack.py into `folder`.
+pub(crate) fn repacked(folder: &Path) -> &Path {
+    let sound = folder.join("sound.apk");
+    std::fs::write(&sound, small_apk()).unwrap();
+    let script = tests::harness::root().join("tests/tools/repack.py");
+    let (success, text) = judges::run("python3", [script.as_os_str(), sound.as_os_str(), folder.as_os_str()]);
+    assert!(success, "{text}");
+    folder
+}
+
+async fn protect_sample(name: &str, dex_files: usize) {
+    let Some(package) = samples::fetched(name) else { return };
+    if !judges::are_installed() {
+        return;
+    }
+    let bench = Bench::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let input = folder.path().join("input.apk");
+    std::fs::write(&input, &package).unwrap();
+
+    let default = bench.tenant.default_android_key.clone().unwrap();
+    let rsa = bench.store().signing_key(&bench.tenant.id, &default).await.unwrap().unwrap().fingerprint;
+    let (elliptic, ec) = make_ec_key(&bench).await;
+    let orders = [
+        (Order { signing_key: None, controls: &USUAL }, Some((rsa.as_str(), "RSA"))),
+        (Order { signing_key: Some(elliptic.as_str()), controls: &ALL }, Some((ec.as_str(), "EC"))),
+        (Order { signing_key: Some("none"), controls: &ALL }, None),
+    ];
+    for (order, signer) in orders {
+        let output = folder.path().join("output.apk");
+        std::fs::write(&output, build(&bench, name, &package, &order).await).unwrap();
+        match signer {
+            Some((fingerprint, algorithm)) => judges::signed_by(&output, fingerprint, algorithm),
+            None => judges::unsigned(&output),
+        }
+        judges::aligned(&output);
+        check_manifest(&input, &output, order.controls);
+        check_entries(&input, &output, dex_files);
+    }
+}
+
+/// Uploads, builds and downloads.
+async fn build(bench: &Bench, name: &str, package: &[u8], order: &Order<'_>) -> Vec<u8> {
+    bench.configure(order.controls).await;
+    let mut request =
+        json!({ "file_name": name, "platform": "android", "version": "prod", "file_size": package.len() });
+    if let Some(key) = order.signing_key {
+        request["signing_key_id"] = json!(key);
+    }
+    let ticket = bench.post("/automate/upload", request).await;
+    put(&ticket.text("upload_url"), package.to_vec()).await;
+    let job = ticket.text("job_id");
+    let done = bench.build(&job).await;
+    assert_eq!(done.text("status"), "completed", "{}", done.body);
+    fetch(&bench.get(&format!("/automate/download/{job}")).await.text("download_url")).await
+}
+
+/// Of the manifest, the controls' own attributes differ and nothing else.
+fn check_manifest(input: &Path, output: &Path, controls: &[ControlId]) {
+    let (before, after) = (judges::manifest(input), judges::manifest(output));
+    let is_of_control = |line: &&str| {
+        ["android:debuggable(", "android:allowBackup(", "android:fullBackupContent(", "android:usesCleartextTraffic("]
+            .iter()
+            .any(|name| line.contains(name.trim_start_matches("android:")))
+    };
+    let others = |text: &str| text.lines().filter(|line| !is_of_control(line)).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(others(&before), others(&after));
+    let says_off = |attribute: &str| after.lines().any(|line| line.contains(attribute) && line.ends_with("=false"));
+    assert!(says_off("debuggable(0x0101000f)"), "{after}");
+    assert!(says_off("allowBackup(0x01010280)") && says_off("fullBackupContent(0x010104eb)"), "{after}");
+    let cleartext = controls.contains(&ControlId::CLEARTEXT_PREVENTION);
+    assert_eq!(says_off("usesCleartextTraffic(0x010104ec)"), cleartext, "{after}");
+
+    let (before, after) = (judges::badging(input), judges::badging(output));
+    assert!(before.contains("application-debuggable\n") && !after.contains("application-debuggable"));
+    assert_eq!(before.replace("application-debuggable\n", ""), after);
+}
+
+/// Of the entries, the manifest and the old signature differ and nothing else.
+fn check_entries(input: &Path, output: &Path, dex_files: usize) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut before = judges::entries(input, folder.path());
+    before.retain(|name, _| !is_of_signature(name));
+    std::fs::remove_dir_all(folder.path()).unwrap();
+    std::fs::create_dir(folder.path()).unwrap();
+    let after = judges::entries(output, folder.path());
+    assert_eq!(judges::dex_files(folder.path()), dex_files);
+    assert!(before.keys().eq(after.keys()), "{:?} {:?}", before.keys(), after.keys());
+    for (name, entry) in &after {
+        assert!(name == "AndroidManifest.xml" || entry.crc == before[name].crc, "{name} was changed");
+        assert!(!name.ends_with(".so") || !entry.stored || entry.offset % 16_384 == 0, "{name}: {entry:?}");
+    }
+}
+
+fn is_of_signature(name: &str) -> bool {
+    name.strip_prefix("META-INF/").is_some_and(|name| {
+        name == "MANIFEST.MF" || [".SF", ".RSA", ".DSA", ".EC"].iter().any(|end| name.ends_with(end))
+    })
+}
+
+/// A P-256 key of the tenant: its id and its certificate's fingerprint.
+async fn make_ec_key(bench: &Bench) -> (SigningKeyId, String) {
+    let pkcs12 = self_signed_pkcs12("Elliptic", "secret", "release", NewKey::P256, bench.clock.now(), 30).unwrap();
+    let signer = Signer::from_pkcs12(&pkcs12, "secret", None).unwrap();
+    let id: SigningKeyId = "0190b5f0-0000-7000-8000-0000000000ec".parse().unwrap();
+    let record = SigningKeyRecord {
+        signing_key_id: id.clone(),
+        platform: Platform::Android,
+        name: "Elliptic".to_owned(),
+        subject: signer.certificate().subject().to_owned(),
+        fingerprint: signer.certificate_sha256(),
+        not_after: signer.certificate().not_after(),
+    };
+    let material = KeyMaterial { pkcs12, password: "secret".to_owned(), alias: Some("release".to_owned()) };
+    bench.store().put_signing_key(&bench.tenant.id, record, &material).await.unwrap();
+    (id, signer.certificate_sha256())
+}
