@@ -47,7 +47,7 @@ impl LocalAws {
             let (state, objects) = (data.join("state"), data.join("s3"));
             std::fs::create_dir_all(&state)?;
             std::fs::create_dir_all(&objects)?;
-            end_left_behind(data).await?;
+            end_left_behind(program, data).await?;
             command
                 .env("PERSIST_STATE", "1")
                 .env("STATE_DIR", state)
@@ -118,12 +118,13 @@ async fn ask_to_end(id: u32) -> anyhow::Result<()> {
 }
 
 /// Ends the process of a server that was killed and could not end it: two must not keep the same data.
-async fn end_left_behind(data: &Path) -> anyhow::Result<()> {
+async fn end_left_behind(program: &Path, data: &Path) -> anyhow::Result<()> {
     let Some(id) = std::fs::read_to_string(data.join(PID_FILE)).ok().and_then(|text| text.parse().ok()) else {
         return Ok(());
     };
-    let is_ours =
-        || std::fs::read_to_string(format!("/proc/{id}/cmdline")).is_ok_and(|line| line.contains("ministack"));
+    // The number may by now be another process's.
+    let program = program.to_string_lossy();
+    let is_ours = || std::fs::read_to_string(format!("/proc/{id}/cmdline")).is_ok_and(|line| line.contains(&*program));
     let end = Instant::now() + START_LIMIT;
     while is_ours() && Instant::now() < end {
         ask_to_end(id).await?;

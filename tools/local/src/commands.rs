@@ -1,31 +1,27 @@
 //! The commands behind `./dev`.
 
-use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
-use api::App;
 use clap::{Args, Parser, Subcommand};
 use domain::control::ControlId;
-use domain::credential::Pepper;
+use domain::credential::AutomationKey;
 use domain::platform::{ConfigVersion, Platform};
-use domain::tenant::Tenant;
-use service::Service;
 use tokio::net::TcpListener;
+use tokio::process::{Child, Command as Process};
 
-use crate::aws::{LocalAws, program};
-use crate::provision::{Settings, Stack, provision};
+use crate::running::{Home, Running};
 use crate::seed;
-use crate::server::{self, Server};
+use crate::signals::{Asked, Signals};
 
-/// The prefix of every resource.
-const PREFIX: &str = "apptego";
+/// What shells tell of a command that Ctrl-C ended.
+const INTERRUPTED: u8 = 130;
 
 /// Runs the service on this machine.
 #[derive(Debug, Parser)]
-#[command(name = "local")]
+#[command(name = "local", bin_name = "./dev")]
 pub struct Options {
     /// What to do.
     #[command(subcommand)]
@@ -35,24 +31,25 @@ pub struct Options {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Serve the API until Ctrl-C; data stays in the home folder.
+    /// Serve the API until Ctrl-C; data stays in the home folder
     Serve(Serve),
-    /// Protect one app from end to end with the customer's own command line.
+    /// Protect one app from end to end with the customer's own command line
     Protect(Protect),
-    /// Print the OpenAPI document.
+    /// Print the OpenAPI document
+    #[command(hide = true)]
     Openapi,
 }
 
 /// Options of `serve`.
 #[derive(Debug, Args)]
 pub struct Serve {
-    /// Tools, data and state.
-    #[arg(long)]
+    /// Tools, data and state
+    #[arg(long, env = "APPTEGO_HOME", default_value = ".local", hide = true)]
     home: PathBuf,
-    /// Port of the API on 127.0.0.1.
+    /// Port of the API on 127.0.0.1; 0 takes a free one
     #[arg(long, default_value_t = 8080)]
     port: u16,
-    /// Make and print another automation key.
+    /// Make and print another automation key
     #[arg(long)]
     new_key: bool,
 }
@@ -60,35 +57,29 @@ pub struct Serve {
 /// Options of `protect`.
 #[derive(Debug, Args)]
 pub struct Protect {
-    /// Tools, data and state.
-    #[arg(long)]
+    /// Tools, data and state
+    #[arg(long, env = "APPTEGO_HOME", default_value = ".local", hide = true)]
     home: PathBuf,
-    /// The APK to protect.
+    /// The APK to protect
     app: PathBuf,
-    /// Controls to apply instead of the usual ones; may be repeated.
-    #[arg(long = "enable", value_name = "CONTROL", num_args = 1.., value_delimiter = ',')]
+    /// Controls to apply instead of the usual ones (BackupPrevention, DebuggablePrevention)
+    #[arg(long, value_name = "CONTROL", num_args = 1.., value_delimiter = ',')]
     enable: Vec<String>,
-    /// Passed on to the command line: `--out FILE`, `--json`, `--report FILE`, `--signing-key none` …
-    #[arg(last = true)]
-    rest: Vec<String>,
-    /// Where the protected app goes.
-    #[arg(long)]
+    /// Where the protected app goes [default: the name with -protected, in the current folder]
+    #[arg(long, short, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Print one JSON object instead of the table.
+    /// Also write the build report (JSON) to this file
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// `none` leaves the output unsigned [default: a key made at the first start]
+    #[arg(long, value_name = "ID|none")]
+    signing_key: Option<String>,
+    /// Print one JSON object instead of the table
     #[arg(long)]
     json: bool,
-}
-
-/// A stack with everything running.
-struct Running {
-    aws: LocalAws,
-    server: Server,
-    service: Service,
-    pepper: Pepper,
-    tenant: Tenant,
-    address: String,
-    /// Keeps a second server out of the same folder.
-    _lock: File,
+    /// Show no progress
+    #[arg(long, short)]
+    quiet: bool,
 }
 
 impl Command {
@@ -107,124 +98,115 @@ impl Command {
 }
 
 async fn serve(options: Serve) -> anyhow::Result<ExitCode> {
+    let home = Home::hold(&options.home)?;
     let listener = TcpListener::bind(("127.0.0.1", options.port)).await;
-    let listener = listener.with_context(|| format!("port {} is taken; choose another with --port", options.port))?;
-    let running = start(&options.home, listener).await?;
+    let listener =
+        listener.with_context(|| format!("port {} cannot be used; choose another with --port", options.port))?;
+    let mut signals = Signals::listen()?;
+    let running = tokio::select! {
+        running = Running::start(home, listener) => running?,
+        _ = signals.next() => return Ok(ExitCode::from(INTERRUPTED)),
+    };
     say(&format!("API_URL={}\n", running.address))?;
-    let shown = options.home.join("data/key-id");
-    if options.new_key || !shown.exists() {
-        let key = new_key(&running, "Local").await?;
-        say(&format!("APPTEGO_API_KEY={}\n", key.expose()))?;
-        std::fs::write(&shown, key.id.as_str())?;
+    match running.shown_key().await? {
+        Some(id) if !options.new_key => {
+            say(&format!("The key {id} was shown before; ./dev serve --new-key makes another one.\n"))?;
+        }
+        _ => {
+            let key = running.make_key("Local").await?;
+            say(&format!("APPTEGO_API_KEY={}\n", key.expose()))?;
+            running.remember_shown(&key)?;
+            say("The key is shown this once; ./dev serve --new-key makes another one.\n")?;
+        }
     }
-    let id = std::fs::read_to_string(&shown)?;
-    say(&format!("The secret of {id} is shown once; ./dev serve --new-key makes another key.\n"))?;
     say(&format!("Data stays in {}. Ctrl-C ends the server.\n", options.home.display()))?;
-    wait_for_the_end().await?;
+    signals.next().await;
     running.stop().await?;
     Ok(ExitCode::SUCCESS)
 }
 
 async fn protect(options: Protect) -> anyhow::Result<ExitCode> {
-    if !options.app.is_file() {
-        bail!("{} is not a file", options.app.display());
-    }
+    check_app(&options.app)?;
     let controls = read_controls(&options.enable)?;
-    let running = start(&options.home, TcpListener::bind("127.0.0.1:0").await?).await?;
+    let home = Home::hold(&options.home)?;
+    let mut signals = Signals::listen()?;
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let running = tokio::select! {
+        running = Running::start(home, listener) => running?,
+        _ = signals.next() => return Ok(ExitCode::from(INTERRUPTED)),
+    };
     let version = ConfigVersion::Development;
     seed::configure(running.service.store(), &running.tenant, version, &controls).await?;
-    let key = new_key(&running, "dev protect").await?;
-    let command_line = std::env::current_exe()?.with_file_name("apptego");
-    let mut command = tokio::process::Command::new(&command_line);
-    command.arg("protect").arg(&options.app).args(["--env", version.as_str()]);
-    if let Some(out) = &options.out {
-        command.arg("--out").arg(out);
-    }
-    if options.json {
-        command.arg("--json");
-    }
-    command.args(&options.rest).env("APPTEGO_API_URL", &running.address).env("APPTEGO_API_KEY", key.expose());
-    let mut child = command.spawn().with_context(|| format!("could not start {}", command_line.display()))?;
-    let status = loop {
-        tokio::select! {
-            status = child.wait() => break status?,
-            // The command line hears it as well, and cancels the build; it ends by itself.
-            _ = tokio::signal::ctrl_c() => {}
-        }
-    };
-    running.forget(key).await?;
+    let key = running.make_key("dev protect").await?;
+    let child = start_command_line(&options, version, &running.address, &key)?;
+    let exit = wait_for(child, &mut signals).await;
+    running.forget(&key).await?;
     running.stop().await?;
-    Ok(ExitCode::from(u8::try_from(status.code().unwrap_or(130)).unwrap_or(1)))
+    Ok(ExitCode::from(exit?))
 }
 
-async fn start(home: &Path, listener: TcpListener) -> anyhow::Result<Running> {
-    let lock = lock(home)?;
-    let aws = LocalAws::start(&program(home), Some(&home.join("data")), &home.join("aws.log")).await?;
-    let config = aws.config();
-    let stack: Stack = provision(&config, PREFIX, Settings::default()).await?;
-    let (service, pepper) = server::connect(&config, &stack).await?;
-    let tenant = seed::seed(service.store(), service.clock().now().as_second()).await?;
-    let address = format!("http://{}", listener.local_addr()?);
-    let app = App { service: service.clone(), pepper: pepper.clone() };
-    let server = server::start(&config, &stack, app, listener);
-    Ok(Running { aws, server, service, pepper, tenant, address, _lock: lock })
-}
-
-impl Running {
-    /// Disables a key that nobody needs any more.
-    async fn forget(&self, key: domain::credential::AutomationKey) -> anyhow::Result<()> {
-        let store = self.service.store();
-        if let Some(mut record) = store.automation_key(&key.id).await? {
-            record.enabled = false;
-            store.put_automation_key(&record).await?;
+/// The customer's own command line, against the API that runs here.
+fn start_command_line(
+    options: &Protect,
+    version: ConfigVersion,
+    address: &str,
+    key: &AutomationKey,
+) -> anyhow::Result<Child> {
+    let program = std::env::current_exe()?.with_file_name("apptego");
+    let mut command = Process::new(&program);
+    command.arg("protect").args(["--env", version.as_str()]);
+    for (name, value) in [("--out", &options.out), ("--report", &options.report)] {
+        if let Some(value) = value {
+            command.arg(name).arg(value);
         }
-        Ok(())
     }
+    if let Some(signing_key) = &options.signing_key {
+        command.arg("--signing-key").arg(signing_key);
+    }
+    command.args(options.json.then_some("--json")).args(options.quiet.then_some("--quiet"));
+    command.arg("--").arg(&options.app);
+    command.env("APPTEGO_API_URL", address).env("APPTEGO_API_KEY", key.expose());
+    command.spawn().with_context(|| format!("could not start {}", program.display()))
+}
 
-    async fn stop(self) -> anyhow::Result<()> {
-        self.server.stop().await;
-        self.aws.stop().await
+/// Waits until the command line has ended; it cancels its build when it is asked to end.
+async fn wait_for(mut child: Child, signals: &mut Signals) -> anyhow::Result<u8> {
+    loop {
+        tokio::select! {
+            status = child.wait() => return Ok(status?.code().and_then(|code| code.try_into().ok()).unwrap_or(INTERRUPTED)),
+            asked = signals.next() => {
+                // Ctrl-C it hears by itself.
+                if let (Asked::Terminate, Some(id)) = (asked, child.id()) {
+                    Process::new("kill").arg(id.to_string()).status().await?;
+                }
+            }
+        }
     }
 }
 
-fn lock(home: &Path) -> anyhow::Result<File> {
-    std::fs::create_dir_all(home)?;
-    let file = File::create(home.join("lock"))?;
-    file.try_lock()
-        .with_context(|| format!("another server works in {}; stop it or set APPTEGO_HOME", home.display()))?;
-    Ok(file)
+fn check_app(app: &Path) -> anyhow::Result<()> {
+    let metadata = std::fs::metadata(app).with_context(|| format!("cannot read {}", app.display()))?;
+    if !metadata.is_file() {
+        bail!("{} is not a file", app.display());
+    }
+    Ok(())
 }
 
 fn read_controls(names: &[String]) -> anyhow::Result<Vec<ControlId>> {
     if names.is_empty() {
         return Ok(seed::DEFAULT_CONTROLS.to_vec());
     }
+    let is_available = |control: &domain::control::Control| control.is_available(Platform::Android);
     let available = || {
-        let rows = domain::control::catalogue().iter().filter(|control| control.is_available(Platform::Android));
+        let rows = domain::control::catalogue().iter().filter(|control| is_available(control));
         rows.map(|control| control.id.as_str()).collect::<Vec<_>>().join(", ")
     };
-    let read = |name: &String| {
-        let id: ControlId = name.parse().with_context(|| format!("available: {}", available()))?;
-        match id.control().is_some_and(|control| control.is_available(Platform::Android)) {
-            true => Ok(id),
-            false => bail!("{id} is not available yet; available: {}", available()),
-        }
+    let read = |name: &String| match name.parse::<ControlId>() {
+        Ok(id) if id.control().is_some_and(is_available) => Ok(id),
+        Ok(id) => bail!("the control {id} is not available yet; available: {}", available()),
+        Err(_) => bail!("there is no control {name}; available: {}", available()),
     };
     names.iter().map(read).collect()
-}
-
-async fn new_key(running: &Running, name: &str) -> anyhow::Result<domain::credential::AutomationKey> {
-    let (store, now) = (running.service.store(), running.service.clock().now().as_second());
-    seed::make_automation_key(store, &running.pepper, &running.tenant.id, name, now).await
-}
-
-async fn wait_for_the_end() -> anyhow::Result<()> {
-    let mut terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    tokio::select! {
-        ended = tokio::signal::ctrl_c() => ended?,
-        _ = terminated.recv() => {}
-    }
-    Ok(())
 }
 
 fn say(text: &str) -> anyhow::Result<()> {

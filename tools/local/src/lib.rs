@@ -4,8 +4,10 @@ pub mod aws;
 pub mod commands;
 pub mod provision;
 pub mod queues;
+mod running;
 pub mod seed;
 pub mod server;
+mod signals;
 
 use utoipa_axum::router::OpenApiRouter;
 

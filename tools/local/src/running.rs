@@ -1,0 +1,105 @@
+//! A stack with everything running, in a folder of its own.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use api::App;
+use domain::credential::{AutomationKey, AutomationKeyId, Pepper};
+use domain::tenant::Tenant;
+use service::Service;
+use tokio::net::TcpListener;
+
+use crate::aws::{LocalAws, program};
+use crate::provision::{Settings, provision};
+use crate::seed;
+use crate::server::{self, Server};
+
+/// The prefix of every resource.
+const PREFIX: &str = "apptego";
+
+/// The folder of a stack, held against a second server.
+#[derive(Debug)]
+pub(crate) struct Home {
+    folder: PathBuf,
+    _lock: File,
+}
+
+/// A stack with everything running.
+pub(crate) struct Running {
+    aws: LocalAws,
+    server: Server,
+    pub(crate) service: Service,
+    pepper: Pepper,
+    pub(crate) tenant: Tenant,
+    pub(crate) address: String,
+    home: Home,
+}
+
+impl Home {
+    /// Takes the folder; it is free again when this is dropped.
+    pub(crate) fn hold(folder: &Path) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(folder).with_context(|| format!("could not make {}", folder.display()))?;
+        let lock = File::create(folder.join("lock"))?;
+        lock.try_lock().with_context(|| {
+            format!("another server works in {}; stop it, or set APPTEGO_HOME to another folder", folder.display())
+        })?;
+        Ok(Self { folder: folder.to_owned(), _lock: lock })
+    }
+
+    /// Names the key that `./dev serve` showed, which is all that is kept of it.
+    fn shown_key(&self) -> PathBuf {
+        self.folder.join("data/key-id")
+    }
+}
+
+impl Running {
+    /// Starts everything over the data in `home` and serves the API at `listener`.
+    pub(crate) async fn start(home: Home, listener: TcpListener) -> anyhow::Result<Self> {
+        let folder = &home.folder;
+        let aws = LocalAws::start(&program(folder), Some(&folder.join("data")), &folder.join("aws.log")).await?;
+        let config = aws.config();
+        let stack = provision(&config, PREFIX, Settings::default()).await?;
+        let (service, pepper) = server::connect(&config, &stack).await?;
+        let tenant = seed::seed(service.store(), service.clock().now().as_second()).await?;
+        let address = format!("http://{}", listener.local_addr()?);
+        let app = App { service: service.clone(), pepper: pepper.clone() };
+        let server = server::start(&config, &stack, app, listener);
+        Ok(Self { aws, server, service, pepper, tenant, address, home })
+    }
+
+    /// Makes a key.
+    pub(crate) async fn make_key(&self, name: &str) -> anyhow::Result<AutomationKey> {
+        let (store, now) = (self.service.store(), self.service.clock().now().as_second());
+        seed::make_automation_key(store, &self.pepper, &self.tenant.id, name, now).await
+    }
+
+    /// Disables a key that nobody needs any more.
+    pub(crate) async fn forget(&self, key: &AutomationKey) -> anyhow::Result<()> {
+        let store = self.service.store();
+        if let Some(mut record) = store.automation_key(&key.id).await? {
+            record.enabled = false;
+            store.put_automation_key(&record).await?;
+        }
+        Ok(())
+    }
+
+    /// Remembers that a key was shown.
+    pub(crate) fn remember_shown(&self, key: &AutomationKey) -> anyhow::Result<()> {
+        Ok(std::fs::write(self.home.shown_key(), key.id.as_str())?)
+    }
+
+    /// The key that was shown before, if it still opens this stack: the data may be newer than the note.
+    pub(crate) async fn shown_key(&self) -> anyhow::Result<Option<AutomationKeyId>> {
+        let Ok(noted) = std::fs::read_to_string(self.home.shown_key()) else { return Ok(None) };
+        let Ok(id) = noted.parse() else { return Ok(None) };
+        let known = self.service.store().automation_key(&id).await?;
+        Ok(known.filter(|record| record.enabled).map(|record| record.key_id))
+    }
+
+    /// Ends every part, and lets the local AWS write down what it keeps.
+    pub(crate) async fn stop(self) -> anyhow::Result<()> {
+        self.server.stop().await;
+        self.aws.stop().await
+    }
+}
