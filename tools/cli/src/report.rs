@@ -18,7 +18,9 @@ pub fn render(report: &Value) -> String {
     let facts = facts.into_iter().filter_map(|(label, fact)| Some((label, fact?)));
     lines.extend(facts.filter(|(_, fact)| !fact.is_empty()).map(|(label, fact)| format!("  {label:<9}{fact}")));
     lines.extend(control_table(report));
-    let warnings: Vec<_> = warnings(report).map(|warning| format!("  warning  {warning}")).collect();
+    // Those of single controls are among them.
+    let warnings = list(report, "warnings").filter_map(|warning| text(warning, "message"));
+    let warnings: Vec<_> = warnings.map(|warning| format!("  warning  {warning}")).collect();
     if !warnings.is_empty() {
         lines.push(String::new());
         lines.extend(warnings);
@@ -90,16 +92,6 @@ fn describe_change(change: &Value) -> String {
     format!("{place}: {} -> {}", value("before"), value("after"))
 }
 
-/// The build's warnings and those of single controls.
-fn warnings(report: &Value) -> impl Iterator<Item = String> {
-    let of_build = list(report, "warnings").filter_map(|warning| text(warning, "message"));
-    let of_control = |control| {
-        let name = text(control, "control").unwrap_or_default();
-        list(control, "warnings").filter_map(Value::as_str).map(move |warning| format!("{name}: {}", one_line(warning)))
-    };
-    of_build.chain(list(report, "controls").flat_map(of_control))
-}
-
 fn list<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
     value.get(key).and_then(Value::as_array).into_iter().flatten()
 }
@@ -144,7 +136,8 @@ mod tests {
             ],
             "signing": {"signed": true, "schemes": ["v2", "v3"], "certificate_sha256": "cc33", "certificate_subject": "CN=Demo",
                         "key": "RSA 2048", "previous_certificates_sha256": []},
-            "warnings": [{"code": "signer_changed", "message": "The signer changed"}],
+            "warnings": [{"code": "signer_changed", "message": "The signer changed"},
+                         {"code": "control_limited", "message": "BackupPrevention: D2D transfer stays possible."}],
             "stages": [{"phase": "inspecting", "milliseconds": 3}, {"phase": "protecting", "milliseconds": 12}],
             "verification": {"checks": [{"check": "structure", "detail": "5 entries"}, {"check": "signatures", "detail": "v2"}]}
         });
@@ -163,7 +156,7 @@ mod tests {
                                                   manifest/application android:fullBackupContent: @0x7f010001 -> absent
 
           warning  The signer changed
-          warning  BackupPrevention: D2D transfer stays possible
+          warning  BackupPrevention: D2D transfer stays possible.
         ");
     }
 

@@ -144,6 +144,22 @@ fn another_certificate_is_warned_about_by_name() {
 }
 
 #[test]
+fn what_a_control_leaves_open_stands_once_among_the_warnings_of_the_build() {
+    let (_, report) = run(&apk()).unwrap();
+    let of_controls: Vec<String> = report
+        .controls
+        .iter()
+        .flat_map(|row| row.warnings.iter().map(|warning| format!("{}: {warning}.", row.control)))
+        .collect();
+    assert_eq!(of_controls.len(), 1, "device transfers");
+    let limited: Vec<_> = report.warnings.iter().filter(|warning| warning.code == "control_limited").collect();
+    assert_eq!(
+        limited.iter().map(|warning| &warning.message).collect::<Vec<_>>(),
+        of_controls.iter().collect::<Vec<_>>()
+    );
+}
+
+#[test]
 fn entries_that_no_control_touches_keep_their_packed_bytes() {
     let package = apk();
     let name = named("small.apk");
