@@ -51,6 +51,11 @@ impl Job {
                 "upload_size_mismatch",
                 format!("The upload has {} bytes, file_size announced {announced}", upload.size),
             )),
+            // An announced size is never 0.
+            None if upload.size == 0 => Event::Reject(Failure::new(
+                "upload_empty",
+                "The upload is empty: send the package as the body of the PUT",
+            )),
             _ => Event::Arrive(upload),
         }
     }
