@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 use tests::harness::{Answer, Bench, fetch, put};
 use tests::packages::apk_of_size;
 
+use crate::dev::target;
+
 const CHUNK: usize = 10_485_760;
 const SIZE: usize = 120 * 1024 * 1024;
 
@@ -74,6 +76,27 @@ async fn a_package_of_120_mb_goes_in_by_parts_and_comes_out_protected() {
     assert_eq!(report["input"]["sha256"], json!(domain::id::Sha256Hex::of(apk).as_str()));
     let again = complete(&bench, &ticket, &json!(parts)).await;
     assert_eq!((again.status, &again.body), (StatusCode::OK, &completed.body), "also when the build is over");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_customers_command_line_sends_120_mb_in_parts_by_itself() {
+    let bench = Bench::start().await;
+    let (_server, address) = bench.serve().await;
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("large.apk"), large_apk()).unwrap();
+    let mut command = tokio::process::Command::new(target().join("debug/apptego"));
+    command.args(["protect", "large.apk", "--env", "prod", "--json"]).current_dir(folder.path()).kill_on_drop(true);
+    command.env("APPTEGO_API_URL", address).env("APPTEGO_API_KEY", bench.key.expose());
+    let ended = command.output().await.unwrap();
+    let progress = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(0), "{progress}");
+    assert!(progress.contains("uploading 120.00 MiB of 120.00 MiB\n"), "{progress}");
+    let printed: Value = serde_json::from_slice(&ended.stdout).unwrap();
+    assert_eq!(printed["report"]["input"]["sha256"], domain::id::Sha256Hex::of(large_apk()).as_str());
+    let output = std::fs::read(folder.path().join("large-protected.apk")).unwrap();
+    assert_eq!(printed["output"]["sha256"], domain::id::Sha256Hex::of(&output).as_str());
+    let job = bench.get(&format!("/automate/status/{}", printed["job_id"].as_str().unwrap())).await;
+    assert_eq!(job.text("sha256"), printed["output"]["sha256"].as_str().unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,6 +7,9 @@ use aws_config::SdkConfig;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use aws_sdk_sqs::types::Message;
 
+/// How long a receive waits for a message, in seconds. The local AWS ends only when those that wait have: a longer one would
+/// be felt at the end of each `./dev protect`.
+const WAIT: i32 = 1;
 /// A pause after a failure of the queue itself.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -27,7 +30,7 @@ impl Poller {
     /// Feeds `function` for ever.
     pub async fn run<Answer: Future<Output = SqsBatchResponse>>(self, function: impl Fn(SqsEvent) -> Answer) {
         loop {
-            if let Err(error) = self.poll(&function, 5).await {
+            if let Err(error) = self.poll(&function, WAIT).await {
                 tracing::warn!(%error, queue = self.url, "could not poll");
                 tokio::time::sleep(PAUSE).await;
             }
