@@ -11,17 +11,25 @@ use utoipa::ToSchema;
 /// A protected package to be fetched.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DownloadAnswer {
+    /// The job.
+    #[schema(example = "1700000000")]
     job_id: String,
+    /// The name that the package was uploaded with; the download bears it too.
+    #[schema(example = "app-release.apk")]
     file_name: String,
     /// Answers the package to one GET. A secret while it works.
+    #[schema(format = "uri", example = "https://apps.apptego.com/signed-download-url")]
     download_url: String,
-    /// Seconds for which the URL works.
+    /// Seconds for which the URLs work.
+    #[schema(example = 3600)]
     expires_in: u32,
     /// SHA-256 of the package, lowercase hexadecimal.
+    #[schema(pattern = "^[0-9a-f]{64}$")]
     sha256: String,
     /// Bytes of the package.
     size: u64,
-    /// A signed URL of the build report.
+    /// A signed URL of the build report: what was applied, control by control. A secret while it works.
+    #[schema(format = "uri")]
     report_url: String,
 }
 
@@ -30,9 +38,9 @@ pub(crate) struct DownloadAnswer {
 /// 400 until the build is completed. Ask again when a URL has expired.
 #[utoipa::path(
     get, path = "/automate/download/{jobId}", tag = "automation",
-    params(("jobId" = String, Path, description = "`job_id`, exactly as it was answered")),
+    params(("jobId" = String, Path, description = "`job_id`, exactly as it was answered", pattern = "^[1-9][0-9]{0,10}$", example = "1700000000")),
     responses(
-        (status = 200, body = DownloadAnswer),
+        (status = 200, description = "Where the package is", body = DownloadAnswer),
         (status = 400, description = "The job ID is invalid, or the job is not completed", body = ErrorBody),
         (status = 401, description = "Authentication failed", body = ErrorBody),
         (status = 404, description = "There is no such job", body = ErrorBody),

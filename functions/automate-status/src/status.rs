@@ -11,30 +11,41 @@ use utoipa::ToSchema;
 /// A build. Fields that do not apply are absent.
 #[derive(Debug, Default, Serialize, ToSchema)]
 pub(crate) struct StatusAnswer {
+    /// The job.
+    #[schema(example = "1700000000")]
     job_id: String,
     /// `processing`, `completed` or `failed`.
-    #[schema(pattern = "^(processing|completed|failed)$")]
+    #[schema(pattern = "^(processing|completed|failed)$", example = "processing")]
     status: &'static str,
     /// `android` or `ios`.
+    #[schema(pattern = "^(android|ios)$", example = "android")]
     platform: &'static str,
     /// `development`, `staging` or `production`.
+    #[schema(pattern = "^(development|staging|production)$", example = "production")]
     version: &'static str,
+    /// The name that the package was uploaded with.
+    #[schema(example = "app-release.apk")]
     file_name: String,
-    /// Unix seconds.
+    /// When the build was asked for, Unix seconds.
+    #[schema(example = 1_700_000_000)]
     created_at: i64,
-    /// Unix seconds.
+    /// When its state last changed, Unix seconds.
+    #[schema(example = 1_700_000_000)]
     updated_at: i64,
     /// The stage, for people: Queued, Downloading, Inspecting, Protecting, Packaging, Signing, Verifying, Uploading.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "Queued")]
     progress: Option<&'static str>,
     /// The stage, for programs.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, nullable = false)]
+    #[schema(
+        value_type = Option<String>, nullable = false, example = "queued",
+        pattern = "^(queued|downloading|inspecting|protecting|packaging|signing|verifying|uploading)$"
+    )]
     phase: Option<Phase>,
     /// 0 to 99, of the whole build.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, maximum = 99)]
     percent: Option<u8>,
     /// While queued: the place among the tenant's own builds, 1 for the next one. An estimate: builds of other tenants
     /// run in between.
@@ -55,7 +66,7 @@ pub(crate) struct StatusAnswer {
     failure_code: Option<String>,
     /// SHA-256 of the output, lowercase hexadecimal.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, pattern = "^[0-9a-f]{64}$")]
     sha256: Option<String>,
     /// Bytes of the output.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -63,7 +74,7 @@ pub(crate) struct StatusAnswer {
     size: Option<u64>,
     /// A signed URL of the build report: what was applied, control by control. A secret while it works.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, format = "uri")]
     report_url: Option<String>,
 }
 
@@ -72,9 +83,9 @@ pub(crate) struct StatusAnswer {
 /// 404 until the upload has arrived.
 #[utoipa::path(
     get, path = "/automate/status/{jobId}", tag = "automation",
-    params(("jobId" = String, Path, description = "`job_id`, exactly as it was answered")),
+    params(("jobId" = String, Path, description = "`job_id`, exactly as it was answered", pattern = "^[1-9][0-9]{0,10}$", example = "1700000000")),
     responses(
-        (status = 200, body = StatusAnswer),
+        (status = 200, description = "The build as it is now", body = StatusAnswer),
         (status = 400, description = "The job ID is invalid", body = ErrorBody),
         (status = 401, description = "Authentication failed", body = ErrorBody),
         (status = 404, description = "There is no such job, or its upload has not arrived", body = ErrorBody),

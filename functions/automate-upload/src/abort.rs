@@ -9,13 +9,18 @@ use utoipa::ToSchema;
 use crate::cancel::Success;
 use crate::complete::read_claim;
 
+/// The upload to be dropped.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct AbortFields {
     /// As answered by `upload`.
-    #[schema(required = true, nullable = false)]
+    #[schema(
+        required = true,
+        nullable = false,
+        example = "9f1c0a4e7b8d4a4db52e6a6d5c5c1f11/uploads/android/production/1700000000/app-release.apk"
+    )]
     file_path: Option<String>,
     /// As answered by `upload`.
-    #[schema(required = true, nullable = false)]
+    #[schema(required = true, nullable = false, example = "multipart-upload-id")]
     upload_id: Option<String>,
 }
 
@@ -25,7 +30,7 @@ pub(crate) struct AbortFields {
 #[utoipa::path(
     post, path = "/automate/upload/abort", tag = "automation", request_body = AbortFields,
     responses(
-        (status = 200, body = Success),
+        (status = 200, description = "The parts are gone and the job has ended", body = Success),
         (status = 400, description = "A field is missing or invalid", body = ErrorBody),
         (status = 401, description = "Authentication failed", body = ErrorBody),
         (status = 403, description = "The path belongs to another tenant", body = ErrorBody),

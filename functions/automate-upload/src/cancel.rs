@@ -18,9 +18,9 @@ pub(crate) struct Success {
 /// The job is `failed` from now on, with `failure_code` `cancelled`; its share of the week is given back.
 #[utoipa::path(
     post, path = "/automate/cancel/{jobId}", tag = "automation",
-    params(("jobId" = String, Path, description = "`job_id`, exactly as it was answered")),
+    params(("jobId" = String, Path, description = "`job_id`, exactly as it was answered", pattern = "^[1-9][0-9]{0,10}$", example = "1700000000")),
     responses(
-        (status = 200, body = Success),
+        (status = 200, description = "The build has ended", body = Success),
         (status = 400, description = "The job ID is invalid", body = ErrorBody),
         (status = 401, description = "Authentication failed", body = ErrorBody),
         (status = 404, description = "There is no such job", body = ErrorBody),

@@ -1,6 +1,6 @@
 //! `POST /automate/upload/complete`: joins the parts and queues the job.
 
-use api::{ApiResult, App, Caller, ErrorBody, JsonBody};
+use api::{ApiResult, App, Caller, ErrorBody, JsonBody, JsonObject};
 use axum::Json;
 use axum::extract::State;
 use domain::error::Error;
@@ -9,26 +9,34 @@ use serde::{Deserialize, Serialize};
 use service::completion::UploadClaim;
 use utoipa::ToSchema;
 
+/// The upload to be completed.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct CompleteFields {
     /// As answered by `upload`.
-    #[schema(required = true, nullable = false)]
+    #[schema(
+        required = true,
+        nullable = false,
+        example = "9f1c0a4e7b8d4a4db52e6a6d5c5c1f11/uploads/android/production/1700000000/app-release.apk"
+    )]
     file_path: Option<String>,
     /// As answered by `upload`.
-    #[schema(required = true, nullable = false)]
+    #[schema(required = true, nullable = false, example = "multipart-upload-id")]
     upload_id: Option<String>,
     /// Every part, in order.
-    #[schema(required = true, nullable = false)]
-    parts: Option<Vec<PartFields>>,
+    #[schema(required = true, nullable = false, value_type = Option<Vec<PartFields>>)]
+    parts: Option<Vec<JsonObject<PartFields>>>,
 }
 
+/// A part that was uploaded.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct PartFields {
     /// The `ETag` header that the part's PUT answered, with or without quotes.
     #[serde(rename = "ETag")]
+    #[schema(example = "\"d41d8cd98f00b204e9800998ecf8427e\"")]
     etag: String,
     /// From 1 on.
     #[serde(rename = "PartNumber")]
+    #[schema(example = 1, minimum = 1)]
     part_number: i64,
 }
 
@@ -38,6 +46,7 @@ pub(crate) struct Completed {
     /// Always true.
     success: bool,
     /// The job, as answered by `upload`.
+    #[schema(example = "1700000000")]
     job_id: String,
 }
 
@@ -47,7 +56,7 @@ pub(crate) struct Completed {
 #[utoipa::path(
     post, path = "/automate/upload/complete", tag = "automation", request_body = CompleteFields,
     responses(
-        (status = 200, body = Completed),
+        (status = 200, description = "The job is queued", body = Completed),
         (status = 400, description = "A field is missing or invalid, or the parts do not fit", body = ErrorBody),
         (status = 401, description = "Authentication failed", body = ErrorBody),
         (status = 403, description = "The path belongs to another tenant", body = ErrorBody),
@@ -66,7 +75,7 @@ pub(crate) async fn complete_upload(
 ) -> ApiResult<Json<Completed>> {
     let claim = read_claim(fields.file_path, fields.upload_id)?;
     let parts = fields.parts.ok_or_else(|| Error::invalid("parts", "Parts are missing"))?;
-    let parts = parts.into_iter().map(NamedPart::try_from).collect::<Result<Vec<_>, Error>>()?;
+    let parts = parts.into_iter().map(|JsonObject(part)| part.try_into()).collect::<Result<Vec<_>, Error>>()?;
     let job = app.service.complete_upload(&caller, &claim, &parts).await?;
     Ok(Json(Completed { success: true, job_id: job.to_string() }))
 }

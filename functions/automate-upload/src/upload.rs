@@ -10,21 +10,28 @@ use serde::{Deserialize, Serialize};
 use service::admission::{UploadTarget, UploadTicket};
 use utoipa::ToSchema;
 
+/// What is to be protected, and how.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct UploadFields {
     /// Base file name; path components are stripped. Lowercase `.apk`, `.aab` or `.ipa`.
-    #[schema(required = true, nullable = false, example = "app-release.apk")]
+    #[schema(required = true, nullable = false, example = "app-release.apk", pattern = r"\.(apk|aab|ipa)$")]
     file_name: Option<String>,
     /// `android` or `ios`.
-    #[schema(required = true, nullable = false, example = "android")]
+    #[schema(required = true, nullable = false, example = "android", pattern = "^(android|ios)$")]
     platform: Option<String>,
     /// Configuration version: dev, development, stg, staging, prod or production, in any case.
-    #[schema(required = true, nullable = false, example = "prod")]
+    #[schema(
+        required = true,
+        nullable = false,
+        example = "prod",
+        pattern = "^([dD][eE][vV]([eE][lL][oO][pP][mM][eE][nN][tT])?|[sS][tT]([aA][gG][iI][nN])?[gG]|[pP][rR][oO][dD]([uU][cC][tT][iI][oO][nN])?)$"
+    )]
     version: Option<String>,
     /// Bytes, at most 2147483648. From 104857600 on the answer has instructions for a multipart upload.
     #[schema(example = 52_428_800, minimum = 1, maximum = 2_147_483_648_u64)]
     file_size: Option<u64>,
     /// A signing key of the tenant; absent for the tenant's default, `none` for an unsigned output.
+    #[schema(example = "none", pattern = "^[A-Za-z0-9_-]{1,64}$")]
     signing_key_id: Option<String>,
 }
 
@@ -38,44 +45,57 @@ pub(crate) enum UploadAnswer {
     Multipart(Multipart),
 }
 
+/// One PUT.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SinglePart {
     /// The same as `upload_url`.
+    #[schema(format = "uri", example = "https://apps.apptego.com/signed-upload-url")]
     url: String,
     /// Takes the package with one PUT. A secret while it works.
+    #[schema(format = "uri", example = "https://apps.apptego.com/signed-upload-url")]
     upload_url: String,
     #[serde(flatten)]
     job: JobFields,
 }
 
+/// One PUT for each part, then `/automate/upload/complete`.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Multipart {
     /// Always true.
     multipart: bool,
     /// Names the upload in `complete` and `abort`.
+    #[schema(example = "multipart-upload-id")]
     upload_id: String,
-    /// Part 1 first.
+    /// Takes one PUT each, part 1 first. Secrets while they work.
+    #[schema(example = json!(["https://apps.apptego.com/signed-part-1", "https://apps.apptego.com/signed-part-2"]))]
     part_urls: Vec<String>,
     /// Bytes of every part but the last.
+    #[schema(example = 10_485_760)]
     chunk_size: u64,
     /// Length of `part_urls`.
+    #[schema(example = 2)]
     total_parts: usize,
     #[serde(flatten)]
     job: JobFields,
 }
 
+/// The job that waits for the package.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct JobFields {
     /// Where the upload is stored; named in `complete` and `abort`.
+    #[schema(example = "9f1c0a4e7b8d4a4db52e6a6d5c5c1f11/uploads/android/production/1700000000/app-release.apk")]
     file_path: String,
     /// Unix seconds, the number behind `job_id`.
+    #[schema(example = 1_700_000_000)]
     start_time: i64,
     /// Seconds for which the URLs work.
+    #[schema(example = 3600)]
     expires_in: u32,
     /// The key that will sign; null leaves the output unsigned.
     #[schema(required = true)]
     signing_key_id: Option<String>,
     /// Names the job in every other call.
+    #[schema(example = "1700000000", pattern = "^[1-9][0-9]{0,10}$")]
     job_id: String,
 }
 
@@ -87,7 +107,10 @@ pub(crate) struct JobFields {
     post, path = "/automate/upload", tag = "automation", request_body = UploadFields,
     params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 printable ASCII characters", min_length = 1, max_length = 255)),
     responses(
-        (status = 200, body = UploadAnswer),
+        (
+            status = 200, description = "The job, and where to put the package", body = UploadAnswer,
+            headers(("Idempotent-Replayed" = String, description = "`true` where an earlier request made the job; else absent"))
+        ),
         (status = 400, description = "A field is missing or invalid, or nothing is enabled", body = ErrorBody),
         (status = 401, description = "Authentication failed", body = ErrorBody),
         (status = 413, description = "The body is larger than 5.5 MB", body = ErrorBody),

@@ -1,12 +1,17 @@
 //! JSON bodies.
 
+use std::fmt;
+use std::marker::PhantomData;
+
 use axum::extract::{FromRequest, Request};
 use axum::response::IntoResponse as _;
 use bytes::Bytes;
 use domain::error::Error;
 use domain::id::Sha256Hex;
 use http::StatusCode;
-use serde::de::DeserializeOwned;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use crate::problem::Problem;
 
@@ -33,9 +38,33 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
     }
 }
 
+/// A JSON object that reads as `T`: a derived reader alone takes an array as well, field by field.
+#[derive(Clone, Debug)]
+pub struct JsonObject<T>(pub T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for JsonObject<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ObjectVisitor(PhantomData)).map(Self)
+    }
+}
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<T, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(fields))
+    }
+}
+
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+    let JsonObject(value) = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
         let inner = error.into_inner();
         let place = if path == "." { String::new() } else { format!("{path}: ") };
@@ -65,7 +94,8 @@ mod tests {
         assert!(text(r#"{"size":"x"}"#).starts_with("Invalid field: size: invalid type: string \"x\""));
         assert!(text(r#"{"size":-1}"#).starts_with("Invalid field: size: "));
         assert!(text(r#"{"size":1.5}"#).starts_with("Invalid field: size: "));
-        assert!(text("[1,2").starts_with("Invalid "));
+        assert!(text("[1]").starts_with("Invalid field: invalid type: sequence, expected a JSON object"));
+        assert!(text(r#"{"size":1,"size":2}"#).starts_with("Invalid field: duplicate field `size`"));
         assert!(text("").starts_with("Invalid JSON: EOF"));
         assert!(text("{} {}").starts_with("Invalid JSON: trailing characters"));
         assert!(read::<Sample>(br#"{"size":null,"more":1}"#).is_ok());

@@ -12,7 +12,7 @@ pub mod server;
 use domain::credential::Pepper;
 use service::Service;
 
-pub use body::JsonBody;
+pub use body::{JsonBody, JsonObject};
 pub use caller::Caller;
 pub use idempotency::{IdempotencyKey, replayable};
 pub use path::JobPath;

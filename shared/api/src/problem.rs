@@ -17,11 +17,13 @@ static RATE_REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaini
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ErrorBody {
     /// What went wrong, for people.
+    #[schema(example = "Job not found")]
     pub error: Cow<'static, str>,
     /// What went wrong, for programs: stable, snake_case.
-    #[schema(pattern = "^[a-z0-9_]+$")]
+    #[schema(pattern = "^[a-z0-9_]+$", example = "not_found")]
     pub code: Cow<'static, str>,
     /// Names the request in the service's log. Also the `x-request-id` header.
+    #[schema(example = "01970000-0000-7000-8000-000000000000")]
     pub request_id: String,
 }
 
