@@ -8,7 +8,7 @@ pub fn small_apk() -> Vec<u8> {
     apk(&manifest(24), &[])
 }
 
-/// An app with `bytes` of incompressible data.
+/// An app with `bytes` of incompressible data, no two parts of which are the same.
 pub fn apk_of_size(bytes: usize) -> Vec<u8> {
     let mut state = 0x9e37_79b9_u32;
     let noise = std::iter::repeat_with(|| {
@@ -17,7 +17,9 @@ pub fn apk_of_size(bytes: usize) -> Vec<u8> {
         state ^= state << 5;
         state.to_le_bytes()[0]
     });
-    apk(&manifest(24), &noise.take(bytes).collect::<Vec<_>>())
+    // Of a length that divides no part's, so that every part begins elsewhere in it.
+    let noise: Vec<u8> = noise.take(bytes.min(1_000_003)).collect();
+    apk(&manifest(24), &noise.iter().copied().cycle().take(bytes).collect::<Vec<_>>())
 }
 
 /// An app that installs on devices from `min_sdk` on.

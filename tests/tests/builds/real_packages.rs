@@ -51,7 +51,7 @@ async fn a_stored_library_comes_to_lie_on_a_16_kib_page_wherever_it_lay() {
     let path = folder.path().join("output.apk");
     std::fs::write(&path, output).unwrap();
     let library = &judges::entries(&path, folder.path())["lib/arm64-v8a/libx.so"];
-    assert!(library.stored && library.offset % 16_384 == 0, "{library:?}");
+    assert!(library.stored && library.offset.is_multiple_of(16_384), "{library:?}");
     if judges::are_installed() {
         judges::aligned(&path);
     }
@@ -183,7 +183,7 @@ fn check_entries(input: &Path, output: &Path, dex_files: usize) {
     assert!(before.keys().eq(after.keys()), "{:?} {:?}", before.keys(), after.keys());
     for (name, entry) in &after {
         assert!(name == "AndroidManifest.xml" || entry.crc == before[name].crc, "{name} was changed");
-        assert!(!name.ends_with(".so") || !entry.stored || entry.offset % 16_384 == 0, "{name}: {entry:?}");
+        assert!(!name.ends_with(".so") || !entry.stored || entry.offset.is_multiple_of(16_384), "{name}: {entry:?}");
     }
 }
 
