@@ -7,31 +7,16 @@ use domain::control::ControlId;
 use domain::file_name::FileName;
 use domain::platform::Platform;
 use engine::{Error, Plan, Report, Unobserved, protect};
-use formats::axml::{AndroidAttribute, Document, Value};
+use formats::axml::{Document, Value};
 use formats::limits::Limits;
-use formats::zip::{Attributes, Method, Writer};
+use formats::zip::Method;
 use signing::Signer;
-use signing::generate::{NewKey, self_signed_pkcs12};
 
 pub(crate) use Method::{Deflated, Stored};
+pub(crate) use fixtures::{archive, manifest, signer as new_signer};
 
 pub(crate) const ALL: [ControlId; 3] =
     [ControlId::BACKUP_PREVENTION, ControlId::CLEARTEXT_PREVENTION, ControlId::DEBUGGABLE_PREVENTION];
-
-/// A debuggable app.
-pub(crate) fn manifest(min_sdk: i32, target_sdk: i32) -> Vec<u8> {
-    let mut document = Document::new("manifest").unwrap();
-    let root = document.root().unwrap();
-    document.set_plain_attribute(root, "package", Value::String("com.example.small".into())).unwrap();
-    document.set_attribute(root, AndroidAttribute::VERSION_CODE, Value::Int(7)).unwrap();
-    document.set_attribute(root, AndroidAttribute::VERSION_NAME, Value::String("1.2".into())).unwrap();
-    let sdk = document.insert_child(root, "uses-sdk").unwrap();
-    document.set_attribute(sdk, AndroidAttribute::MIN_SDK_VERSION, Value::Int(min_sdk)).unwrap();
-    document.set_attribute(sdk, AndroidAttribute::TARGET_SDK_VERSION, Value::Int(target_sdk)).unwrap();
-    let application = document.insert_child(root, "application").unwrap();
-    document.set_attribute(application, AndroidAttribute::DEBUGGABLE, Value::Boolean(true)).unwrap();
-    document.to_bytes()
-}
 
 /// The manifest of one split of an app.
 pub(crate) fn split_manifest() -> Vec<u8> {
@@ -41,23 +26,13 @@ pub(crate) fn split_manifest() -> Vec<u8> {
     document.to_bytes()
 }
 
-pub(crate) fn archive(entries: &[(&str, Method, &[u8])]) -> Vec<u8> {
-    let mut writer = Writer::new(Vec::new());
-    for (name, method, content) in entries {
-        writer.add(name, *method, Attributes::default(), content).unwrap();
-    }
-    let (mut bytes, tail) = writer.finish(b"").unwrap();
-    tail.write(&mut bytes).unwrap();
-    bytes
-}
-
 pub(crate) fn apk() -> Vec<u8> {
     apk_for(24, 34)
 }
 
 pub(crate) fn apk_for(min_sdk: i32, target_sdk: i32) -> Vec<u8> {
     archive(&[
-        ("META-INF/MANIFEST.MF", Deflated, b"Manifest-Version: 1.0"),
+        ("META-INF/MANIFEST.MF", Deflated, b"Manifest-Version: 1.0".as_slice()),
         ("META-INF/CERT.SF", Deflated, b"Signature-Version: 1.0"),
         ("META-INF/cert.rsa", Deflated, b"signature"),
         ("META-INF/services/a.b.C", Deflated, b"a.b.D"),
@@ -72,11 +47,6 @@ pub(crate) fn apk_for(min_sdk: i32, target_sdk: i32) -> Vec<u8> {
 pub(crate) fn signer() -> &'static Signer {
     static SIGNER: OnceLock<Signer> = OnceLock::new();
     SIGNER.get_or_init(|| new_signer("Engine"))
-}
-
-pub(crate) fn new_signer(name: &str) -> Signer {
-    let keystore = self_signed_pkcs12(name, "secret", "key", NewKey::P256, 1_700_000_000, 30).unwrap();
-    Signer::from_pkcs12(&keystore, "secret", None).unwrap()
 }
 
 pub(crate) fn named(name: &str) -> FileName {

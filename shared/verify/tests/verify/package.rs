@@ -7,12 +7,10 @@ use std::sync::OnceLock;
 use domain::control::ControlId;
 use domain::platform::Platform;
 use engine::{Plan, Unobserved, protect};
-use formats::axml::{AndroidAttribute, Document, Value};
 use formats::limits::Limits;
-use formats::zip::{Archive, Attributes, Method, Writer};
+use formats::zip::{Archive, Method};
 use signing::Signer;
 use signing::apk::{ContentDigester, Schemes, sign_block};
-use signing::generate::{NewKey, self_signed_pkcs12};
 use verify::{Check, Error, Expected, Verification, verify};
 
 pub(crate) const CONTROLS: [ControlId; 3] =
@@ -22,15 +20,7 @@ pub(crate) const CONTROLS: [ControlId; 3] =
 pub(crate) type Item = (&'static str, Method, Vec<u8>);
 
 pub(crate) fn manifest(target_sdk: i32) -> Vec<u8> {
-    let mut document = Document::new("manifest").unwrap();
-    let root = document.root().unwrap();
-    document.set_plain_attribute(root, "package", Value::String("com.example.small".into())).unwrap();
-    let sdk = document.insert_child(root, "uses-sdk").unwrap();
-    document.set_attribute(sdk, AndroidAttribute::MIN_SDK_VERSION, Value::Int(24)).unwrap();
-    document.set_attribute(sdk, AndroidAttribute::TARGET_SDK_VERSION, Value::Int(target_sdk)).unwrap();
-    let application = document.insert_child(root, "application").unwrap();
-    document.set_attribute(application, AndroidAttribute::DEBUGGABLE, Value::Boolean(true)).unwrap();
-    document.to_bytes()
+    fixtures::manifest(24, target_sdk)
 }
 
 pub(crate) fn items() -> Vec<Item> {
@@ -49,11 +39,7 @@ pub(crate) fn archive(items: &[Item]) -> Vec<u8> {
 
 /// An archive of these entries, signed where there is a signer: an output as the engine would write it, or would not.
 pub(crate) fn signed(items: &[Item], signer: Option<(&Signer, Schemes)>) -> Vec<u8> {
-    let mut writer = Writer::new(Vec::new());
-    for (name, method, content) in items {
-        writer.add(name, *method, Attributes::default(), content).unwrap();
-    }
-    let (mut bytes, tail) = writer.finish(b"").unwrap();
+    let (mut bytes, tail) = fixtures::written(items).finish(b"").unwrap();
     if let Some((signer, schemes)) = signer {
         let mut digester = ContentDigester::for_signer(signer);
         digester.update(&bytes);
@@ -82,10 +68,7 @@ pub(crate) fn signed_entries(entries: &[(String, Method, Vec<u8>)]) -> Vec<u8> {
 
 pub(crate) fn signer() -> &'static Signer {
     static SIGNER: OnceLock<Signer> = OnceLock::new();
-    SIGNER.get_or_init(|| {
-        let keystore = self_signed_pkcs12("Verify", "secret", "key", NewKey::P256, 1_700_000_000, 30).unwrap();
-        Signer::from_pkcs12(&keystore, "secret", None).unwrap()
-    })
+    SIGNER.get_or_init(|| fixtures::signer("Verify"))
 }
 
 pub(crate) fn controls() -> BTreeSet<ControlId> {
