@@ -1,8 +1,8 @@
 //! A stack of its own for each test: a local AWS, the routers, the queue functions, and a clock that the test moves.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use api::App;
@@ -17,6 +17,7 @@ use domain::plan::{CustomLimits, Plan};
 use domain::platform::ConfigVersion;
 use domain::tenant::Tenant;
 use http::{HeaderMap, Request, StatusCode};
+use jiff::Timestamp;
 use local::aws::LocalAws;
 use local::provision::{Settings, Stack, provision};
 use local::queues::Poller;
@@ -26,6 +27,8 @@ use serde_json::{Value, json};
 use service::{Clock, Service};
 use store::{Clients, Store};
 use tower::ServiceExt as _;
+
+use crate::conformance;
 
 /// One stack.
 pub struct Bench {
@@ -50,12 +53,20 @@ pub struct Bench {
 
 /// The system's time plus what the test adds: signed URLs are checked by the stand-in's own clock.
 #[derive(Clone, Debug, Default)]
-pub struct TestClock(Arc<AtomicI64>);
+pub struct TestClock {
+    ahead: Arc<AtomicI64>,
+    stopped: Arc<OnceLock<Timestamp>>,
+}
 
 impl TestClock {
     /// Lets `seconds` pass.
     pub fn pass(&self, seconds: i64) {
-        self.0.fetch_add(seconds, Ordering::SeqCst);
+        self.ahead.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    /// From now on, time passes only when the test lets it.
+    pub fn stop(&self) {
+        self.stopped.get_or_init(|| Clock::system().now());
     }
 
     /// Unix seconds.
@@ -65,8 +76,11 @@ impl TestClock {
 
     /// As the use cases take it.
     pub fn clock(&self) -> Clock {
-        let (ahead, system) = (Arc::clone(&self.0), Clock::system());
-        Clock::new(move || domain::time::after(system.now(), ahead.load(Ordering::SeqCst)))
+        let (time, system) = (self.clone(), Clock::system());
+        Clock::new(move || {
+            let now = time.stopped.get().copied().unwrap_or_else(|| system.now());
+            domain::time::after(now, time.ahead.load(Ordering::SeqCst))
+        })
     }
 }
 
@@ -291,16 +305,39 @@ impl Bench {
 
 /// One request through a router.
 pub async fn send(router: &Router, method: &str, path: &str, headers: &[(&str, &str)], body: Option<Value>) -> Answer {
+    let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
+    send_bytes(router, method, path, headers, body).await
+}
+
+/// One request through a router, with a body that may be anything. The answer is one that docs/openapi.json allows.
+pub async fn send_bytes(
+    router: &Router,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: impl Into<Body>,
+) -> Answer {
     let mut request = Request::builder().method(method).uri(path);
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
-    let response = router.clone().oneshot(request.body(body).expect("a request")).await.expect("an answer");
+    exchange(router, request.body(body.into()).expect("a request")).await
+}
+
+/// As [`send_bytes`], for a request that is made already.
+pub async fn exchange<B>(router: &Router, request: Request<B>) -> Answer
+where
+    B: axum::body::HttpBody<Data = axum::body::Bytes> + Send + 'static,
+    B::Error: Into<axum::BoxError>,
+{
+    let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
+    let response = router.clone().oneshot(request).await.expect("an answer");
     let (parts, body) = response.into_parts();
     let bytes = axum::body::to_bytes(body, 10_000_000).await.expect("a body");
     let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-    Answer { status: parts.status, headers: parts.headers, body }
+    let answer = Answer { status: parts.status, headers: parts.headers, body };
+    conformance::check(&method, &path, &answer);
+    answer
 }
 
 /// Puts bytes to a signed URL, as a client would.

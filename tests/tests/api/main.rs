@@ -1,0 +1,16 @@
+//! The HTTP API: each documented field, status and header, the recorded events, the document and the calls behind it.
+
+mod authentication;
+mod calls;
+mod events;
+mod http_rules;
+mod idempotency;
+mod log;
+mod multipart;
+mod openapi;
+mod rounds;
+mod routes;
+mod schemathesis;
+mod signing_keys;
+mod status;
+mod upload;

@@ -1,0 +1,63 @@
+//! docs/openapi.json: up to date, and complete.
+
+use serde_json::Value;
+use tests::conformance::document;
+use tests::harness::root;
+
+#[test]
+fn the_document_is_the_one_that_the_routers_make() {
+    let checked_in = std::fs::read_to_string(root().join("docs/openapi.json")).unwrap();
+    let made = local::openapi().unwrap();
+    assert!(
+        checked_in == made,
+        "docs/openapi.json is not what the routers make: run ./dev openapi and read the difference"
+    );
+}
+
+#[test]
+fn every_operation_field_and_answer_is_described() {
+    let document = document();
+    assert_eq!(document["openapi"], "3.1.0");
+    let mut bare = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let place = format!("{method} {path}");
+            for field in ["summary", "description", "operationId"] {
+                note(&mut bare, &format!("{place} {field}"), &operation[field]);
+            }
+            assert_eq!(operation["security"], serde_json::json!([{ "automation_key": [] }]), "{place}");
+            let responses = operation["responses"].as_object().unwrap();
+            for status in ["200", "400", "401", "500"] {
+                assert!(responses.contains_key(status), "{place} {status}");
+            }
+            for (status, response) in responses {
+                note(&mut bare, &format!("{place} {status}"), &response["description"]);
+                let schema = &response["content"]["application/json"]["schema"];
+                assert!(schema.is_object(), "{place} {status} has no schema");
+                let error = schema["$ref"] == "#/components/schemas/ErrorBody";
+                assert_eq!(error, !status.starts_with('2'), "{place} {status}");
+                assert!(response["headers"]["x-request-id"].is_object(), "{place} {status}");
+            }
+            assert!(responses["401"]["headers"]["WWW-Authenticate"].is_object(), "{place}");
+            if let Some(limited) = responses.get("429") {
+                assert!(limited["headers"]["Retry-After"].is_object(), "{place}");
+            }
+        }
+    }
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    for (name, schema) in schemas {
+        note(&mut bare, name, &schema["description"]);
+        let objects = schema["allOf"].as_array().map_or_else(|| vec![schema], |all| all.iter().collect());
+        for (field, schema) in objects.into_iter().filter_map(|object| object["properties"].as_object()).flatten() {
+            note(&mut bare, &format!("{name}.{field}"), &schema["description"]);
+        }
+    }
+    assert!(bare.is_empty(), "not described: {bare:#?}");
+    assert_eq!(schemas["UploadAnswer"]["oneOf"].as_array().map(Vec::len), Some(2));
+}
+
+fn note(bare: &mut Vec<String>, place: &str, description: &Value) {
+    if description.as_str().is_none_or(str::is_empty) {
+        bare.push(place.to_owned());
+    }
+}

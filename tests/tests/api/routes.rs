@@ -1,0 +1,87 @@
+//! template.yaml, the routers, docs/openapi.json and events/ name the same routes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+use tests::conformance::document;
+use tests::harness::root;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::events::{recorded, recorded_names};
+
+/// Function → paths.
+type Routes = BTreeMap<String, BTreeSet<String>>;
+
+/// Each function with routes, and its router.
+fn routers() -> Vec<(&'static str, OpenApiRouter<api::App>)> {
+    vec![("automate-upload", automate_upload::routes()), ("automate-status", automate_status::routes())]
+}
+
+/// Each path with its method, as checked in.
+pub(crate) fn all_routes() -> Vec<(String, &'static str)> {
+    let paths = document()["paths"].as_object().unwrap();
+    paths
+        .iter()
+        .flat_map(|(path, item)| {
+            let methods = item.as_object().unwrap().keys();
+            methods.map(|method| (path.clone(), if method == "get" { "GET" } else { "POST" }))
+        })
+        .collect()
+}
+
+/// The routes of template.yaml, each of which stands on one line. `$default` is the one without a path.
+fn template_routes() -> Routes {
+    let text = std::fs::read_to_string(root().join("template.yaml")).unwrap();
+    let (mut routes, mut function) = (Routes::new(), None);
+    for line in text.lines() {
+        if let Some(folder) = line.trim().strip_prefix("CodeUri: target/lambda/") {
+            function = Some(folder.trim_end_matches('/').to_owned());
+        }
+        if !line.contains("Type: HttpApi") {
+            continue;
+        }
+        let properties = line.split_once("Properties: {").and_then(|(_, rest)| rest.strip_suffix("}}"));
+        let properties = properties.unwrap_or_else(|| panic!("a route that is not written on one line: {line}"));
+        let path = properties.split(", ").find_map(|property| property.strip_prefix("Path: "));
+        let path = path.map_or("$default", |path| path.trim_matches('"')).to_owned();
+        assert!(path == "$default" || properties.contains("Method: ANY"), "{line}");
+        let function = function.clone().expect("a function before its routes");
+        assert!(routes.entry(function).or_default().insert(path), "twice: {line}");
+    }
+    routes
+}
+
+fn router_routes() -> Routes {
+    let paths = |router| api::openapi::document([router]).paths.paths.keys().cloned().collect();
+    routers().into_iter().map(|(name, router)| (name.to_owned(), paths(router))).collect()
+}
+
+fn event_routes() -> Routes {
+    let mut routes = Routes::new();
+    for name in recorded_names() {
+        let event: Value = serde_json::from_str(&recorded(&name)).unwrap();
+        let Some(key) = event["routeKey"].as_str() else { continue };
+        assert_eq!(event["requestContext"]["routeKey"], key, "{name}");
+        let path = if key == "$default" { key } else { key.strip_prefix("ANY ").expect("a route of template.yaml") };
+        let (function, _) = name.split_once('/').unwrap();
+        routes.entry(function.to_owned()).or_default().insert(path.to_owned());
+    }
+    routes
+}
+
+#[test]
+fn template_routers_document_and_events_name_the_same_routes_for_each_function() {
+    let template = template_routes();
+    assert_eq!(event_routes(), template, "events/ against template.yaml");
+
+    let mut described = template.clone();
+    let defaults: usize = described.values_mut().map(|paths| usize::from(paths.remove("$default"))).sum();
+    assert_eq!(defaults, 1, "one function answers what no function has");
+    assert_eq!(router_routes(), described, "the routers against template.yaml");
+
+    let together: BTreeSet<String> = described.into_values().flatten().collect();
+    let checked_in: BTreeSet<String> = all_routes().into_iter().map(|(path, _)| path).collect();
+    assert_eq!(checked_in, together, "docs/openapi.json against template.yaml");
+    let served = api::openapi::document([local::routes()]).paths.paths.keys().cloned().collect();
+    assert_eq!(checked_in, served, "docs/openapi.json against the local server");
+}
