@@ -2,7 +2,7 @@
 //! of them do the same, and doing it twice changes nothing.
 
 use domain::error::Error;
-use domain::job::{Job, Refusal, State, StateName};
+use domain::job::{Job, Refusal, State, StateName, Upload};
 use domain::ledger::Ledger;
 use domain::tenant::Tenant;
 use domain::upload::UploadPath;
@@ -48,6 +48,11 @@ impl Service {
         let Some(upload) = self.store.head_upload(&job.upload_path()).await? else {
             return Ok(Arrival::NotThere(job));
         };
+        self.pin(tenant, job, upload).await
+    }
+
+    /// Pins the object that is known to be there and wakes a worker.
+    pub(crate) async fn pin(&self, tenant: &Tenant, job: Job, upload: Upload) -> Result<Arrival, Error> {
         let decide = |job: &Job| match job.state {
             State::AwaitingUpload => Ok(job.judge_arrival(upload.clone())),
             _ => Err(Refusal::NoTransition),

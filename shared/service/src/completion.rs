@@ -2,7 +2,7 @@
 
 use domain::error::Error;
 use domain::id::JobId;
-use domain::job::{Event, Job, Refusal, State, StateName};
+use domain::job::{Event, Job, Refusal, State, StateName, Upload};
 use domain::tenant::Tenant;
 use domain::upload::{NamedPart, UploadPath};
 use store::uploads::Completion;
@@ -44,11 +44,15 @@ impl Service {
         if !matches!(job.state, State::AwaitingUpload) {
             return completed(&job);
         }
-        self.join_parts(&job, &claim.upload_id, parts).await?;
+        let joined = self.join_parts(&job, &claim.upload_id, parts).await?;
         let id = job.id;
-        match self.arrive(&tenant, job).await? {
+        let arrival = match joined {
+            Some(upload) => self.pin(&tenant, job, upload).await?,
+            None => self.arrive(&tenant, job).await?,
+        };
+        match arrival {
             Arrival::Arrived(job) => completed(&job),
-            Arrival::NotThere(_) => Err(Error::invalid("upload_id", "There is no such multipart upload")),
+            Arrival::NotThere(job) => self.explain_absence(&job).await,
             Arrival::NoRoom(_, ledger) => match ledger.check(tenant.build_limits(), self.clock.now()) {
                 Err(refused) => Err(refused),
                 // A slot came free in between: the reconciler takes it.
@@ -89,15 +93,26 @@ impl Service {
         }
     }
 
-    /// Checks the parts, here and against what storage holds, and joins them. Parts that were joined before are fine.
-    async fn join_parts(&self, job: &Job, upload_id: &str, named: &[NamedPart]) -> Result<(), Error> {
+    /// Why there is no object although its parts were joined: the build may have been given up meanwhile.
+    async fn explain_absence(&self, job: &Job) -> Result<JobId, Error> {
+        let (job, _) = self.store.job(&job.tenant, job.id).await?.ok_or_else(no_such_job)?;
+        match job.state {
+            State::AwaitingUpload => Err(Error::invalid("upload_id", "There is no such multipart upload")),
+            _ => completed(&job),
+        }
+    }
+
+    /// Checks the parts, here and against what storage holds, and joins them to the object that is returned; nothing is
+    /// returned where they were joined before.
+    async fn join_parts(&self, job: &Job, upload_id: &str, named: &[NamedPart]) -> Result<Option<Upload>, Error> {
         let parts = job.parts().ok_or_else(|| Error::internal("a multipart upload without a size"))?;
         parts.check_named(named)?;
         let path = job.upload_path();
-        let Some(stored) = self.store.stored_parts(&path, upload_id).await? else { return Ok(()) };
+        let Some(stored) = self.store.stored_parts(&path, upload_id).await? else { return Ok(None) };
         parts.check_stored(named, &stored)?;
         match self.store.complete_multipart(&path, upload_id, named).await? {
-            Completion::Completed | Completion::NoSuchUpload => Ok(()),
+            Completion::Completed(etag) => Ok(Some(Upload { etag, size: parts.total })),
+            Completion::NoSuchUpload => Ok(None),
             Completion::Refused => Err(Error::invalid("parts", "parts: storage refused them; upload the file again")),
         }
     }

@@ -29,10 +29,10 @@ pub enum Pinned<T> {
 }
 
 /// What became of a multipart upload that was to be completed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Completion {
-    /// The object is there.
-    Completed,
+    /// The object is there, with this tag.
+    Completed(ETag),
     /// There is no such upload: it was completed or aborted before, or never made.
     NoSuchUpload,
     /// S3 refused the parts.
@@ -103,7 +103,13 @@ impl Store {
         let parts = CompletedMultipartUpload::builder().set_parts(Some(parts.iter().map(part).collect())).build();
         let request = self.clients.s3.complete_multipart_upload().bucket(&self.names.uploads_bucket);
         let request = request.key(path.to_string()).upload_id(upload_id).multipart_upload(parts);
-        let Err(error) = request.send().await else { return Ok(Completion::Completed) };
+        let error = match request.send().await {
+            Ok(answer) => {
+                let etag = answer.e_tag.as_deref().unwrap_or_default().parse();
+                return etag.map(Completion::Completed).map_err(|_| unreadable("CompleteMultipartUpload", "no ETag"));
+            }
+            Err(error) => error,
+        };
         match error.as_service_error().and_then(CompleteMultipartUploadError::code) {
             Some("NoSuchUpload") => Ok(Completion::NoSuchUpload),
             Some("InvalidPart" | "InvalidPartOrder" | "EntityTooSmall") => Ok(Completion::Refused),
