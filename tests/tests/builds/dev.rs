@@ -96,8 +96,12 @@ impl Serving {
         self.printed.iter().find_map(|line| line.strip_prefix(name)?.strip_prefix('='))
     }
 
-    async fn stop(mut self) -> Option<i32> {
-        signal("-TERM", &self.process.id().unwrap().to_string());
+    async fn stop(self) -> Option<i32> {
+        self.end_by("-TERM").await
+    }
+
+    async fn end_by(mut self, kind: &str) -> Option<i32> {
+        signal(kind, &self.process.id().unwrap().to_string());
         while self.lines.next_line().await.unwrap().is_some() {}
         self.process.wait().await.unwrap().code()
     }
@@ -253,7 +257,18 @@ async fn serve_shows_its_key_once_and_keeps_builds_over_a_restart() {
 
     let third = desk.serve(&["--new-key"]).await;
     assert!(third.value("APPTEGO_API_KEY").is_some_and(|new| new != key));
-    assert_eq!(third.stop().await, Some(0));
+    assert_eq!(third.end_by("-KILL").await, None);
+    let after_a_kill = desk.serve(&[]).await;
+    let address = after_a_kill.value("API_URL").unwrap().to_owned();
+    apptego(&desk, &address, &key, &["status", &job]).await;
+    assert_eq!(after_a_kill.end_by("-KILL").await, None);
+    for _ in 0..100 {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        if desk.is_quiet() {
+            return;
+        }
+    }
+    panic!("the local AWS outlived its server");
 }
 
 /// The customer's command line, which must succeed; returns what it printed.

@@ -1,5 +1,5 @@
 //! Builds from end to end, with real tools as judges.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed step is a failed test")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failed step is a failed test")]
 
 mod dev;
 mod journey;

@@ -15,6 +15,9 @@ use tokio::time::Instant;
 /// Where the process's id is kept, beside its data.
 const PID_FILE: &str = "aws.pid";
 
+/// Becomes the program, and asks it to end when the pipe at standard input closes: however this process ends, nothing stays.
+const RUN: &str = r#"exec 3<&0; (cat <&3; kill "$$") >/dev/null 2>&1 & exec "$0" </dev/null 3<&-"#;
+
 /// How long the process may take to answer.
 const START_LIMIT: Duration = Duration::from_secs(60);
 
@@ -30,14 +33,19 @@ impl LocalAws {
     pub async fn start(program: &Path, data: Option<&Path>, log: &Path) -> anyhow::Result<Self> {
         let port = free_port()?;
         let output = std::fs::File::create(log).with_context(|| format!("could not write {}", log.display()))?;
-        let mut command = Command::new(program);
+        if !program.exists() {
+            bail!("{} is missing; ./dev installs it", program.display());
+        }
+        let mut command = Command::new("/bin/sh");
         command
+            .args(["-c", RUN])
+            .arg(program)
             .env("BIND_HOST", "127.0.0.1")
             .env("GATEWAY_PORT", port.to_string())
             .env("AUTH", "true")
             .env("IOT_MTLS_ENABLED", "0")
             .env("SFTP_ENABLED", "0")
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
             .stdout(output.try_clone()?)
             .stderr(output)
             // Ctrl-C is meant for this process, which still needs the local AWS to cancel what runs.
