@@ -105,7 +105,13 @@ impl Service {
             if ledger.check(limits, now).is_err() {
                 ledger = self.prune(&terms.tenant, ledger).await?;
             }
-            ledger.check(limits, now)?;
+            if let Err(refused) = ledger.check(limits, now) {
+                // The build that takes the room may be this request's own: its twin was faster.
+                return match self.earlier_request(caller, terms.record.as_ref(), now).await? {
+                    Some(earlier) => self.repeat(&terms.tenant, &earlier, terms.record.as_ref()).await,
+                    None => Err(refused),
+                };
+            }
             let job = self.prepare(caller, request, terms, ledger.next_id(now)?).await?;
             let record = terms.record.as_ref().map(|request| record(request, job.id, now));
             match self.store.admit(&job, limits, record.as_ref(), now).await? {

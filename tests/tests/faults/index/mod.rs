@@ -1,0 +1,6 @@
+//! The fault-index table: every fault at every operation of every use case.
+
+mod arriving;
+mod building;
+mod reconciling;
+pub(crate) mod uploading;

@@ -1,0 +1,145 @@
+//! The fault-index table of the reconciler, for a job that is due in each state.
+
+use domain::id::Sha256Hex;
+use domain::job::{Event, Job, Output, State};
+use domain::plan::BuildLimits;
+
+use super::uploading::cancel_and_judge;
+use crate::table::{UseCase, tabulate};
+use crate::world::{Entry, World};
+
+/// What the reconciler finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Due {
+    /// Nothing was uploaded within five minutes.
+    NothingYet,
+    /// The object is there, and its notification was lost.
+    Unnoticed,
+    /// Nothing was uploaded within 24 hours.
+    NeverUploaded,
+    /// The wake-up was lost.
+    Forgotten,
+    /// The worker died.
+    Abandoned,
+    /// A completed build with an output of an attempt that was not published.
+    Completed,
+    /// A failed build with its upload still there.
+    Failed,
+}
+
+struct Reconcile(Due);
+
+/// Commits an event as a use case does that dies before it tidies.
+async fn commit(world: &World, job: &Job, event: Event) -> Job {
+    let step = job.apply(event, world.service().clock().now()).unwrap();
+    let limits = BuildLimits { concurrent: 3, weekly: 100 };
+    world.bench.store().commit(&step, limits, None).await.unwrap();
+    step.job
+}
+
+/// Stores something under an attempt.
+async fn store_output(world: &World, job: &Job, attempt: u32) {
+    let file = world.bench.folder.path().join("output");
+    std::fs::write(&file, b"output").unwrap();
+    world.bench.store().put_output(job, attempt, &file).await.unwrap();
+    world.bench.store().put_report(job, attempt, b"{}".to_vec()).await.unwrap();
+}
+
+impl UseCase for Reconcile {
+    type Subject = Job;
+
+    fn name(&self) -> String {
+        format!("reconcile {:?}", self.0)
+    }
+
+    async fn prepare(&self, world: &World) -> Job {
+        let (job, wait) = match self.0 {
+            Due::NothingYet => (world.awaiting(None).await, 301),
+            Due::Unnoticed => (world.uploaded(b"not looked at").await, 301),
+            Due::NeverUploaded => (world.awaiting(None).await, 24 * 3600 + 1),
+            Due::Forgotten => (world.queued(b"not looked at").await, 301),
+            Due::Abandoned => {
+                let job = world.queued(b"not looked at").await;
+                (commit(world, &job, Event::Lease { seconds: 300 }).await, 316)
+            }
+            Due::Completed => {
+                let job = world.queued(b"not looked at").await;
+                let job = commit(world, &job, Event::Lease { seconds: 300 }).await;
+                store_output(world, &job, 0).await;
+                store_output(world, &job, 1).await;
+                let output = Output { attempt: 1, sha256: Sha256Hex::of(b"output"), size: 6 };
+                (commit(world, &job, Event::Finish(output)).await, 16)
+            }
+            Due::Failed => {
+                let job = world.queued(b"not looked at").await;
+                (commit(world, &job, Event::Cancel).await, 16)
+            }
+        };
+        world.take_wakeups().await;
+        world.pass(wait);
+        job
+    }
+
+    async fn act(&self, _: &World, entry: &Entry, _: &Job) -> String {
+        match entry.service.reconcile().await {
+            Ok(done) => format!("{} of {}", done.looked_at - done.failed, done.looked_at),
+            Err(_) => "error".to_owned(),
+        }
+    }
+
+    async fn recover(&self, world: &World, job: Job, first: Option<&str>) -> String {
+        if first != Some("1 of 1") {
+            self.act(world, &world.direct(), &job).await;
+        }
+        match self.0 {
+            Due::NothingYet => {
+                let waiting = world.job(job.id).await;
+                assert!(matches!(waiting.state, State::AwaitingUpload), "{waiting:?}");
+                assert!(waiting.due_at.unwrap() > world.bench.clock.now(), "it is looked at again later");
+                world.pass(25 * 3600);
+            }
+            Due::Unnoticed | Due::Forgotten | Due::Abandoned => {
+                world.assert_woken(&job).await;
+                return cancel_and_judge(world, &job).await;
+            }
+            Due::NeverUploaded | Due::Completed | Due::Failed => {}
+        }
+        let ended = world.settle(job.id).await;
+        world.judge(&ended).await
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn looking_for_an_upload_survives_every_fault() {
+    insta::assert_snapshot!(tabulate(&World::start().await, &Reconcile(Due::NothingYet)).await, @"");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_arrival_that_nobody_noticed_survives_every_fault() {
+    insta::assert_snapshot!(tabulate(&World::start().await, &Reconcile(Due::Unnoticed)).await, @"");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_expiry_of_an_upload_survives_every_fault() {
+    insta::assert_snapshot!(tabulate(&World::start().await, &Reconcile(Due::NeverUploaded)).await, @"");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wakeup_that_was_lost_survives_every_fault() {
+    insta::assert_snapshot!(tabulate(&World::start().await, &Reconcile(Due::Forgotten)).await, @"");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_died_survives_every_fault() {
+    insta::assert_snapshot!(tabulate(&World::start().await, &Reconcile(Due::Abandoned)).await, @"");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tidying_after_a_completed_build_survives_every_fault() {
+    insta::assert_snapshot!(tabulate(&World::start().await, &Reconcile(Due::Completed)).await, @"");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tidying_after_a_failed_build_survives_every_fault() {
+    insta::assert_snapshot!(tabulate(&World::start().await, &Reconcile(Due::Failed)).await, @"");
+}

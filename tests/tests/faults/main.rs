@@ -1,0 +1,10 @@
+//! What goes wrong around the use cases: faults at every call, races, time.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
+
+mod index;
+mod interleaving;
+mod lifecycle;
+mod races;
+mod table;
+mod wire;
+mod world;

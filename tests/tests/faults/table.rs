@@ -1,0 +1,97 @@
+//! The table: every fault at every operation of a use case, and what becomes of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use crate::wire::{Attempts, Fault, Plan, TRANSACTION, Target, Wire};
+use crate::world::{Entry, World};
+
+/// A use case, with what comes before and after it.
+pub(crate) trait UseCase {
+    /// What one run is about.
+    type Subject;
+    /// For the table.
+    fn name(&self) -> String;
+
+    /// The world before.
+    async fn prepare(&self, world: &World) -> Self::Subject;
+    /// The use case itself, through `entry`; its answer in short.
+    async fn act(&self, world: &World, entry: &Entry, subject: &Self::Subject) -> String;
+    /// What a client, a queue and time do next; asserts that all is well and says how it ended. `first` is the answer,
+    /// `None` where the process died.
+    async fn recover(&self, world: &World, subject: Self::Subject, first: Option<&str>) -> String;
+}
+
+/// What can go wrong, with its name in the table.
+const FAULTS: [(&str, Plan, Option<&str>); 9] = [
+    ("throttled", Plan::Fail(Fault::Throttled, Attempts::All), None),
+    ("throttled once", Plan::Fail(Fault::Throttled, Attempts::First), None),
+    ("503", Plan::Fail(Fault::Unavailable, Attempts::All), None),
+    ("503 once", Plan::Fail(Fault::Unavailable, Attempts::First), None),
+    ("done, then 500", Plan::Fail(Fault::Masked, Attempts::All), None),
+    ("done, then cut once", Plan::Fail(Fault::Lost, Attempts::First), None),
+    ("conflict", Plan::Fail(Fault::Conflict, Attempts::All), Some(TRANSACTION)),
+    ("killed before", Plan::HoldBefore, None),
+    ("killed after", Plan::HoldAfter, None),
+];
+
+/// Operations that a use case may make; a table that does not end is a defect.
+const MOST: usize = 40;
+
+/// The table in the form that tests compare: the operations of an undisturbed run, and for each fault what was answered
+/// and how it ended, wherever the fault struck.
+pub(crate) async fn tabulate<U: UseCase>(world: &World, case: &U) -> String {
+    let wire = Wire::new();
+    let entry = world.over(&wire);
+    let mut written = format!("{}\n", case.name());
+    let mut compact = String::new();
+
+    wire.arm(None);
+    let subject = case.prepare(world).await;
+    let answer = case.act(world, &entry, &subject).await;
+    let operations = wire.operations();
+    let outcome = case.recover(world, subject, Some(&answer)).await;
+    writeln!(compact, "{}", count(&operations)).unwrap();
+    writeln!(compact, "undisturbed: {answer} → {outcome}").unwrap();
+
+    for (name, plan, among) in FAULTS {
+        let mut endings = BTreeSet::new();
+        for index in 0.. {
+            assert!(index < MOST, "{}: {name} at {index}", case.name());
+            let subject = case.prepare(world).await;
+            wire.arm(Some(Target { among, ..Target::at(index, plan) }));
+            let answer = tokio::select! {
+                answer = case.act(world, &entry, &subject) => Some(answer),
+                () = wire.reached() => None,
+            };
+            let hit = wire.hit();
+            wire.arm(None);
+            let ran = format!("{}: {name} at {index}, {hit:?}: {answer:?}", case.name());
+            let outcome = case.recover(world, subject, answer.as_deref()).await;
+            let Some(hit) = hit else { break };
+            let answer = answer.unwrap_or_else(|| "nothing".to_owned());
+            assert!(!answer.starts_with('4'), "{ran}: a fault is no mistake of the client");
+            writeln!(written, "{index:>3}  {hit:<24} {name:<20} {answer:<16} {outcome}").unwrap();
+            endings.insert(format!("{answer} → {outcome}"));
+        }
+        writeln!(compact, "{name}: {}", endings.into_iter().collect::<Vec<_>>().join(" | ")).unwrap();
+    }
+    keep(&case.name(), &written);
+    compact
+}
+
+/// How often each operation was made: concurrent ones have no order.
+fn count(operations: &[String]) -> String {
+    let mut counts = BTreeMap::<&str, usize>::new();
+    for operation in operations {
+        *counts.entry(operation).or_default() += 1;
+    }
+    counts.into_iter().map(|(name, count)| format!("{count} {name}")).collect::<Vec<_>>().join(", ")
+}
+
+/// Where a person reads the whole table.
+fn keep(name: &str, table: &str) {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("fault-index");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join(format!("{}.txt", name.replace(' ', "-"))), table).unwrap();
+}

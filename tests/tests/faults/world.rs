@@ -1,0 +1,292 @@
+//! What the tests of this binary do around a use case: the world before it, and its recovery after it.
+
+use std::time::Duration;
+
+use api::App;
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use aws_sdk_dynamodb::types::{AttributeValue, Select};
+use axum::Router;
+use domain::id::JobId;
+use domain::job::{Job, State};
+use domain::ledger::Ledger;
+use protection_worker::{Lease, Worker};
+use serde_json::{Value, json};
+use service::Service;
+use store::{Clients, Store};
+use tests::harness::{Answer, Bench, send};
+use tests::packages::small_apk;
+
+use crate::wire::{Wire, tireless};
+
+/// Where the functions are called.
+pub(crate) struct Entry {
+    pub(crate) service: Service,
+    router: Router,
+}
+
+/// A bench with clients of its own: nothing that is done here is counted or goes wrong.
+pub(crate) struct World {
+    pub(crate) bench: Bench,
+    pub(crate) s3: aws_sdk_s3::Client,
+    pub(crate) sqs: aws_sdk_sqs::Client,
+    dynamodb: aws_sdk_dynamodb::Client,
+    pub(crate) apk: Vec<u8>,
+}
+
+impl World {
+    /// A tenant with room for every job of a long table.
+    pub(crate) async fn start() -> Self {
+        let bench = Bench::start().await;
+        bench.clock.stop();
+        bench.limit(3, 100_000).await;
+        let s3 = aws_sdk_s3::config::Builder::from(&bench.config).force_path_style(true).build();
+        Self {
+            s3: aws_sdk_s3::Client::from_conf(s3),
+            sqs: aws_sdk_sqs::Client::new(&bench.config),
+            dynamodb: aws_sdk_dynamodb::Client::new(&bench.config),
+            apk: small_apk(),
+            bench,
+        }
+    }
+
+    /// The same stack over `wire`.
+    pub(crate) fn over(&self, wire: &Wire) -> Entry {
+        let clients = Clients::connect(&wire.config(&self.bench.config), &[tireless()]);
+        let store = Store::new(clients, self.bench.stack.names.clone());
+        let service = Service::new(store, self.bench.clock.clock());
+        let app = App { service: service.clone(), pepper: self.bench.app.pepper.clone() };
+        Entry { service, router: api::serve(local::routes(), app) }
+    }
+
+    /// The stack itself.
+    pub(crate) fn direct(&self) -> Entry {
+        Entry { service: self.service().clone(), router: self.bench.router.clone() }
+    }
+
+    pub(crate) fn service(&self) -> &Service {
+        self.bench.service()
+    }
+
+    pub(crate) fn pass(&self, seconds: i64) {
+        self.bench.clock.pass(seconds);
+    }
+
+    /// A call of the tenant.
+    pub(crate) async fn call(&self, entry: &Entry, method: &str, path: &str, body: Option<Value>) -> Answer {
+        self.call_with(entry, method, path, &[], body).await
+    }
+
+    /// As [`Self::call`], with other headers too.
+    pub(crate) async fn call_with(
+        &self,
+        entry: &Entry,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<Value>,
+    ) -> Answer {
+        let bearer = self.bench.bearer();
+        let mut all = vec![("authorization", bearer.as_str())];
+        all.extend(headers);
+        send(&entry.router, method, path, &all, body).await
+    }
+
+    /// A job that waits for its upload.
+    pub(crate) async fn awaiting(&self, size: Option<usize>) -> Job {
+        // A second for each job, or their start times run ahead of the clock.
+        self.pass(1);
+        let ticket = self.bench.request_upload("app.apk", size).await;
+        self.job(ticket.text("job_id").parse().unwrap()).await
+    }
+
+    /// A job whose upload is in storage and was not noticed yet.
+    pub(crate) async fn uploaded(&self, bytes: &[u8]) -> Job {
+        let job = self.awaiting(Some(bytes.len())).await;
+        self.put_upload(&job, bytes).await;
+        job
+    }
+
+    /// A job that a worker was woken for; nobody has taken the message.
+    pub(crate) async fn queued(&self, bytes: &[u8]) -> Job {
+        let job = self.uploaded(bytes).await;
+        assert_eq!(self.bench.get(&format!("/automate/status/{}", job.id)).await.status, 200);
+        self.job(job.id).await
+    }
+
+    /// Puts the object of a job.
+    pub(crate) async fn put_upload(&self, job: &Job, bytes: &[u8]) {
+        let request = self.s3.put_object().bucket(&self.bench.stack.names.uploads_bucket);
+        request.key(job.upload_path().to_string()).body(bytes.to_vec().into()).send().await.unwrap();
+    }
+
+    /// The job as it is.
+    pub(crate) async fn job(&self, id: JobId) -> Job {
+        self.bench.store().job(&self.bench.tenant.id, id).await.unwrap().unwrap().0
+    }
+
+    pub(crate) async fn ledger(&self) -> Ledger {
+        self.bench.store().ledger(&self.bench.tenant.id).await.unwrap()
+    }
+
+    /// Jobs of the tenant from a start time on.
+    pub(crate) async fn jobs_since(&self, start: i64) -> Vec<Job> {
+        let request = self.dynamodb.query().table_name(&self.bench.stack.names.table).consistent_read(true);
+        let request = request.key_condition_expression("pk = :pk AND sk BETWEEN :from AND :to");
+        let request = request
+            .expression_attribute_values(":pk", AttributeValue::S(format!("TENANT#{}", self.bench.tenant.id)))
+            .expression_attribute_values(":from", AttributeValue::S(format!("JOB#{start}")))
+            .expression_attribute_values(":to", AttributeValue::S("JOB#~".to_owned()));
+        let items = request.select(Select::AllAttributes).send().await.unwrap().items.unwrap_or_default();
+        let ids = items.iter().filter_map(|item| item["sk"].as_s().ok()?.strip_prefix("JOB#")?.parse().ok());
+        let mut jobs = Vec::new();
+        for id in ids.collect::<Vec<JobId>>() {
+            jobs.push(self.job(id).await);
+        }
+        jobs
+    }
+
+    /// Takes every wake-up that is there; the jobs they name.
+    pub(crate) async fn take_wakeups(&self) -> Vec<String> {
+        let mut woken = Vec::new();
+        while let Some(message) = self.receive_wakeup().await {
+            let body: Value = serde_json::from_str(message.body.as_deref().unwrap()).unwrap();
+            woken.push(body["job"].as_str().map_or_else(|| body["job"].to_string(), str::to_owned));
+            self.acknowledge(&message).await;
+        }
+        woken
+    }
+
+    /// Receives one wake-up.
+    pub(crate) async fn receive_wakeup(&self) -> Option<SqsMessage> {
+        let request = self.sqs.receive_message().queue_url(&self.bench.stack.names.build_queue_url);
+        let message = request.max_number_of_messages(1).send().await.unwrap().messages?.into_iter().next()?;
+        let mut record = SqsMessage::default();
+        record.message_id = message.message_id;
+        record.receipt_handle = message.receipt_handle;
+        record.body = message.body;
+        Some(record)
+    }
+
+    /// Deletes a wake-up, as the event source does for a message that was not given back.
+    pub(crate) async fn acknowledge(&self, message: &SqsMessage) {
+        let request = self.sqs.delete_message().queue_url(&self.bench.stack.names.build_queue_url);
+        request.receipt_handle(message.receipt_handle.as_deref().unwrap()).send().await.unwrap();
+    }
+
+    /// Somebody wakes a worker for the job, at the latest the reconciler after five minutes.
+    pub(crate) async fn assert_woken(&self, job: &Job) {
+        let woken = self.take_wakeups().await;
+        if woken.contains(&job.id.to_string()) {
+            return;
+        }
+        self.pass(301);
+        self.service().reconcile().await.unwrap();
+        let woken = self.take_wakeups().await;
+        assert!(woken.contains(&job.id.to_string()), "nobody wakes a worker: {woken:?}");
+    }
+
+    /// Lets time, reconciler and workers do what is left to do; the job as it ends up.
+    pub(crate) async fn settle(&self, id: JobId) -> Job {
+        let worker = self.worker();
+        for _ in 0..12 {
+            while let Some(message) = self.receive_wakeup().await {
+                if acknowledged(&worker.handle(event(&message), Duration::from_secs(3600)).await) {
+                    self.acknowledge(&message).await;
+                }
+            }
+            let job = self.job(id).await;
+            let Some(due) = job.due_at else { return job };
+            self.pass((due - self.bench.clock.now()).max(0) + 1);
+            let done = self.service().reconcile().await.unwrap();
+            assert_eq!(done.failed, 0, "the reconciler fails at {job:?}");
+        }
+        panic!("the job does not come to rest: {:?}", self.job(id).await);
+    }
+
+    /// A worker over clients that work.
+    pub(crate) fn worker(&self) -> Worker {
+        Worker::new(self.service().clone(), Lease::default())
+    }
+
+    /// How a job ended, after everything that may not be left of it is looked for.
+    pub(crate) async fn judge(&self, job: &Job) -> String {
+        let ledger = self.ledger().await;
+        let start = job.id.start_time();
+        let held = ledger.active.contains(&start) || ledger.arrived.contains(&start);
+        assert!(!held, "a slot is still held: {ledger:?}");
+        let names = &self.bench.stack.names;
+        assert_eq!(self.keys(&names.uploads_bucket, &job.upload_path().to_string()).await, Vec::<String>::new());
+        assert_eq!(self.parts_of(job).await, 0, "a multipart upload is left");
+        let counted = ledger.recent.contains(&start);
+        let prefix = format!("{}/builds/{}/", job.tenant, job.id);
+        let mut stored = self.keys(&names.artifacts_bucket, &prefix).await;
+        stored.sort();
+        let (wanted, text) = match &job.state {
+            State::Completed { output } => {
+                let wanted = ["app.apk", "build-report.json"].map(|name| format!("{prefix}{}/{name}", output.attempt));
+                (wanted.to_vec(), format!("completed by attempt {}", output.attempt))
+            }
+            State::Failed { failure } => (Vec::new(), failure.code.to_string()),
+            state => panic!("not over: {state:?}"),
+        };
+        assert_eq!(stored, wanted, "{text}");
+        format!("{text}, {}", if counted { "counted" } else { "given back" })
+    }
+
+    /// The keys under a prefix.
+    pub(crate) async fn keys(&self, bucket: &str, prefix: &str) -> Vec<String> {
+        let listed = self.s3.list_objects_v2().bucket(bucket).prefix(prefix).send().await.unwrap();
+        listed.contents().iter().filter_map(|object| object.key.clone()).collect()
+    }
+
+    /// Multipart uploads under the job's path.
+    async fn parts_of(&self, job: &Job) -> usize {
+        let request = self.s3.list_multipart_uploads().bucket(&self.bench.stack.names.uploads_bucket);
+        let listed = request.prefix(job.upload_path().to_string()).send().await.unwrap();
+        listed.uploads().len()
+    }
+}
+
+/// The event that hands one message over.
+pub(crate) fn event(message: &SqsMessage) -> SqsEvent {
+    let mut event = SqsEvent::default();
+    event.records = vec![message.clone()];
+    event
+}
+
+/// A message with this body that came from nowhere.
+pub(crate) fn message(id: &str, body: impl ToString) -> SqsMessage {
+    let mut message = SqsMessage::default();
+    message.message_id = Some(id.to_owned());
+    message.receipt_handle = Some("none".to_owned());
+    message.body = Some(body.to_string());
+    message
+}
+
+/// What S3 sends when the job's object is there.
+pub(crate) fn notification(job: &Job) -> SqsMessage {
+    notification_of(&job.upload_path().to_string())
+}
+
+/// What S3 sends when there is an object under this key: the recorded event, with another key.
+pub(crate) fn notification_of(key: &str) -> SqsMessage {
+    let recorded = std::fs::read(tests::harness::root().join("events/upload-arrival/put.json")).unwrap();
+    let recorded: SqsEvent = serde_json::from_slice(&recorded).unwrap();
+    let body = recorded.records[0].body.as_deref().unwrap();
+    let mut body: Value = serde_json::from_str(body).unwrap();
+    body["Records"][0]["s3"]["object"]["key"] = json!(key);
+    message(key, body)
+}
+
+/// Whether nothing was given back.
+pub(crate) fn acknowledged(response: &SqsBatchResponse) -> bool {
+    response.batch_item_failures.is_empty()
+}
+
+/// An answer in short: its status, and its code where it has one.
+pub(crate) fn short(answer: &Answer) -> String {
+    match answer.body["code"].as_str() {
+        Some(code) => format!("{} {code}", answer.status.as_u16()),
+        None => answer.status.as_u16().to_string(),
+    }
+}
