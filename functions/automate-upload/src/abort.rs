@@ -20,7 +20,7 @@ pub(crate) struct AbortFields {
     )]
     file_path: Option<String>,
     /// As answered by `upload`.
-    #[schema(required = true, nullable = false, example = "multipart-upload-id")]
+    #[schema(required = true, nullable = false, min_length = 1, example = "multipart-upload-id")]
     upload_id: Option<String>,
 }
 

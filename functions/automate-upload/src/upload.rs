@@ -14,7 +14,12 @@ use utoipa::ToSchema;
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct UploadFields {
     /// Base file name; path components are stripped. Lowercase `.apk`, `.aab` or `.ipa`.
-    #[schema(required = true, nullable = false, example = "app-release.apk", pattern = r"\.(apk|aab|ipa)$")]
+    #[schema(
+        required = true,
+        nullable = false,
+        example = "app-release.apk",
+        pattern = r"[^/\\ .][^/\\]*\.(apk|aab|ipa)$"
+    )]
     file_name: Option<String>,
     /// `android` or `ios`.
     #[schema(required = true, nullable = false, example = "android", pattern = "^(android|ios)$")]
@@ -109,7 +114,12 @@ pub(crate) struct JobFields {
     responses(
         (
             status = 200, description = "The job, and where to put the package", body = UploadAnswer,
-            headers(("Idempotent-Replayed" = String, description = "`true` where an earlier request made the job; else absent"))
+            headers(("Idempotent-Replayed" = String, description = "`true` where an earlier request made the job; else absent")),
+            links(
+                ("status" = (operation_id = "build_status", parameters(("jobId" = "$response.body#/job_id")))),
+                ("cancel" = (operation_id = "cancel_build", parameters(("jobId" = "$response.body#/job_id")))),
+                ("download" = (operation_id = "download_build", parameters(("jobId" = "$response.body#/job_id"))))
+            )
         ),
         (status = 400, description = "A field is missing or invalid, or nothing is enabled", body = ErrorBody),
         (status = 401, description = "Authentication failed", body = ErrorBody),

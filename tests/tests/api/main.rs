@@ -8,6 +8,7 @@ mod idempotency;
 mod log;
 mod multipart;
 mod openapi;
+mod replays;
 mod rounds;
 mod routes;
 mod schemathesis;

@@ -36,6 +36,7 @@ async fn schemathesis_finds_nothing() {
             "--phases",
             "examples,coverage,fuzzing",
         ])
+        // Some rules stand between fields or need a state, which no schema says: a .apk is not for ios, an upload exists.
         .args(["--checks", "all", "--exclude-checks", "positive_data_acceptance", "--generation-database", "none"])
         .arg("--header")
         .arg(format!("Authorization: {}", bench.bearer()))
@@ -46,5 +47,5 @@ async fn schemathesis_finds_nothing() {
         .unwrap();
     let report = String::from_utf8_lossy(&run.stdout).replace(&bench.key.expose(), "[key]");
     assert!(run.status.success(), "{report}\n{}", String::from_utf8_lossy(&run.stderr));
-    assert!(report.contains("6 selected"), "every operation is tried:\n{report}");
+    assert!(report.contains("6 selected / 6 total"), "every operation is tried:\n{report}");
 }
