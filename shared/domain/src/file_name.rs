@@ -62,8 +62,11 @@ impl FromStr for FileName {
         if !matches!(extension, "apk" | "aab" | "ipa") {
             return Err(invalid("Invalid file name: it must end in a lowercase .apk, .aab or .ipa"));
         }
-        if stem.trim_matches([' ', '.']).is_empty() || stem.starts_with(' ') {
+        if stem.trim_matches([' ', '.']).is_empty() {
             return Err(invalid("Invalid file name: there is no name before the extension"));
+        }
+        if stem.starts_with(' ') {
+            return Err(invalid("Invalid file name: it begins with a space"));
         }
         Ok(Self(name.to_owned()))
     }

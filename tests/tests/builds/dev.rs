@@ -232,10 +232,10 @@ async fn serve_shows_its_key_once_and_keeps_builds_over_a_restart() {
 
     let second = desk.run(&["serve", "--port", "0"]).await;
     let error = format!(
-        "error: another server works in {}; stop it, or set APPTEGO_HOME to another folder: ",
+        "error: another server works in {}; stop it, or set APPTEGO_HOME to another folder\n",
         desk.path("home").display()
     );
-    assert!(second.code == Some(2) && second.stderr.starts_with(&error), "{}", second.stderr);
+    assert_eq!((second.code, second.stderr), (Some(2), error));
     let port = address.rsplit(':').next().unwrap();
     let elsewhere = Desk::new().run(&["serve", "--port", port]).await;
     let error = format!(

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use api::App;
 use domain::credential::{AutomationKey, AutomationKeyId, Pepper};
 use domain::tenant::Tenant;
@@ -17,6 +17,9 @@ use crate::server::{self, Server};
 
 /// The prefix of every resource.
 const PREFIX: &str = "apptego";
+
+/// Builds in seven days; on a plan it would be 100.
+const WEEKLY_BUILDS: u32 = 10_000;
 
 /// The folder of a stack, held against a second server.
 #[derive(Debug)]
@@ -41,8 +44,9 @@ impl Home {
     pub(crate) fn hold(folder: &Path) -> anyhow::Result<Self> {
         std::fs::create_dir_all(folder).with_context(|| format!("could not make {}", folder.display()))?;
         let lock = File::create(folder.join("lock"))?;
-        lock.try_lock().with_context(|| {
-            format!("another server works in {}; stop it, or set APPTEGO_HOME to another folder", folder.display())
+        lock.try_lock().map_err(|_| {
+            let folder = folder.display();
+            anyhow!("another server works in {folder}; stop it, or set APPTEGO_HOME to another folder")
         })?;
         Ok(Self { folder: folder.to_owned(), _lock: lock })
     }
@@ -61,7 +65,10 @@ impl Running {
         let config = aws.config();
         let stack = provision(&config, PREFIX, Settings::default()).await?;
         let (service, pepper) = server::connect(&config, &stack).await?;
-        let tenant = seed::seed(service.store(), service.clock().now().as_second()).await?;
+        let mut tenant = seed::seed(service.store(), service.clock().now().as_second()).await?;
+        // Nobody who tries things out should have to wait for next week.
+        tenant.custom_limits.weekly_builds = Some(WEEKLY_BUILDS);
+        service.store().put_tenant(&tenant).await?;
         let address = format!("http://{}", listener.local_addr()?);
         let app = App { service: service.clone(), pepper: pepper.clone() };
         let server = server::start(&config, &stack, app, listener);

@@ -97,8 +97,10 @@ impl Job {
         self.check(&event, now)?;
         let mut job = self.clone();
         job.revision += 1;
-        job.updated_at =
-            if row.from == row.to && row.event != EventName::Lease { job.updated_at } else { now.as_second() };
+        if row.from != row.to || row.event == EventName::Lease {
+            // Start times may run some seconds ahead of the clock.
+            job.updated_at = now.as_second().max(job.id.start_time());
+        }
         job.advance(event, now);
         job.due_at = job.next_look(now, row.event, &self.state);
         Ok(Step { job, slot: row.slot })
