@@ -139,6 +139,7 @@ async fn an_upload_that_never_came_ends_its_job_after_24_hours_and_gives_the_wee
 #[tokio::test(flavor = "multi_thread")]
 async fn the_week_rolls_on_to_the_second_and_cancelled_builds_give_their_share_back() {
     let world = World::start().await;
+    world.bench.clock.stop();
     world.bench.limit(10, 2).await;
     let first = world.queued(b"no package").await;
     world.pass(100);
