@@ -47,7 +47,17 @@ async fn arrived(world: &World, job: &Job) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_status_read_that_finds_the_object_survives_every_fault() {
-    insta::assert_snapshot!(tabulate(&World::start().await, &Status).await, @"");
+    insta::assert_snapshot!(tabulate(&World::start().await, &Status).await, @r"
+    GetItem, HeadObject, Query, SendMessage, TransactWriteItems
+    undisturbed: 200 Queued → woken; cancelled, given back
+    throttled: 500 internal → woken; cancelled, given back
+    503 once: 200 Queued → woken; cancelled, given back
+    done, then 500: 500 internal → woken; cancelled, given back
+    done, then cut once: 200 Queued → woken; cancelled, given back
+    conflict: 200 Queued → woken; cancelled, given back
+    killed before: woken; cancelled, given back
+    killed after: woken; cancelled, given back
+    ");
 }
 
 /// S3 tells that the object is there.
@@ -81,7 +91,17 @@ impl UseCase for Notification {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_notification_survives_every_fault() {
-    insta::assert_snapshot!(tabulate(&World::start().await, &Notification).await, @"");
+    insta::assert_snapshot!(tabulate(&World::start().await, &Notification).await, @r"
+    GetItem, HeadObject, Query, SendMessage, TransactWriteItems
+    undisturbed: taken → woken; cancelled, given back
+    throttled: given back → woken; cancelled, given back
+    503 once: taken → woken; cancelled, given back
+    done, then 500: given back → woken; cancelled, given back
+    done, then cut once: taken → woken; cancelled, given back
+    conflict: taken → woken; cancelled, given back
+    killed before: woken; cancelled, given back
+    killed after: woken; cancelled, given back
+    ");
 }
 
 /// A notification about an object for which there is no job any more.
@@ -117,5 +137,15 @@ impl UseCase for Leftover {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_object_after_the_end_is_removed_whatever_fails() {
-    insta::assert_snapshot!(tabulate(&World::start().await, &Leftover).await, @"");
+    insta::assert_snapshot!(tabulate(&World::start().await, &Leftover).await, @r"
+    DeleteObject, Query
+    undisturbed: taken → cancelled, given back
+    throttled: given back → cancelled, given back
+    503 once: taken → cancelled, given back
+    done, then 500: given back → cancelled, given back
+    done, then cut once: taken → cancelled, given back
+    conflict:
+    killed before: cancelled, given back
+    killed after: cancelled, given back
+    ");
 }

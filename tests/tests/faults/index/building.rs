@@ -66,12 +66,32 @@ impl UseCase for Build {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_build_survives_every_fault() {
-    insta::assert_snapshot!(tabulate(&World::start().await, &Build { breaks: false }).await, @"");
+    insta::assert_snapshot!(tabulate(&World::start().await, &Build { breaks: false }).await, @r"
+    Decrypt, DeleteObject, GetItem, GetObject, ListObjectsV2, PutObject, Query, TransactWriteItems
+    undisturbed: taken → completed by attempt 1, counted
+    throttled: given back → completed by attempt 1, counted | given back → completed by attempt 2, counted | taken → completed by attempt 1, counted
+    503 once: taken → completed by attempt 1, counted
+    done, then 500: given back → completed by attempt 1, counted | given back → completed by attempt 2, counted | taken → completed by attempt 1, counted
+    done, then cut once: taken → completed by attempt 1, counted
+    conflict: taken → completed by attempt 1, counted
+    killed before: completed by attempt 1, counted | completed by attempt 2, counted
+    killed after: completed by attempt 1, counted | completed by attempt 2, counted
+    ");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_build_of_a_broken_package_fails_whatever_else_fails() {
-    insta::assert_snapshot!(tabulate(&World::start().await, &Build { breaks: true }).await, @"");
+    insta::assert_snapshot!(tabulate(&World::start().await, &Build { breaks: true }).await, @r"
+    Decrypt, DeleteObject, GetItem, GetObject, ListObjectsV2, Query, TransactWriteItems
+    undisturbed: taken → archive_invalid, counted
+    throttled: given back → archive_invalid, counted | taken → archive_invalid, counted
+    503 once: taken → archive_invalid, counted
+    done, then 500: given back → archive_invalid, counted | taken → archive_invalid, counted
+    done, then cut once: taken → archive_invalid, counted
+    conflict: taken → archive_invalid, counted
+    killed before: archive_invalid, counted
+    killed after: archive_invalid, counted
+    ");
 }
 
 /// The customer gives a build up that waits for its worker.
@@ -106,5 +126,15 @@ impl UseCase for Cancel {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cancellation_survives_every_fault() {
-    insta::assert_snapshot!(tabulate(&World::start().await, &Cancel).await, @"");
+    insta::assert_snapshot!(tabulate(&World::start().await, &Cancel).await, @r"
+    DeleteObject, GetItem, ListObjectsV2, Query, TransactWriteItems
+    undisturbed: 200 → cancelled, given back
+    throttled: 200 → cancelled, given back | 500 internal → cancelled, given back
+    503 once: 200 → cancelled, given back
+    done, then 500: 200 → cancelled, given back | 500 internal → cancelled, given back
+    done, then cut once: 200 → cancelled, given back
+    conflict: 200 → cancelled, given back
+    killed before: cancelled, given back
+    killed after: cancelled, given back
+    ");
 }

@@ -111,35 +111,105 @@ impl UseCase for Reconcile {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn looking_for_an_upload_survives_every_fault() {
-    insta::assert_snapshot!(tabulate(&World::start().await, &Reconcile(Due::NothingYet)).await, @"");
+    insta::assert_snapshot!(tabulate(&World::start().await, &Reconcile(Due::NothingYet)).await, @r"
+    GetItem, HeadObject, Query, TransactWriteItems
+    undisturbed: 1 of 1 → upload_expired, given back
+    throttled: 0 of 1 → upload_expired, given back | error → upload_expired, given back
+    503 once: 1 of 1 → upload_expired, given back
+    done, then 500: 0 of 1 → upload_expired, given back | error → upload_expired, given back
+    done, then cut once: 1 of 1 → upload_expired, given back
+    conflict: 1 of 1 → upload_expired, given back
+    killed before: upload_expired, given back
+    killed after: upload_expired, given back
+    ");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_arrival_that_nobody_noticed_survives_every_fault() {
-    insta::assert_snapshot!(tabulate(&World::start().await, &Reconcile(Due::Unnoticed)).await, @"");
+    insta::assert_snapshot!(tabulate(&World::start().await, &Reconcile(Due::Unnoticed)).await, @r"
+    GetItem, HeadObject, Query, SendMessage, TransactWriteItems
+    undisturbed: 1 of 1 → woken; cancelled, given back
+    throttled: 0 of 1 → woken; cancelled, given back | error → woken; cancelled, given back
+    503 once: 1 of 1 → woken; cancelled, given back
+    done, then 500: 0 of 1 → woken; cancelled, given back | error → woken; cancelled, given back
+    done, then cut once: 1 of 1 → woken; cancelled, given back
+    conflict: 1 of 1 → woken; cancelled, given back
+    killed before: woken; cancelled, given back
+    killed after: woken; cancelled, given back
+    ");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_expiry_of_an_upload_survives_every_fault() {
-    insta::assert_snapshot!(tabulate(&World::start().await, &Reconcile(Due::NeverUploaded)).await, @"");
+    insta::assert_snapshot!(tabulate(&World::start().await, &Reconcile(Due::NeverUploaded)).await, @r"
+    DeleteObject, GetItem, HeadObject, ListObjectsV2, Query, TransactWriteItems
+    undisturbed: 1 of 1 → upload_expired, given back
+    throttled: 0 of 1 → upload_expired, given back | error → upload_expired, given back
+    503 once: 1 of 1 → upload_expired, given back
+    done, then 500: 0 of 1 → upload_expired, given back | error → upload_expired, given back
+    done, then cut once: 1 of 1 → upload_expired, given back
+    conflict: 1 of 1 → upload_expired, given back
+    killed before: upload_expired, given back
+    killed after: upload_expired, given back
+    ");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wakeup_that_was_lost_survives_every_fault() {
-    insta::assert_snapshot!(tabulate(&World::start().await, &Reconcile(Due::Forgotten)).await, @"");
+    insta::assert_snapshot!(tabulate(&World::start().await, &Reconcile(Due::Forgotten)).await, @r"
+    Query, SendMessage, TransactWriteItems
+    undisturbed: 1 of 1 → woken; cancelled, given back
+    throttled: 0 of 1 → woken; cancelled, given back | error → woken; cancelled, given back
+    503 once: 1 of 1 → woken; cancelled, given back
+    done, then 500: 0 of 1 → woken; cancelled, given back | error → woken; cancelled, given back
+    done, then cut once: 1 of 1 → woken; cancelled, given back
+    conflict: 1 of 1 → woken; cancelled, given back
+    killed before: woken; cancelled, given back
+    killed after: woken; cancelled, given back
+    ");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_that_died_survives_every_fault() {
-    insta::assert_snapshot!(tabulate(&World::start().await, &Reconcile(Due::Abandoned)).await, @"");
+    insta::assert_snapshot!(tabulate(&World::start().await, &Reconcile(Due::Abandoned)).await, @r"
+    Query, SendMessage
+    undisturbed: 1 of 1 → woken; cancelled, given back
+    throttled: 0 of 1 → woken; cancelled, given back | error → woken; cancelled, given back
+    503 once: 1 of 1 → woken; cancelled, given back
+    done, then 500: 0 of 1 → woken; cancelled, given back | error → woken; cancelled, given back
+    done, then cut once: 1 of 1 → woken; cancelled, given back
+    conflict:
+    killed before: woken; cancelled, given back
+    killed after: woken; cancelled, given back
+    ");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tidying_after_a_completed_build_survives_every_fault() {
-    insta::assert_snapshot!(tabulate(&World::start().await, &Reconcile(Due::Completed)).await, @"");
+    insta::assert_snapshot!(tabulate(&World::start().await, &Reconcile(Due::Completed)).await, @r"
+    DeleteObject, ListObjectsV2, Query, TransactWriteItems
+    undisturbed: 1 of 1 → completed by attempt 1, counted
+    throttled: 0 of 1 → completed by attempt 1, counted | error → completed by attempt 1, counted
+    503 once: 1 of 1 → completed by attempt 1, counted
+    done, then 500: 0 of 1 → completed by attempt 1, counted | error → completed by attempt 1, counted
+    done, then cut once: 1 of 1 → completed by attempt 1, counted
+    conflict: 1 of 1 → completed by attempt 1, counted
+    killed before: completed by attempt 1, counted
+    killed after: completed by attempt 1, counted
+    ");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tidying_after_a_failed_build_survives_every_fault() {
-    insta::assert_snapshot!(tabulate(&World::start().await, &Reconcile(Due::Failed)).await, @"");
+    insta::assert_snapshot!(tabulate(&World::start().await, &Reconcile(Due::Failed)).await, @r"
+    DeleteObject, ListObjectsV2, Query, TransactWriteItems
+    undisturbed: 1 of 1 → cancelled, given back
+    throttled: 0 of 1 → cancelled, given back | error → cancelled, given back
+    503 once: 1 of 1 → cancelled, given back
+    done, then 500: 0 of 1 → cancelled, given back | error → cancelled, given back
+    done, then cut once: 1 of 1 → cancelled, given back
+    conflict: 1 of 1 → cancelled, given back
+    killed before: cancelled, given back
+    killed after: cancelled, given back
+    ");
 }

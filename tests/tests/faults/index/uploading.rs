@@ -8,6 +8,7 @@ use domain::upload::{MULTIPART_FROM, PART_BYTES};
 use serde_json::{Value, json};
 
 use crate::table::{UseCase, tabulate};
+use crate::wire::{Attempts, Fault, Plan, TRANSACTION, Target, Wire};
 use crate::world::{Entry, World, short};
 
 /// A request for an upload.
@@ -89,19 +90,65 @@ async fn drop_orphans(world: &World) -> usize {
 #[tokio::test(flavor = "multi_thread")]
 async fn asking_for_an_upload_survives_every_fault() {
     let table = tabulate(&World::start().await, &Ask { size: 1000, with_key: false }).await;
-    insta::assert_snapshot!(table, @"");
+    insta::assert_snapshot!(table, @r"
+    GetItem, TransactWriteItems
+    undisturbed: 200 → 1 job(s): upload_expired, given back; 0 upload(s) for the lifecycle
+    throttled: 500 internal → 1 job(s): upload_expired, given back; 0 upload(s) for the lifecycle
+    503 once: 200 → 1 job(s): upload_expired, given back; 0 upload(s) for the lifecycle
+    done, then 500: 500 internal → 1 job(s): upload_expired, given back; 0 upload(s) for the lifecycle | 500 internal → 2 job(s): upload_expired, given back and upload_expired, given back; 0 upload(s) for the lifecycle
+    done, then cut once: 200 → 1 job(s): upload_expired, given back; 0 upload(s) for the lifecycle
+    conflict: 200 → 1 job(s): upload_expired, given back; 0 upload(s) for the lifecycle
+    killed before: 1 job(s): upload_expired, given back; 0 upload(s) for the lifecycle
+    killed after: 1 job(s): upload_expired, given back; 0 upload(s) for the lifecycle | 2 job(s): upload_expired, given back and upload_expired, given back; 0 upload(s) for the lifecycle
+    ");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn asking_with_an_idempotency_key_makes_one_job_whatever_fails() {
     let table = tabulate(&World::start().await, &Ask { size: 1000, with_key: true }).await;
-    insta::assert_snapshot!(table, @"");
+    insta::assert_snapshot!(table, @r"
+    GetItem, TransactWriteItems
+    undisturbed: 200 → 1 job(s): upload_expired, given back; 0 upload(s) for the lifecycle
+    throttled: 500 internal → 1 job(s): upload_expired, given back; 0 upload(s) for the lifecycle
+    503 once: 200 → 1 job(s): upload_expired, given back; 0 upload(s) for the lifecycle
+    done, then 500: 500 internal → 1 job(s): upload_expired, given back; 0 upload(s) for the lifecycle
+    done, then cut once: 200 → 1 job(s): upload_expired, given back; 0 upload(s) for the lifecycle
+    conflict: 200 → 1 job(s): upload_expired, given back; 0 upload(s) for the lifecycle
+    killed before: 1 job(s): upload_expired, given back; 0 upload(s) for the lifecycle
+    killed after: 1 job(s): upload_expired, given back; 0 upload(s) for the lifecycle
+    ");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn asking_for_a_multipart_upload_survives_every_fault() {
     let table = tabulate(&World::start().await, &Ask { size: MULTIPART_FROM, with_key: true }).await;
-    insta::assert_snapshot!(table, @"");
+    insta::assert_snapshot!(table, @r"
+    CreateMultipartUpload, GetItem, TransactWriteItems
+    undisturbed: 200 → 1 job(s): upload_expired, given back; 0 upload(s) for the lifecycle
+    throttled: 500 internal → 1 job(s): upload_expired, given back; 0 upload(s) for the lifecycle | 500 internal → 1 job(s): upload_expired, given back; 1 upload(s) for the lifecycle
+    503 once: 200 → 1 job(s): upload_expired, given back; 0 upload(s) for the lifecycle
+    done, then 500: 500 internal → 1 job(s): upload_expired, given back; 0 upload(s) for the lifecycle | 500 internal → 1 job(s): upload_expired, given back; 3 upload(s) for the lifecycle
+    done, then cut once: 200 → 1 job(s): upload_expired, given back; 0 upload(s) for the lifecycle | 200 → 1 job(s): upload_expired, given back; 1 upload(s) for the lifecycle
+    conflict: 200 → 1 job(s): upload_expired, given back; 0 upload(s) for the lifecycle
+    killed before: 1 job(s): upload_expired, given back; 0 upload(s) for the lifecycle | 1 job(s): upload_expired, given back; 1 upload(s) for the lifecycle
+    killed after: 1 job(s): upload_expired, given back; 0 upload(s) for the lifecycle | 1 job(s): upload_expired, given back; 1 upload(s) for the lifecycle
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn conflicts_without_end_are_an_internal_error_and_never_a_limit() {
+    let world = World::start().await;
+    let (case, wire) = (Ask { size: 1000, with_key: true }, Wire::new());
+    let entry = world.over(&wire);
+    let asked = case.prepare(&world).await;
+    let conflict = Plan::Fail(Fault::Conflict, Attempts::All);
+    wire.arm(Some(Target { and_after: true, ..Target::among(TRANSACTION, 0, conflict) }));
+    assert_eq!(case.act(&world, &entry, &asked).await, "500 internal");
+    let tries = wire.operations().iter().filter(|name| *name == TRANSACTION).count();
+    assert_eq!(tries, 10, "it gives up after a while");
+    assert_eq!(world.jobs_since(asked.start).await, []);
+    wire.arm(None);
+    assert_eq!(case.act(&world, &entry, &asked).await, "200");
 }
 
 /// The parts of a multipart upload are there, the client joins them.
@@ -175,7 +222,17 @@ pub(super) async fn cancel_and_judge(world: &World, job: &Job) -> String {
 async fn completing_an_upload_survives_every_fault() {
     let world = World::start().await;
     put_source(&world).await;
-    insta::assert_snapshot!(tabulate(&world, &Complete).await, @"");
+    insta::assert_snapshot!(tabulate(&world, &Complete).await, @r"
+    CompleteMultipartUpload, GetItem, ListParts, Query, SendMessage, TransactWriteItems
+    undisturbed: 200 → woken; cancelled, given back
+    throttled: 500 internal → woken; cancelled, given back
+    503 once: 200 → woken; cancelled, given back
+    done, then 500: 500 internal → woken; cancelled, given back
+    done, then cut once: 200 → woken; cancelled, given back
+    conflict: 200 → woken; cancelled, given back
+    killed before: woken; cancelled, given back
+    killed after: woken; cancelled, given back
+    ");
 }
 
 /// The client gives a multipart upload up.
@@ -208,5 +265,15 @@ impl UseCase for Abort {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn aborting_an_upload_survives_every_fault() {
-    insta::assert_snapshot!(tabulate(&World::start().await, &Abort).await, @"");
+    insta::assert_snapshot!(tabulate(&World::start().await, &Abort).await, @r"
+    AbortMultipartUpload, DeleteObject, GetItem, ListObjectsV2, Query, TransactWriteItems
+    undisturbed: 200 → upload_aborted, given back
+    throttled: 200 → upload_aborted, given back | 500 internal → upload_aborted, given back
+    503 once: 200 → upload_aborted, given back
+    done, then 500: 200 → upload_aborted, given back | 500 internal → upload_aborted, given back
+    done, then cut once: 200 → upload_aborted, given back
+    conflict: 200 → upload_aborted, given back
+    killed before: upload_aborted, given back
+    killed after: upload_aborted, given back
+    ");
 }
