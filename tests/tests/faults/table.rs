@@ -76,7 +76,8 @@ pub(crate) async fn tabulate<U: UseCase>(world: &World, case: &U) -> String {
                 Plan::HoldBefore | Plan::HoldAfter => outcome,
             });
         }
-        writeln!(compact, "{name}: {}", join(endings, " | ")).unwrap();
+        let endings = if endings.is_empty() { "makes no such call".to_owned() } else { join(endings, " | ") };
+        writeln!(compact, "{name}: {endings}").unwrap();
     }
     keep(&case.name(), &written);
     compact

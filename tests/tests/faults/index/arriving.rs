@@ -144,7 +144,7 @@ async fn an_object_after_the_end_is_removed_whatever_fails() {
     503 once: taken → cancelled, given back
     done, then 500: given back → cancelled, given back
     done, then cut once: taken → cancelled, given back
-    conflict:
+    conflict: makes no such call
     killed before: cancelled, given back
     killed after: cancelled, given back
     ");

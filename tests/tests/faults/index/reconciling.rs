@@ -178,7 +178,7 @@ async fn a_worker_that_died_survives_every_fault() {
     503 once: 1 of 1 → woken; cancelled, given back
     done, then 500: 0 of 1 → woken; cancelled, given back | error → woken; cancelled, given back
     done, then cut once: 1 of 1 → woken; cancelled, given back
-    conflict:
+    conflict: makes no such call
     killed before: woken; cancelled, given back
     killed after: woken; cancelled, given back
     ");
