@@ -78,14 +78,4 @@ impl Store {
     pub async fn connect(names: Names) -> Self {
         Self::new(Clients::connect(&aws_config::load_from_env().await, &[]), names)
     }
-
-    /// The names it was made with.
-    pub const fn names(&self) -> &Names {
-        &self.names
-    }
-
-    /// Its clients.
-    pub const fn clients(&self) -> &Clients {
-        &self.clients
-    }
 }
