@@ -115,7 +115,7 @@ fn write_entries(input: &Input<'_>, manifest: Option<&[u8]>, output: &mut Output
             Some(content) if entry.name == MANIFEST => {
                 writer.add(&entry.name, entry.method, entry.attributes, content)?;
             }
-            _ if input.must_be_stored(entry) => writer.copy_stored(archive, entry)?,
+            _ if input.must_be_stored(entry) => writer.copy_stored(archive, entry, &entry.name)?,
             _ => writer.copy(archive, entry)?,
         }
     }

@@ -10,10 +10,12 @@ mod entry;
 mod error;
 mod local;
 mod read;
+mod source;
 mod write;
 
 pub use directory::Archive;
 pub use entry::{Attributes, Entry, Method};
 pub use error::{Defect, Error};
 pub use read::EntryReader;
-pub use write::{Tail, Writer};
+pub use source::EntrySource;
+pub use write::{Header, Packed, Tail, Writer};

@@ -76,6 +76,8 @@ pub struct Entry {
 
 impl Entry {
     pub(super) const ENCRYPTED: u16 = 1 << 0;
+    /// Hints at the level of a deflate stream.
+    pub(super) const LEVEL: u16 = 0b110;
     pub(super) const DATA_DESCRIPTOR: u16 = 1 << 3;
     pub(super) const STRONGLY_ENCRYPTED: u16 = 1 << 6;
     pub(super) const UTF8: u16 = 1 << 11;

@@ -33,14 +33,51 @@ pub struct Writer<W> {
 }
 
 /// What both headers of an entry are made from.
-struct Header<'a> {
-    name: &'a str,
-    flags: u16,
-    method: Method,
-    attributes: Attributes,
-    crc32: u32,
-    packed_size: u64,
-    size: u64,
+#[derive(Clone, Copy, Debug)]
+pub struct Header<'a> {
+    /// Path with `/` between the components.
+    pub name: &'a str,
+    /// How the content is packed.
+    pub method: Method,
+    /// The deflate level's hint among the general purpose flags; the others follow from the rest.
+    pub level: u16,
+    /// Times and attributes.
+    pub attributes: Attributes,
+    /// CRC-32 of the content.
+    pub crc32: u32,
+    /// Length in the archive, bytes.
+    pub packed_size: u64,
+    /// Length unpacked, bytes.
+    pub size: u64,
+}
+
+/// The content of an entry as it stands in an archive.
+#[derive(Clone, Debug)]
+pub struct Packed {
+    /// How it is packed.
+    pub method: Method,
+    /// CRC-32 of the content.
+    pub crc32: u32,
+    /// Length unpacked, bytes.
+    pub size: u64,
+    /// The packed bytes.
+    pub bytes: Vec<u8>,
+}
+
+impl Packed {
+    /// Packs a content that is in memory.
+    pub fn pack(method: Method, content: &[u8]) -> Result<Self, Error> {
+        let bytes = match method {
+            Method::Stored => content.to_vec(),
+            Method::Deflated => deflate(content)?,
+        };
+        Ok(Self { method, crc32: crc32fast::hash(content), size: widen(content.len()), bytes })
+    }
+
+    fn header<'a>(&self, name: &'a str, attributes: Attributes) -> Header<'a> {
+        let packed_size = widen(self.bytes.len());
+        Header { name, method: self.method, level: 0, attributes, crc32: self.crc32, packed_size, size: self.size }
+    }
 }
 
 impl<W: Write> Writer<W> {
@@ -51,35 +88,53 @@ impl<W: Write> Writer<W> {
 
     /// Copies an entry with its packed bytes as they are, in bounded pieces. They are not unpacked: see [`Archive::check_contents`].
     pub fn copy(&mut self, archive: &Archive<'_>, entry: &Entry) -> Result<(), Error> {
-        self.header(&Header::of(entry, entry.method, entry.packed_size))?;
-        copy_range(archive.source(), entry.data_offset, entry.packed_size, &mut self.sink)?;
-        self.advance(entry.packed_size)
+        self.copy_as(archive, entry, &entry.name)
     }
 
-    /// Copies an entry unpacked, whatever its method was.
-    pub fn copy_stored(&mut self, archive: &Archive<'_>, entry: &Entry) -> Result<(), Error> {
-        self.header(&Header::of(entry, Method::Stored, entry.size))?;
-        let mut reader = archive.open(entry);
-        while let Some(piece) = reader.next_piece()? {
-            self.sink.write_all(piece)?;
-        }
-        self.advance(entry.size)
+    /// Copies an entry under another name, with its packed bytes as they are.
+    pub fn copy_as(&mut self, archive: &Archive<'_>, entry: &Entry, name: &str) -> Result<(), Error> {
+        let header = Header { name, ..Header::of(entry) };
+        self.put(&header, |sink| copy_range(archive.source(), entry.data_offset, entry.packed_size, sink))
+    }
+
+    /// Copies an entry unpacked, whatever its method was, under a name of the caller's.
+    pub fn copy_stored(&mut self, archive: &Archive<'_>, entry: &Entry, name: &str) -> Result<(), Error> {
+        let packed_size = entry.size;
+        let header = Header { name, method: Method::Stored, packed_size, ..Header::of(entry) };
+        self.put(&header, |sink| {
+            let mut reader = archive.open(entry);
+            while let Some(piece) = reader.next_piece()? {
+                sink.write_all(piece)?;
+            }
+            Ok(())
+        })
     }
 
     /// Writes a new entry, or one in the place of another.
     pub fn add(&mut self, name: &str, method: Method, attributes: Attributes, content: &[u8]) -> Result<(), Error> {
-        let mut hasher = crc32fast::Hasher::new();
-        hasher.update(content);
-        let deflated = match method {
-            Method::Stored => None,
-            Method::Deflated => Some(deflate(content)?),
-        };
-        let packed = deflated.as_deref().unwrap_or(content);
-        let flags = if name.is_ascii() { 0 } else { Entry::UTF8 };
-        let (crc32, packed_size, size) = (hasher.finalize(), widen(packed.len()), widen(content.len()));
-        self.header(&Header { name, flags, method, attributes, crc32, packed_size, size })?;
-        self.sink.write_all(packed)?;
-        self.advance(packed_size)
+        let packed = Packed::pack(method, content)?;
+        self.put(&packed.header(name, attributes), |sink| Ok(sink.write_all(&packed.bytes)?))
+    }
+
+    /// Writes an entry whose content is packed already.
+    pub fn add_packed(&mut self, name: &str, attributes: Attributes, packed: &Packed) -> Result<(), Error> {
+        self.put(&packed.header(name, attributes), |sink| Ok(sink.write_all(&packed.bytes)?))
+    }
+
+    /// Writes an entry of a known length whose packed content `write` produces; it has to produce exactly that many bytes.
+    pub fn put(
+        &mut self,
+        header: &Header<'_>,
+        write: impl FnOnce(&mut dyn Write) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.header(header)?;
+        let mut counted = Counted { sink: &mut self.sink, written: 0 };
+        write(&mut counted)?;
+        if counted.written != header.packed_size {
+            let message = format!("{} bytes were written for an entry of {}", counted.written, header.packed_size);
+            return Err(Error::Io(io::Error::other(message)));
+        }
+        self.advance(header.packed_size)
     }
 
     /// Ends the entries. What follows them (a signing block, the tail) goes to the returned sink.
@@ -126,22 +181,26 @@ impl<W: Write> Writer<W> {
     }
 }
 
-impl Header<'_> {
-    fn of(entry: &Entry, method: Method, packed_size: u64) -> Header<'_> {
-        // The deflate level hints and the encoding of the name stay; sizes stand in the header now.
-        let kept = match method {
-            Method::Stored => Entry::UTF8,
-            Method::Deflated => Entry::UTF8 | 0b110,
-        };
-        Header {
+impl<'a> Header<'a> {
+    /// The headers of an entry that is copied.
+    pub fn of(entry: &'a Entry) -> Self {
+        Self {
             name: &entry.name,
-            flags: entry.flags & kept,
-            method,
+            method: entry.method,
+            level: entry.flags & Entry::LEVEL,
             attributes: entry.attributes,
             crc32: entry.crc32,
-            packed_size,
+            packed_size: entry.packed_size,
             size: entry.size,
         }
+    }
+
+    fn flags(&self) -> u16 {
+        let level = match self.method {
+            Method::Stored => 0,
+            Method::Deflated => self.level & Entry::LEVEL,
+        };
+        if self.name.is_ascii() { level } else { level | Entry::UTF8 }
     }
 
     /// The fields that local header and directory record share, from "version needed" to "name length".
@@ -151,7 +210,7 @@ impl Header<'_> {
             Method::Deflated => 20,
         };
         let mut bytes = Vec::with_capacity(26);
-        for field in [version_needed, self.flags, self.method.number(), self.attributes.time, self.attributes.date] {
+        for field in [version_needed, self.flags(), self.method.number(), self.attributes.time, self.attributes.date] {
             bytes.extend_from_slice(&field.to_le_bytes());
         }
         bytes.extend_from_slice(&self.crc32.to_le_bytes());
@@ -224,6 +283,24 @@ impl Tail {
         sink.write_all(&self.directory)?;
         sink.write_all(&self.end(self.entries_end)?)?;
         Ok(())
+    }
+}
+
+/// Counts what goes through.
+struct Counted<'a> {
+    sink: &'a mut dyn Write,
+    written: u64,
+}
+
+impl Write for Counted<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let taken = self.sink.write(bytes)?;
+        self.written = self.written.saturating_add(widen(taken));
+        Ok(taken)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.sink.flush()
     }
 }
 

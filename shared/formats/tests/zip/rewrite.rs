@@ -69,7 +69,7 @@ fn an_entry_can_be_stored_or_replaced() {
     let bytes = build(&[deflated("resources.arsc", &[1; 700]), stored("m", b"old")]).bytes;
     let archive = Archive::read(&bytes, &Limits::default()).unwrap();
     let mut writer = Writer::new(Vec::new());
-    writer.copy_stored(&archive, archive.entry("resources.arsc").unwrap()).unwrap();
+    writer.copy_stored(&archive, archive.entry("resources.arsc").unwrap(), "resources.arsc").unwrap();
     writer.add("m", Method::Deflated, archive.entry("m").unwrap().attributes, &[2; 800]).unwrap();
     writer.add("neu/ß", Method::Stored, Attributes::default(), b"").unwrap();
     let (mut out, tail) = writer.finish(b"").unwrap();
