@@ -1,0 +1,206 @@
+//! Whether two files are the same library but for symbols and debug sections. Knows nothing of how [`strip`](super::strip) works.
+
+use std::io;
+use std::ops::Range;
+
+use crate::limits::Limits;
+use crate::reader::widen;
+use crate::source::Source;
+
+use super::file::ElfFile;
+use super::section::Section;
+use super::{Error, debug};
+
+/// Bytes of each file that are held in memory.
+const CHUNK: u64 = 128 << 10;
+
+/// The first thing found that is not as it was.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Difference {
+    /// One of the sources failed; nothing is said about the libraries.
+    #[error("reading a library failed: {0}")]
+    Io(#[from] io::Error),
+    /// The library before cannot be read.
+    #[error("before: {0}")]
+    Before(#[source] Error),
+    /// The library after cannot be read.
+    #[error("after: {0}")]
+    After(#[source] Error),
+    /// A field of the file header besides place and length of the section header table.
+    #[error("the file header is another one")]
+    Header,
+    /// A program header.
+    #[error("the program headers are others")]
+    Segments,
+    /// A byte of something that stayed.
+    #[error("the byte at offset {before} before, {after} after, is another one")]
+    Byte {
+        /// Its offset in the library before.
+        before: u64,
+        /// Its offset in the library after.
+        after: u64,
+    },
+    /// A section that is neither debug information nor a symbol table is gone.
+    #[error("{0} is gone")]
+    Gone(String),
+    /// The header of a section says something else.
+    #[error("the header of {0} is another one")]
+    Section(String),
+    /// There is more than before.
+    #[error("{what} at offset {offset} was not there before")]
+    Added {
+        /// What is new.
+        what: String,
+        /// Where it starts, in the library after.
+        offset: u64,
+    },
+}
+
+/// Checks that `after` is `before` without some of its symbols and debug sections: file header, program headers, everything
+/// these cover, and each other section are as they were, and nothing was added.
+///
+/// Reads both sources front to back, after a look at their ends, in constant memory and in time proportional to their length.
+///
+/// # Errors
+/// The first difference.
+pub fn same_image(before: &dyn Source, after: &dyn Source, limits: &Limits) -> Result<(), Difference> {
+    let read = |source, wrap: fn(Error) -> Difference| {
+        ElfFile::read(source, limits).map_err(|error| match error {
+            Error::Io(error) => Difference::Io(error),
+            other => wrap(other),
+        })
+    };
+    let old = read(before, Difference::Before)?;
+    let new = read(after, Difference::After)?;
+    let expected = old.header.with_table(new.header.sections_offset, new.header.section_count);
+    if expected.as_ref() != Some(&new.header.bytes) {
+        return Err(Difference::Header);
+    }
+    if old.segment_bytes != new.segment_bytes {
+        return Err(Difference::Segments);
+    }
+    let moved = compare_sections(&old, &new)?;
+    compare_in_place(before, after, &new, &moved)?;
+    for (from, to) in &moved {
+        compare_bytes(before, from.start, after, to.clone())?;
+    }
+    Ok(())
+}
+
+type Move = (Range<u64>, Range<u64>);
+
+/// Compares the headers, number by number; returns where the contents that moved stood and stand.
+fn compare_sections(old: &ElfFile, new: &ElfFile) -> Result<Vec<Move>, Difference> {
+    if let Some(added) = new.sections.get(old.sections.len()) {
+        let what = new.describe(old.sections.len());
+        return Err(Difference::Added { what, offset: added.range().start });
+    }
+    let mut moved = Vec::new();
+    for (number, section) in old.sections.iter().enumerate() {
+        let now = new.sections.get(number).copied().unwrap_or_default();
+        if now == Section::default() {
+            if !may_go(old, section) {
+                return Err(Difference::Gone(old.describe(number)));
+            }
+            continue;
+        }
+        let in_place = Section { offset: section.offset, ..now };
+        if in_place != *section || (section.is_loaded() && now.offset != section.offset) {
+            return Err(Difference::Section(old.describe(number)));
+        }
+        if now.offset != section.offset && !now.range().is_empty() {
+            moved.push((section.range(), now.range()));
+        }
+    }
+    moved.sort_by_key(|(_, to)| (to.start, to.end));
+    for pair in moved.windows(2) {
+        if let [(_, first), (_, second)] = pair
+            && second.start < first.end
+        {
+            return Err(Difference::Added { what: "an overlap of sections".to_owned(), offset: second.start });
+        }
+    }
+    Ok(moved)
+}
+
+/// What no program needs once it is linked.
+fn may_go(file: &ElfFile, section: &Section) -> bool {
+    let unneeded = section.kind == Section::NULL || section.is_relocation() || section.kind == Section::STRTAB;
+    !section.is_loaded() && (unneeded || debug::is_debug(file, section))
+}
+
+/// Compares everything that kept its offset. What belongs to nothing must be zero or what stood there before.
+fn compare_in_place(before: &dyn Source, after: &dyn Source, new: &ElfFile, moved: &[Move]) -> Result<(), Difference> {
+    let header = u64::from(new.header.class.header_length());
+    let elsewhere = moved.iter().map(|(_, to)| to.clone()).chain([0..header, new.table()]);
+    let mut ranges: Vec<(Range<u64>, bool)> = elsewhere.map(|range| (range, false)).collect();
+    let same_place = |range: &Range<u64>| moved.binary_search_by_key(&range.start, |(_, to)| to.start).is_err();
+    let sections = new.sections.iter().map(Section::range).filter(same_place);
+    // Behind the file header, which was compared; the first segment usually covers it.
+    let fixed = new.fixed().map(|range| range.start.max(header)..range.end);
+    ranges.extend(fixed.chain(sections).map(|range| (range, true)));
+    ranges.retain(|(range, _)| !range.is_empty());
+    ranges.sort_by_key(|(range, _)| (range.start, range.end));
+    let mut checked = 0;
+    for (range, same) in ranges {
+        if range.start > checked {
+            check_free(before, after, checked..range.start)?;
+        }
+        let rest = range.start.max(checked)..range.end;
+        if same && !rest.is_empty() {
+            compare_bytes(before, rest.start, after, rest)?;
+        }
+        checked = checked.max(range.end);
+    }
+    check_free(before, after, checked..new.length)
+}
+
+fn compare_bytes(before: &dyn Source, from: u64, after: &dyn Source, range: Range<u64>) -> Result<(), Difference> {
+    for_each_pair(before, from, after, range, |old, new| old == Some(new))
+}
+
+fn check_free(before: &dyn Source, after: &dyn Source, range: Range<u64>) -> Result<(), Difference> {
+    let start = range.start;
+    for_each_pair(before, start, after, range, |old, new| new == 0 || old == Some(new)).map_err(|error| match error {
+        Difference::Byte { after, .. } => Difference::Added { what: "a byte of nothing".to_owned(), offset: after },
+        other => other,
+    })
+}
+
+/// Reads `range` of `after` and as many bytes from `from` on of `before`, as far as they are there.
+fn for_each_pair(
+    before: &dyn Source,
+    from: u64,
+    after: &dyn Source,
+    range: Range<u64>,
+    accepts: impl Fn(Option<u8>, u8) -> bool,
+) -> Result<(), Difference> {
+    let (mut from, mut to) = (from, range.start);
+    while to < range.end {
+        let length = range.end.saturating_sub(to).min(CHUNK);
+        let new = chunk(after, to, length)?;
+        let old = chunk(before, from, length.min(before.len().saturating_sub(from)))?;
+        // Equal chunks are the rule, and comparing them whole is what makes this as fast as reading.
+        if old != new {
+            let wrong = new.iter().enumerate().position(|(position, byte)| !accepts(old.get(position).copied(), *byte));
+            if let Some(position) = wrong.map(widen) {
+                return Err(Difference::Byte {
+                    before: from.saturating_add(position),
+                    after: to.saturating_add(position),
+                });
+            }
+        }
+        from = from.saturating_add(length);
+        to = to.saturating_add(length);
+    }
+    Ok(())
+}
+
+fn chunk(source: &dyn Source, offset: u64, length: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; usize::try_from(length).unwrap_or_default()];
+    if !bytes.is_empty() {
+        source.read_at(offset, &mut bytes)?;
+    }
+    Ok(bytes)
+}

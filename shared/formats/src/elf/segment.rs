@@ -1,0 +1,47 @@
+//! Program headers: what a dynamic linker maps, and what therefore stays where it is.
+
+use std::ops::Range;
+
+use crate::reader::Reader;
+
+use super::Error;
+use super::header::Class;
+
+/// One program header.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Segment {
+    pub(super) kind: u32,
+    pub(super) flags: u32,
+    pub(super) offset: u64,
+    pub(super) address: u64,
+    pub(super) file_size: u64,
+    pub(super) memory_size: u64,
+    pub(super) alignment: u64,
+}
+
+impl Segment {
+    const UNUSED: u32 = 0;
+
+    pub(super) fn read(reader: &mut Reader<'_>, class: Class) -> Result<Self, Error> {
+        let kind = reader.u32("p_type")?;
+        // The wider class has the flags here, so that the eight-byte fields are aligned.
+        let early_flags = if class == Class::Elf64 { Some(reader.u32("p_flags")?) } else { None };
+        let offset = class.word(reader, "p_offset")?;
+        let address = class.word(reader, "p_vaddr")?;
+        class.word(reader, "p_paddr")?;
+        let file_size = class.word(reader, "p_filesz")?;
+        let memory_size = class.word(reader, "p_memsz")?;
+        let flags = match early_flags {
+            Some(flags) => flags,
+            None => reader.u32("p_flags")?,
+        };
+        let alignment = class.word(reader, "p_align")?;
+        Ok(Self { kind, flags, offset, address, file_size, memory_size, alignment })
+    }
+
+    /// The bytes of the file that it covers.
+    pub(super) fn range(&self) -> Range<u64> {
+        let length = if self.kind == Self::UNUSED { 0 } else { self.file_size };
+        self.offset..self.offset.saturating_add(length)
+    }
+}
