@@ -16,7 +16,7 @@ use crate::observe::{Observer, Watch};
 use crate::{Error, Plan};
 
 /// The schemes that a signed output carries.
-pub(crate) const SCHEMES: Schemes = Schemes { v2: true, v3: true };
+pub(crate) const SCHEMES: Schemes = Schemes { v1: false, v2: true, v3: true };
 
 /// What was written.
 pub(crate) struct Package {

@@ -74,6 +74,12 @@ impl Certificate {
         Some(info.subject_public_key.data.to_vec())
     }
 
+    /// The issuer's name in DER and the serial number's bytes, which together name a certificate in CMS.
+    pub(crate) fn issuer_and_serial(&self) -> Option<(Vec<u8>, Vec<u8>)> {
+        let (_, parsed) = x509_parser::parse_x509_certificate(&self.der).ok()?;
+        Some((parsed.issuer().as_raw().to_vec(), parsed.raw_serial().to_vec()))
+    }
+
     pub(crate) fn issued(&self, other: &Self) -> bool {
         let parse = |der| x509_parser::parse_x509_certificate(der).ok().map(|(_, parsed)| parsed);
         let (Some(issuer), Some(subject)) = (parse(&self.der), parse(&other.der)) else { return false };

@@ -12,7 +12,7 @@ use signing::apk::{ContentDigester, Scheme, Schemes, claimed_certificates, sign_
 use signing::generate::NewKey;
 use support::{PASSWORD, TinyZip, apksigner_verify, bytes_of, installed, keystore, layout, must_run, verify, write};
 
-const BOTH: Schemes = Schemes { v2: true, v3: true };
+const BOTH: Schemes = Schemes { v1: false, v2: true, v3: true };
 
 #[test]
 fn accepts_what_is_signed_here() {
@@ -39,7 +39,9 @@ fn accepts_each_scheme_alone() {
     }
     let folder = tempfile::tempdir().expect("a folder");
     let signer = support::signer(NewKey::P256);
-    for (schemes, sdk) in [(Schemes { v2: true, v3: false }, "24"), (Schemes { v2: false, v3: true }, "28")] {
+    for (schemes, sdk) in
+        [(Schemes { v1: false, v2: true, v3: false }, "24"), (Schemes { v1: false, v2: false, v3: true }, "28")]
+    {
         let package = TinyZip::sample().signed(&signer, schemes);
         write(folder.path(), "app.apk", &package);
         must_run(folder.path(), &format!("apksigner verify --min-sdk-version {sdk} @/app.apk"));
@@ -56,7 +58,7 @@ fn what_it_signs_is_accepted_and_rsa_blocks_are_the_same_to_the_byte() {
         let stored = keystore(kind);
         let signer = Signer::from_pkcs12(&stored, PASSWORD, None).expect("opens");
         write(folder.path(), "key.p12", &stored);
-        for schemes in [Schemes { v2: true, v3: false }, Schemes { v2: false, v3: true }, BOTH] {
+        for schemes in [Schemes { v1: false, v2: true, v3: false }, Schemes { v1: false, v2: false, v3: true }, BOTH] {
             let package = apksigner_sign(folder.path(), schemes);
             let signatures = verify(&package).expect("apksigner's own signature");
             assert_eq!(signatures.certificates_sha256(), [signer.certificate_sha256()]);
@@ -105,7 +107,7 @@ fn refuses_the_same_damage() {
 fn apksigner_sign(folder: &Path, schemes: Schemes) -> Vec<u8> {
     write(folder, "in.apk", &TinyZip::sample().unsigned());
     write(folder, "password", PASSWORD.as_bytes());
-    let Schemes { v2, v3 } = schemes;
+    let Schemes { v2, v3, .. } = schemes;
     must_run(
         folder,
         &format!(

@@ -14,7 +14,7 @@ const V3_ID: u32 = 0xf053_68c0;
 #[test]
 fn every_flipped_byte_outside_the_padding_is_noticed() {
     let zip = TinyZip::small();
-    let package = zip.signed(&signer(NewKey::P256), Schemes::default());
+    let package = zip.signed(&signer(NewKey::P256), Schemes::for_min_sdk(28));
     let padding = padding_of(&package);
     for position in (0..package.len()).filter(|position| !padding.contains(position)) {
         let mut damaged = package.clone();
@@ -27,7 +27,7 @@ fn every_flipped_byte_outside_the_padding_is_noticed() {
 
 #[test]
 fn chunk_boundaries_are_digested() {
-    let package = TinyZip::sample().signed(&signer(NewKey::P256), Schemes::default());
+    let package = TinyZip::sample().signed(&signer(NewKey::P256), Schemes::for_min_sdk(28));
     for position in [(1 << 20) - 1, 1 << 20, (2 << 20) - 1, 2 << 20] {
         let mut damaged = package.clone();
         damaged[position] ^= 1;
@@ -43,7 +43,7 @@ fn chunk_boundaries_are_digested() {
 #[test]
 fn a_block_cut_anywhere_is_refused() {
     let zip = TinyZip::small();
-    let package = zip.signed(&signer(NewKey::P256), Schemes::default());
+    let package = zip.signed(&signer(NewKey::P256), Schemes::for_min_sdk(28));
     let block = block_of(&package);
     for length in 0..block.len() {
         assert!(verify(&zip.with_block(&block[..length])).is_err(), "front {length}");
@@ -54,7 +54,7 @@ fn a_block_cut_anywhere_is_refused() {
 #[test]
 fn a_scheme_cut_anywhere_is_refused() {
     let zip = TinyZip::small();
-    let pairs = pairs_of(&zip.signed(&signer(NewKey::P256), Schemes::default()));
+    let pairs = pairs_of(&zip.signed(&signer(NewKey::P256), Schemes::for_min_sdk(28)));
     for (cut, (_, value)) in pairs.iter().enumerate().take(2) {
         for length in 0..value.len() {
             let mut pairs = pairs.clone();
@@ -71,7 +71,7 @@ fn a_scheme_cut_anywhere_is_refused() {
 #[test]
 fn taking_v3_away_is_noticed() {
     let zip = TinyZip::small();
-    let mut pairs = pairs_of(&zip.signed(&signer(NewKey::P256), Schemes::default()));
+    let mut pairs = pairs_of(&zip.signed(&signer(NewKey::P256), Schemes::for_min_sdk(28)));
     pairs.retain(|(id, _)| *id != V3_ID);
     match verify(&zip.with_block(&framed(&pairs))) {
         Err(SignatureError::Rejected { field: "stripping protection", problem: Problem::Stripped(3), .. }) => {}
@@ -82,8 +82,8 @@ fn taking_v3_away_is_noticed() {
 #[test]
 fn schemes_of_two_signers_are_refused() {
     let zip = TinyZip::small();
-    let mut pairs = pairs_of(&zip.signed(&signer(NewKey::P256), Schemes::default()));
-    let other = pairs_of(&zip.signed(&signer(NewKey::P256), Schemes::default()));
+    let mut pairs = pairs_of(&zip.signed(&signer(NewKey::P256), Schemes::for_min_sdk(28)));
+    let other = pairs_of(&zip.signed(&signer(NewKey::P256), Schemes::for_min_sdk(28)));
     pairs[1] = other[1].clone();
     match verify(&zip.with_block(&framed(&pairs))) {
         Err(SignatureError::Rejected { part: Part::Scheme(Scheme::V3), field: "certificate", .. }) => {}
@@ -94,7 +94,7 @@ fn schemes_of_two_signers_are_refused() {
 #[test]
 fn the_same_scheme_twice_is_refused() {
     let zip = TinyZip::small();
-    let mut pairs = pairs_of(&zip.signed(&signer(NewKey::P256), Schemes::default()));
+    let mut pairs = pairs_of(&zip.signed(&signer(NewKey::P256), Schemes::for_min_sdk(28)));
     pairs.push(pairs[0].clone());
     match verify(&zip.with_block(&framed(&pairs))) {
         Err(SignatureError::Rejected { part: Part::Block, problem: Problem::Duplicate, .. }) => {}
@@ -105,7 +105,7 @@ fn the_same_scheme_twice_is_refused() {
 #[test]
 fn pairs_of_others_are_passed_over() {
     let zip = TinyZip::small();
-    let mut pairs = pairs_of(&zip.signed(&signer(NewKey::P256), Schemes::default()));
+    let mut pairs = pairs_of(&zip.signed(&signer(NewKey::P256), Schemes::for_min_sdk(28)));
     pairs.insert(0, (0x504b_4453, vec![7; 100]));
     assert!(verify(&zip.with_block(&framed(&pairs))).is_ok());
 }
@@ -113,7 +113,7 @@ fn pairs_of_others_are_passed_over() {
 #[test]
 fn what_cannot_be_checked_is_refused_by_number() {
     let zip = TinyZip::small();
-    let mut pairs = pairs_of(&zip.signed(&signer(NewKey::P256), Schemes::default()));
+    let mut pairs = pairs_of(&zip.signed(&signer(NewKey::P256), Schemes::for_min_sdk(28)));
     pairs.push((0x1b93_ad61, vec![0; 8]));
     match verify(&zip.with_block(&framed(&pairs))) {
         Err(SignatureError::Rejected { problem: Problem::Unsupported(0x1b93_ad61), .. }) => {}
@@ -165,8 +165,8 @@ fn an_unsigned_package_is_unsigned() {
 fn same_contents_and_key_give_the_same_bytes() {
     for kind in [NewKey::Rsa2048, NewKey::P256, NewKey::P384] {
         let signer = signer(kind);
-        let package = TinyZip::sample().signed(&signer, Schemes::default());
-        assert!(package == TinyZip::sample().signed(&signer, Schemes::default()), "{kind:?}");
+        let package = TinyZip::sample().signed(&signer, Schemes::for_min_sdk(28));
+        assert!(package == TinyZip::sample().signed(&signer, Schemes::for_min_sdk(28)), "{kind:?}");
         assert_eq!(block_of(&package).len() % 4096, 0, "{kind:?}");
     }
 }

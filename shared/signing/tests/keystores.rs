@@ -39,7 +39,7 @@ fn opens_what_openssl_writes() {
             assert_eq!(open(folder.path(), "", None).err(), Some(KeyError::WrongPassword), "{kind}{legacy}");
         }
         let signer = open(folder.path(), "secret", None).expect("opens");
-        assert!(verify(&TinyZip::small().signed(&signer, Schemes::default())).is_ok(), "{kind}");
+        assert!(verify(&TinyZip::small().signed(&signer, Schemes::for_min_sdk(28))).is_ok(), "{kind}");
     }
 }
 
@@ -93,7 +93,7 @@ fn keeps_the_issuers_behind_the_certificate() {
     let signer = open(folder, "secret", None).expect("opens");
     let subjects: Vec<_> = signer.chain().map(|certificate| certificate.subject().to_owned()).collect();
     assert_eq!(subjects, ["CN=Leaf", "CN=Outside-Tool"]);
-    let signatures = verify(&TinyZip::small().signed(&signer, Schemes::default())).expect("verifies");
+    let signatures = verify(&TinyZip::small().signed(&signer, Schemes::for_min_sdk(28))).expect("verifies");
     assert_eq!(signatures.certificates_sha256(), [signer.certificate_sha256()]);
 }
 

@@ -1,6 +1,8 @@
 //! Signature algorithms of schemes v2 and v3, by their numbers in the format.
 
-use aws_lc_rs::digest;
+use std::fmt;
+
+use aws_lc_rs::digest::{self, Context};
 use aws_lc_rs::signature::{self, ParsedPublicKey, VerificationAlgorithm};
 use x509_parser::oid_registry::{
     OID_EC_P256, OID_KEY_TYPE_EC_PUBLIC_KEY, OID_NIST_EC_P384, OID_NIST_EC_P521, OID_PKCS1_RSAENCRYPTION,
@@ -10,21 +12,55 @@ use x509_parser::x509::SubjectPublicKeyInfo;
 
 use crate::key::{KeyKind, PrivateKey};
 
-/// Hash function of the contents' digest.
+/// Hash function of a contents' digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DigestKind {
-    /// SHA-256 over 1 MiB chunks.
+    /// SHA-1, for entries under scheme v1 only.
+    Sha1,
+    /// SHA-256.
     Sha256,
-    /// SHA-512 over 1 MiB chunks.
+    /// SHA-512.
     Sha512,
 }
 
 impl DigestKind {
+    /// Begins a digest of bytes that come piece by piece.
+    pub fn hasher(self) -> Hasher {
+        Hasher(Context::new(self.algorithm()))
+    }
+
     pub(crate) fn algorithm(self) -> &'static digest::Algorithm {
         match self {
+            Self::Sha1 => &digest::SHA1_FOR_LEGACY_USE_ONLY,
             Self::Sha256 => &digest::SHA256,
             Self::Sha512 => &digest::SHA512,
         }
+    }
+
+    pub(crate) fn digest(self, bytes: &[u8]) -> Vec<u8> {
+        digest::digest(self.algorithm(), bytes).as_ref().to_vec()
+    }
+}
+
+/// A digest in the making, such as the one of an entry's content for scheme v1.
+#[derive(Clone)]
+pub struct Hasher(Context);
+
+impl Hasher {
+    /// Takes the next bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The digest of all bytes taken.
+    pub fn finish(self) -> Vec<u8> {
+        self.0.finish().as_ref().to_vec()
+    }
+}
+
+impl fmt::Debug for Hasher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Hasher").field(self.0.algorithm()).finish()
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 
 use super::Scheme;
+use crate::KeyKind;
 
 /// The part of the package that an error is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +30,7 @@ impl fmt::Display for Part {
 impl fmt::Display for Scheme {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::V1 => "v1",
             Self::V2 => "v2",
             Self::V3 => "v3",
         })
@@ -128,6 +130,21 @@ pub enum SigningError {
     /// ZIP's 32-bit fields, and so Android, end at 4 GiB.
     #[error("the package is too large to be signed")]
     TooLarge,
+    /// Old devices verify neither ECDSA nor SHA-256 in JAR signatures, the only scheme that they read.
+    #[error(
+        "a key of kind {key} cannot sign packages that run from API {min_sdk} on: devices below API {needed} need RSA"
+    )]
+    KeyForOldDevices {
+        /// The signer's key.
+        key: KeyKind,
+        /// Lowest API level of the package.
+        min_sdk: u32,
+        /// Lowest API level whose devices verify such keys.
+        needed: u32,
+    },
+    /// An entry that comes twice or whose name has line breaks or NUL in it, which no manifest can hold.
+    #[error("scheme v1 cannot name the entry {0:?}")]
+    EntryName(String),
     /// The library refused to sign.
     #[error("the key could not sign")]
     Key,

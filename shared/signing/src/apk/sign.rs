@@ -5,33 +5,36 @@ use super::error::SigningError;
 use super::{Scheme, block, v2, v3};
 use crate::Signer;
 
-/// Schemes to sign with.
+/// Schemes that a package is signed with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Schemes {
+    /// JAR signing, which [`v1::sign`](super::v1::sign) makes before the block.
+    pub v1: bool,
     /// APK Signature Scheme v2.
     pub v2: bool,
     /// APK Signature Scheme v3.
     pub v3: bool,
 }
 
-impl Default for Schemes {
-    fn default() -> Self {
-        Self { v2: true, v3: true }
-    }
-}
-
 impl Schemes {
+    /// The schemes that a package needs which runs on devices from this API level on: v2 and v3 always, v1 where some of
+    /// them read nothing else.
+    pub fn for_min_sdk(min_sdk: u32) -> Self {
+        Self { v1: min_sdk < Scheme::V2.read_from(), v2: true, v3: true }
+    }
+
     /// Lowest API level whose devices read one of the schemes.
     fn read_from(self) -> Option<u32> {
-        let chosen = [(self.v2, Scheme::V2), (self.v3, Scheme::V3)].into_iter().filter(|(chosen, _)| *chosen);
-        chosen.map(|(_, scheme)| scheme.read_from()).min()
+        let all = [(self.v1, Scheme::V1), (self.v2, Scheme::V2), (self.v3, Scheme::V3)];
+        all.into_iter().filter(|(chosen, _)| *chosen).map(|(_, scheme)| scheme.read_from()).min()
     }
 }
 
 /// The complete APK Signing Block for a package with these contents, a multiple of 4096 bytes long.
 ///
-/// `min_sdk` is the lowest API level that the package's manifest names: devices below API 24 would find no signature,
-/// so that is refused. The block comes before the central directory, whose offset in the end record then grows by the
+/// `min_sdk` is the lowest API level that the package's manifest names; it is refused where the oldest of its devices
+/// would find no signature. What the block says about scheme v1 is nothing: that is made by the caller, where `schemes`
+/// names it. The block comes before the central directory, whose offset in the end record then grows by the
 /// block's length. The same contents and key always give the same bytes.
 pub fn sign_block(
     digests: &ContentDigests,
@@ -42,6 +45,9 @@ pub fn sign_block(
     let read_from = schemes.read_from().ok_or(SigningError::NoScheme)?;
     if min_sdk < read_from {
         return Err(SigningError::MinSdk { min_sdk, read_from });
+    }
+    if !(schemes.v2 || schemes.v3) {
+        return Err(SigningError::NoScheme);
     }
     let mut pairs = Vec::new();
     if schemes.v2 {

@@ -30,7 +30,7 @@ pub(super) fn certificates_field(signer: &Signer) -> Vec<u8> {
 /// The signatures field over `signed_data`.
 pub(super) fn signatures_field(signer: &Signer, signed_data: &[u8]) -> Result<Vec<u8>, SigningError> {
     let algorithm = SignatureAlgorithm::for_key(signer.key());
-    let signature = signer.key().sign(algorithm, signed_data).map_err(|_| SigningError::Key)?;
+    let signature = signer.key().sign(algorithm.digest(), signed_data).map_err(|_| SigningError::Key)?;
     Ok(numbered(algorithm.id(), &signature))
 }
 

@@ -123,6 +123,7 @@ impl Value {
 
 fn value_of<S: Source + ?Sized>(source: &S, pairs: &[Pair], scheme: Scheme) -> Result<Option<Value>, SignatureError> {
     let id = match scheme {
+        Scheme::V1 => return Ok(None),
         Scheme::V2 => block::V2_ID,
         Scheme::V3 => block::V3_ID,
     };

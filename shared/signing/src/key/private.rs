@@ -1,17 +1,19 @@
 //! Private keys and the signatures made with them.
 
-use aws_lc_rs::digest;
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::rsa;
+use aws_lc_rs::rsa::KeyPair;
 use aws_lc_rs::signature::{self, KeyPair as _, RsaEncoding};
 use p256::ecdsa::signature::hazmat::PrehashSigner;
 use p256::pkcs8::der::asn1::UintRef;
 use p256::pkcs8::der::oid::ObjectIdentifier;
 use p256::pkcs8::der::{Decode, Reader, SliceReader};
 use p256::pkcs8::{DecodePrivateKey, PrivateKeyInfoRef};
+use rsa::pkcs1::DecodeRsaPrivateKey;
+use rsa::{Pkcs1v15Sign, RsaPrivateKey};
+use zeroize::Zeroizing;
 
 use super::{KeyError, KeyKind};
-use crate::apk::algorithm::SignatureAlgorithm;
+use crate::apk::algorithm::DigestKind;
 
 const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 const RSA_PSS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.10");
@@ -20,11 +22,13 @@ const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
 const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
+/// What PKCS#1 v1.5 puts in front of a SHA-1 digest (RFC 8017, 9.2).
+const SHA1_DIGEST_INFO: [u8; 15] = *b"\x30\x21\x30\x09\x06\x05\x2b\x0e\x03\x02\x1a\x05\x00\x04\x14";
 const P521: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.35");
 
 /// A private key. Each variant's library wipes the secret when it is dropped.
 pub(crate) enum PrivateKey {
-    Rsa(rsa::KeyPair),
+    Rsa(RsaKey),
     P256(p256::ecdsa::SigningKey),
     P384(p384::ecdsa::SigningKey),
     P521(p521::ecdsa::SigningKey),
@@ -54,7 +58,7 @@ impl PrivateKey {
 
     pub(crate) fn kind(&self) -> KeyKind {
         match self {
-            Self::Rsa(pair) => {
+            Self::Rsa(RsaKey { pair, .. }) => {
                 let bits = pair.public_modulus_len().saturating_mul(8);
                 KeyKind::Rsa(u32::try_from(bits).unwrap_or(u32::MAX))
             }
@@ -67,7 +71,7 @@ impl PrivateKey {
     /// Whether `bits`, the key bits of a certificate, are this key's public half.
     pub(super) fn matches(&self, bits: &[u8]) -> bool {
         match self {
-            Self::Rsa(pair) => pair.public_key().as_ref() == bits,
+            Self::Rsa(key) => key.pair.public_key().as_ref() == bits,
             // A point may stand in the certificate compressed, so points are compared and not their bytes.
             Self::P256(key) => {
                 p256::ecdsa::VerifyingKey::from_sec1_bytes(bits).is_ok_and(|found| found == *key.verifying_key())
@@ -82,38 +86,62 @@ impl PrivateKey {
     }
 
     /// Signs `message`; the same key and message always give the same bytes (PKCS#1 v1.5, RFC 6979).
-    pub(crate) fn sign(&self, algorithm: SignatureAlgorithm, message: &[u8]) -> Result<Vec<u8>, CannotSign> {
-        match (self, algorithm) {
-            (Self::Rsa(pair), SignatureAlgorithm::RsaSha256) => sign_rsa(pair, &signature::RSA_PKCS1_SHA256, message),
-            (Self::Rsa(pair), SignatureAlgorithm::RsaSha512) => sign_rsa(pair, &signature::RSA_PKCS1_SHA512, message),
-            (Self::P256(key), SignatureAlgorithm::EcdsaSha256) => {
+    pub(crate) fn sign(&self, digest: DigestKind, message: &[u8]) -> Result<Vec<u8>, CannotSign> {
+        match self {
+            Self::Rsa(key) => key.sign(digest, message),
+            // Devices never verified ECDSA with SHA-1 in any scheme.
+            _ if digest == DigestKind::Sha1 => Err(CannotSign),
+            Self::P256(key) => {
                 let signature: p256::ecdsa::DerSignature =
-                    key.sign_prehash(&hashed(algorithm, message)).map_err(|_| CannotSign)?;
+                    key.sign_prehash(&prehash::<32>(digest, message)).map_err(|_| CannotSign)?;
                 Ok(signature.as_bytes().to_vec())
             }
-            (Self::P384(key), SignatureAlgorithm::EcdsaSha512) => {
+            Self::P384(key) => {
                 let signature: p384::ecdsa::DerSignature =
-                    key.sign_prehash(&hashed(algorithm, message)).map_err(|_| CannotSign)?;
+                    key.sign_prehash(&prehash::<48>(digest, message)).map_err(|_| CannotSign)?;
                 Ok(signature.as_bytes().to_vec())
             }
-            (Self::P521(key), SignatureAlgorithm::EcdsaSha512) => {
+            Self::P521(key) => {
                 let signature: p521::ecdsa::DerSignature =
-                    key.sign_prehash(&hashed(algorithm, message)).map_err(|_| CannotSign)?;
+                    key.sign_prehash(&prehash::<66>(digest, message)).map_err(|_| CannotSign)?;
                 Ok(signature.as_bytes().to_vec())
             }
-            _ => Err(CannotSign),
         }
     }
 }
 
-fn hashed(algorithm: SignatureAlgorithm, message: &[u8]) -> Vec<u8> {
-    digest::digest(algorithm.digest().algorithm(), message).as_ref().to_vec()
+/// The message's digest as a big-endian number of at least `N` bytes: some libraries refuse one much shorter than the curve's.
+fn prehash<const N: usize>(digest: DigestKind, message: &[u8]) -> Vec<u8> {
+    let digest = digest.digest(message);
+    let mut padded = vec![0; N.saturating_sub(digest.len())];
+    padded.extend(digest);
+    padded
 }
 
-fn sign_rsa(pair: &rsa::KeyPair, padding: &'static dyn RsaEncoding, message: &[u8]) -> Result<Vec<u8>, CannotSign> {
-    let mut signature = vec![0; pair.public_modulus_len()];
-    pair.sign(padding, &SystemRandom::new(), message, &mut signature).map_err(|_| CannotSign)?;
-    Ok(signature)
+/// An RSA key, for the library that signs, and as PKCS#1 for the one that signs SHA-1.
+pub(crate) struct RsaKey {
+    pair: KeyPair,
+    pkcs1: Zeroizing<Vec<u8>>,
+}
+
+impl RsaKey {
+    fn sign(&self, digest: DigestKind, message: &[u8]) -> Result<Vec<u8>, CannotSign> {
+        let padding: &'static dyn RsaEncoding = match digest {
+            DigestKind::Sha1 => return self.sign_sha1(message),
+            DigestKind::Sha256 => &signature::RSA_PKCS1_SHA256,
+            DigestKind::Sha512 => &signature::RSA_PKCS1_SHA512,
+        };
+        let mut signature = vec![0; self.pair.public_modulus_len()];
+        self.pair.sign(padding, &SystemRandom::new(), message, &mut signature).map_err(|_| CannotSign)?;
+        Ok(signature)
+    }
+
+    /// SHA-1 is what devices below API 18 verify, and aws-lc-rs makes no such signature.
+    fn sign_sha1(&self, message: &[u8]) -> Result<Vec<u8>, CannotSign> {
+        let key = RsaPrivateKey::from_pkcs1_der(&self.pkcs1).map_err(|_| CannotSign)?;
+        let padding = Pkcs1v15Sign { hash_len: Some(20), prefix: SHA1_DIGEST_INFO.into() };
+        key.sign(padding, &DigestKind::Sha1.digest(message)).map_err(|_| CannotSign)
+    }
 }
 
 fn read_rsa(pkcs8: &[u8], pkcs1: &[u8]) -> Result<PrivateKey, KeyError> {
@@ -121,7 +149,8 @@ fn read_rsa(pkcs8: &[u8], pkcs1: &[u8]) -> Result<PrivateKey, KeyError> {
     if !(2048..=8192).contains(&bits) {
         return Err(unsupported(&format!("RSA {bits}")));
     }
-    rsa::KeyPair::from_pkcs8(pkcs8).map(PrivateKey::Rsa).map_err(|_| KeyError::DamagedKey)
+    let pair = KeyPair::from_pkcs8(pkcs8).map_err(|_| KeyError::DamagedKey)?;
+    Ok(PrivateKey::Rsa(RsaKey { pair, pkcs1: Zeroizing::new(pkcs1.to_vec()) }))
 }
 
 /// Length of the modulus, the second field of `RSAPrivateKey` (RFC 8017, A.1.2).

@@ -14,7 +14,8 @@ use std::process::Command;
 use formats::source::Source;
 use signing::Signer;
 use signing::apk::{
-    ContentDigester, Layout, Schemes, SignatureError, Signatures, sign_block, signing_block_range, verify_apk,
+    ContentDigester, DigestKind, Layout, Schemes, SignatureError, Signatures, sign_block, signing_block_range, v1,
+    verify_apk,
 };
 use signing::generate::{NewKey, self_signed_pkcs12};
 
@@ -33,7 +34,8 @@ impl TinyZip {
         let (mut entries, mut directory) = (Vec::new(), Vec::new());
         for (name, data) in files {
             let offset = (entries.len() as u32).to_le_bytes();
-            let mut common = vec![10, 0, 0, 0, 0, 0, 0, 0, 0x21, 0x54];
+            // The flag says that names are UTF-8, the rest is version, method and date.
+            let mut common = vec![10, 0, 0, 8, 0, 0, 0, 0, 0x21, 0x54];
             common.extend(crc32fast::hash(data).to_le_bytes());
             common.extend((data.len() as u32).to_le_bytes().repeat(2));
             common.extend((name.len() as u16).to_le_bytes());
@@ -75,6 +77,18 @@ impl TinyZip {
         self.with_block(&block)
     }
 
+    /// The package of these files, signed with scheme v1 and whatever else the schemes name.
+    pub(crate) fn signed_v1(files: &[(&str, &[u8])], signer: &Signer, min_sdk: u32, schemes: Schemes) -> Vec<u8> {
+        let kind = v1::digest_kind(signer, min_sdk).expect("a key for these devices");
+        let digests: Vec<_> = files.iter().map(|(name, content)| (*name, digest(kind, content))).collect();
+        let entries = digests.iter().map(|(name, digest)| (*name, digest.as_slice()));
+        let signed = v1::sign(entries, signer, min_sdk, schemes).expect("a signature");
+        let mut files = files.to_vec();
+        files.extend(signed.iter().map(|(name, content)| (name.as_str(), content.as_slice())));
+        let zip = Self::new(&files);
+        if schemes.v2 || schemes.v3 { zip.signed(signer, schemes) } else { zip.unsigned() }
+    }
+
     pub(crate) fn with_block(&self, block: &[u8]) -> Vec<u8> {
         let mut end = self.end.clone();
         end[16..20].copy_from_slice(&((self.entries.len() + block.len()) as u32).to_le_bytes());
@@ -92,6 +106,12 @@ pub(crate) fn layout(package: &[u8]) -> Result<Layout, SignatureError> {
 
 pub(crate) fn verify(package: &[u8]) -> Result<Signatures, SignatureError> {
     verify_apk(package, &layout(package)?)
+}
+
+pub(crate) fn digest(kind: DigestKind, content: &[u8]) -> Vec<u8> {
+    let mut hasher = kind.hasher();
+    hasher.update(content);
+    hasher.finish()
 }
 
 pub(crate) fn bytes_of(source: &[u8], range: std::ops::Range<u64>) -> Vec<u8> {

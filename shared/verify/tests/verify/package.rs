@@ -63,7 +63,7 @@ pub(crate) fn entries_of(package: &[u8]) -> Vec<(String, Method, Vec<u8>)> {
 pub(crate) fn signed_entries(entries: &[(String, Method, Vec<u8>)]) -> Vec<u8> {
     let items: Vec<Item> =
         entries.iter().map(|(name, method, content)| (&*name.clone().leak(), *method, content.clone())).collect();
-    signed(&items, Some((signer(), Schemes { v2: true, v3: true })))
+    signed(&items, Some((signer(), Schemes { v1: false, v2: true, v3: true })))
 }
 
 pub(crate) fn signer() -> &'static Signer {

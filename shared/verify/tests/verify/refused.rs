@@ -131,7 +131,7 @@ fn one_scheme_only() {
     let entries = entries_of(&protected(&input, None));
     let items: Vec<_> =
         entries.iter().map(|(name, method, content)| (&*name.clone().leak(), *method, content.clone())).collect();
-    let output = signed(&items, Some((signer(), Schemes { v2: true, v3: false })));
+    let output = signed(&items, Some((signer(), Schemes { v1: false, v2: true, v3: false })));
     assert_eq!(failing(&input, &output).0, Check::Signatures);
 }
 
