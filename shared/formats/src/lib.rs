@@ -1,7 +1,8 @@
-//! Readers and writers of hostile bytes: ZIP archives, Android binary XML and native libraries.
+//! Readers and writers of hostile bytes: ZIP archives, Android binary XML, DEX files and native libraries.
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::as_conversions)]
 
 pub mod axml;
+pub mod dex;
 pub mod elf;
 pub mod limits;
 pub mod reader;

@@ -19,6 +19,8 @@ pub struct Limits {
     pub ratio_counts_from: u64,
     /// Length of one entry that is held in memory to be read or edited (a manifest), in bytes.
     pub document_bytes: u64,
+    /// Length of one DEX file, in bytes; it is held in memory twice while it is edited. 65,536 methods take 10 to 20 MB.
+    pub dex_bytes: u64,
     /// Levels of nested elements or messages in a document.
     pub depth: u32,
 }
@@ -40,6 +42,7 @@ impl Default for Limits {
             unpacked_ratio: 100,
             ratio_counts_from: 256 * Self::MIB,
             document_bytes: 16 * Self::MIB,
+            dex_bytes: 48 * Self::MIB,
             depth: 128,
         }
     }
