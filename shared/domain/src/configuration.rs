@@ -1,14 +1,16 @@
 //! A configuration version: an immutable document of control settings, and the small head that points at it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::certificate::{DomainPattern, PinnedCertificate};
 use crate::control::{ControlId, Kind, catalogue};
 use crate::error::Error;
 use crate::id::Sha256Hex;
 use crate::plan::Plan;
 use crate::platform::Platform;
+use crate::policy::Policy;
 
 /// The settings of one control. Fields as in page 003 and the control catalogue; both kinds share this shape.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +25,9 @@ pub struct Setting {
     /// Narrows a control of both platforms to one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub platform: Option<Platform>,
+    /// Narrows a control of connections to these hosts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub domains: Vec<DomainPattern>,
 }
 
 /// The settings of every control that was ever set in a version. Stored under the SHA-256 of its bytes.
@@ -30,6 +35,9 @@ pub struct Setting {
 pub struct Configuration {
     /// By control.
     pub controls: BTreeMap<ControlId, Setting>,
+    /// The certificate list (page 003).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub certificates: Vec<PinnedCertificate>,
 }
 
 /// Points at the document that a version has now.
@@ -65,6 +73,21 @@ pub fn no_enabled_controls() -> Error {
 }
 
 impl Configuration {
+    /// What a build for `platform` has to carry out.
+    pub fn policy(&self, platform: Platform) -> Policy {
+        let emulators = ControlId::ALLOW_EMULATOR_ARCHITECTURES;
+        let is_off = |id| self.controls.get(&id).is_some_and(|setting| setting.protection == Some(false));
+        let fits = |id: ControlId| id.control().is_some_and(|control| control.is_available(platform));
+        let mut controls: BTreeSet<ControlId> = self.enabled(platform).filter(|id| *id != emulators).collect();
+        controls.extend(Some(emulators).filter(|id| fits(*id) && is_off(*id)));
+        let transparency = self.controls.get(&ControlId::CERTIFICATE_TRANSPARENCY_PREVENTION);
+        Policy {
+            controls,
+            certificates: self.certificates.clone(),
+            transparency_domains: transparency.map_or_else(Vec::new, |setting| setting.domains.clone()),
+        }
+    }
+
     /// Switches on exactly `controls` for `platform`, each of which has to be built, on the plan and for the platform.
     pub fn enabling(controls: &[ControlId], platform: Platform, plan: Plan) -> Result<Self, Error> {
         let mut configuration = Self::default();

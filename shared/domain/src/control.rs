@@ -18,12 +18,22 @@ use Kind::{Response, Switch};
 pub struct ControlId(&'static str);
 
 impl ControlId {
+    /// Keep Emulator Architectures.
+    pub const ALLOW_EMULATOR_ARCHITECTURES: Self = Self("AllowEmulatorArchitectures");
     /// Disable Android Backup.
     pub const BACKUP_PREVENTION: Self = Self("BackupPrevention");
+    /// Certificate Pinning.
+    pub const CERTIFICATE_PINNING: Self = Self("CertificatePinning");
+    /// Certificate Transparency Enforcement.
+    pub const CERTIFICATE_TRANSPARENCY_PREVENTION: Self = Self("CertificateTransparencyPrevention");
     /// Block Cleartext Traffic.
     pub const CLEARTEXT_PREVENTION: Self = Self("CleartextPrevention");
     /// Disable Debuggable Builds.
     pub const DEBUGGABLE_PREVENTION: Self = Self("DebuggablePrevention");
+    /// Debug Information Removal.
+    pub const DEBUG_INFO_OBFUSCATION: Self = Self("DebugInfoObfuscation");
+    /// Resource Name Obfuscation.
+    pub const RESOURCE_NAME_OBFUSCATION: Self = Self("ResourceNameObfuscation");
 
     /// The name as it stands in configurations and reports.
     pub const fn as_str(self) -> &'static str {
@@ -151,9 +161,14 @@ pub const fn catalogue() -> &'static [Control] {
 
 /// What is built today. Everything else is refused by configurations and shown as not available.
 const AVAILABLE: &[(ControlId, Platform)] = &[
+    (ControlId::ALLOW_EMULATOR_ARCHITECTURES, Platform::Android),
     (ControlId::BACKUP_PREVENTION, Platform::Android),
+    (ControlId::CERTIFICATE_PINNING, Platform::Android),
+    (ControlId::CERTIFICATE_TRANSPARENCY_PREVENTION, Platform::Android),
     (ControlId::CLEARTEXT_PREVENTION, Platform::Android),
     (ControlId::DEBUGGABLE_PREVENTION, Platform::Android),
+    (ControlId::DEBUG_INFO_OBFUSCATION, Platform::Android),
+    (ControlId::RESOURCE_NAME_OBFUSCATION, Platform::Android),
 ];
 
 const fn row(

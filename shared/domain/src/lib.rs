@@ -1,5 +1,6 @@
 //! Types, rules, errors, the control catalogue and the job's transition table. No AWS, no HTTP, no clock, no environment.
 
+pub mod certificate;
 pub mod configuration;
 pub mod control;
 pub mod credential;
@@ -12,6 +13,7 @@ pub mod model;
 pub mod phase;
 pub mod plan;
 pub mod platform;
+pub mod policy;
 pub mod progress;
 pub mod tenant;
 pub mod time;
