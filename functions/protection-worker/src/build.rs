@@ -1,18 +1,17 @@
 //! One build: fetch, protect, verify, store. Nothing that was not verified reaches storage.
 
-use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::Path;
 use std::sync::Arc;
 
-use domain::control::ControlId;
 use domain::error::Error;
 use domain::file_name::FileName;
 use domain::id::Sha256Hex;
 use domain::job::{Failure, Job, Output};
 use domain::phase::Phase;
 use domain::platform::Platform;
+use domain::policy::Policy;
 use engine::{Observer as _, Plan, Report, Stage};
 use formats::limits::Limits;
 use formats::source::{FileSource, Source as _};
@@ -61,7 +60,7 @@ struct Inputs {
     output: File,
     file_name: FileName,
     platform: Platform,
-    controls: BTreeSet<ControlId>,
+    policy: Policy,
     signer: Option<Signer>,
 }
 
@@ -85,7 +84,7 @@ async fn build(store: &Store, assignment: &Assignment, watch: &Arc<Watch>) -> Re
         output: create(&output)?,
         file_name: job.file_name.clone(),
         platform: job.platform,
-        controls: store.configuration(&job.tenant, &job.config).await?.enabled(job.platform).collect(),
+        policy: store.configuration(&job.tenant, &job.config).await?.policy(job.platform),
         signer: load_signer(store, job).await?,
     };
     let started = Instant::now();
@@ -101,12 +100,12 @@ async fn build(store: &Store, assignment: &Assignment, watch: &Arc<Watch>) -> Re
 
 /// The engine, then the independent check of what it wrote. Runs on a thread.
 fn protect_and_verify(inputs: Inputs, watch: &Watch) -> Result<Report, Ended> {
-    let Inputs { upload, output, file_name, platform, controls, signer } = inputs;
+    let Inputs { upload, output, file_name, platform, policy, signer } = inputs;
     let source = FileSource::new(upload).map_err(Error::internal)?;
     let limits = Limits::default();
     let mut sink = BufWriter::with_capacity(1 << 20, output);
     let (file_name, signer) = (&file_name, signer.as_ref());
-    let plan = Plan { file_name, platform, controls: controls.clone(), signer, limits };
+    let plan = Plan { file_name, platform, policy: &policy, signer, limits };
     let mut report = engine::protect(&source, &mut sink, &plan, watch).map_err(of_engine)?;
     let output = sink.into_inner().map_err(|error| Error::internal(error.into_error()))?;
 
@@ -114,7 +113,7 @@ fn protect_and_verify(inputs: Inputs, watch: &Watch) -> Result<Report, Ended> {
     let output = FileSource::new(output).map_err(Error::internal)?;
     let certificate = signer.map(Signer::certificate_sha256);
     let expected =
-        Expected { input: &source, controls: &controls, certificate_sha256: certificate.as_deref(), limits: &limits };
+        Expected { input: &source, policy: &policy, certificate_sha256: certificate.as_deref(), limits: &limits };
     let total = output.len();
     let advance = |_: u64| watch.observe(engine::Progress { phase: Phase::Verifying, done: 0, total }).is_ok();
     let verification = verify::verify(&output, &expected, &advance).map_err(|error| of_verifier(error, watch))?;

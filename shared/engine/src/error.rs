@@ -4,7 +4,6 @@ use std::io;
 
 use domain::control::ControlId;
 use domain::platform::Platform;
-use formats::axml::SdkVersion;
 use formats::zip;
 
 use crate::kind::Kind;
@@ -68,16 +67,25 @@ pub enum Error {
         /// The split's name.
         split: String,
     },
-    /// The package installs on devices that need a signature scheme which is not built yet.
+    /// An entry is not what devices expect under its name.
+    #[error("{entry} is not {expected}. Build the app again and upload it unchanged.")]
+    WrongContent {
+        /// The entry.
+        entry: String,
+        /// What it should be.
+        expected: &'static str,
+    },
+    /// A control cannot be applied to an entry.
     #[error(
-        "The app's minSdkVersion is {min_sdk}; devices below Android 7.0 need a signature scheme (v1) that is not supported yet. \
-         Raise minSdkVersion to {lowest} or higher."
+        "{control}: {entry} cannot be processed: {reason}. Change the app, or disable the control and build again."
     )]
-    MinSdk {
-        /// The app's lowest version.
-        min_sdk: SdkVersion,
-        /// The lowest version accepted.
-        lowest: u32,
+    Control {
+        /// The control.
+        control: ControlId,
+        /// The entry.
+        entry: String,
+        /// What is wrong with it.
+        reason: String,
     },
     /// A control that this engine does not apply.
     #[error("The control {control} cannot be applied to {platform} packages yet. Disable it and build again.")]
@@ -122,10 +130,10 @@ impl Error {
             Self::KindUnavailable { .. } => "format_unavailable",
             Self::WrongPlatform { .. } => "wrong_platform",
             Self::Split { .. } => "split_package",
-            Self::MinSdk { .. } => "min_sdk_unsupported",
+            Self::WrongContent { .. } => "content_invalid",
             Self::ControlUnavailable { .. } => "control_unavailable",
             Self::Manifest(manifest::Error::Document(_)) => "manifest_invalid",
-            Self::Manifest(_) => "control_not_applicable",
+            Self::Manifest(_) | Self::Control { .. } => "control_not_applicable",
             Self::Signing(_) => "signing_failed",
             Self::Source(_) => "source_failed",
             Self::Sink(_) => "sink_failed",
@@ -146,6 +154,14 @@ impl Error {
             zip::Error::Io(error) => Self::Source(error),
             error @ zip::Error::Limit { .. } => Self::TooLarge(error),
             error => Self::Archive(error),
+        }
+    }
+
+    /// Reading the content of an entry through a [`Source`](formats::source::Source) failed: the source, or the entry.
+    pub(crate) fn of_source(error: io::Error) -> Self {
+        match error.downcast::<zip::Error>() {
+            Ok(broken) => Self::content(broken),
+            Err(error) => Self::Source(error),
         }
     }
 

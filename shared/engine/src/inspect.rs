@@ -1,13 +1,15 @@
 //! The input: is it a sound APK, what does it say about itself, who had signed it.
 
+use std::collections::BTreeMap;
 use std::thread;
 
 use domain::phase::Phase;
 use formats::axml::Document;
 use formats::source::Source;
-use formats::zip::{Archive, Entry};
+use formats::zip::{self, Archive, Entry};
 use signing::Certificate;
-use signing::apk::SignatureError;
+use signing::apk::algorithm::{DigestKind, Hasher};
+use signing::apk::{Schemes, SignatureError, v1};
 
 use crate::manifest::{self, Facts};
 use crate::observe::{Observer, Watch};
@@ -17,8 +19,6 @@ use crate::{Error, Plan, hashing, kind};
 pub(crate) const MANIFEST: &str = "AndroidManifest.xml";
 /// Name of the resource table's entry.
 pub(crate) const RESOURCES: &str = "resources.arsc";
-/// The first API level whose devices read signature scheme v2.
-const LOWEST_MIN_SDK: u32 = 24;
 /// From this target on devices refuse a resource table that is compressed or not aligned.
 const RESOURCES_STORED_FROM: u32 = 30;
 
@@ -32,6 +32,8 @@ pub(crate) struct Input<'a> {
     pub(crate) facts: Facts,
     /// Certificates in the signing block, not checked; `None` where the block cannot be understood.
     pub(crate) previous_signers: Option<Vec<Certificate>>,
+    /// Digests of the entries' contents by name, where scheme v1 asks for them.
+    digests: BTreeMap<String, Vec<u8>>,
 }
 
 impl<'a> Input<'a> {
@@ -53,39 +55,132 @@ impl<'a> Input<'a> {
         let facts = manifest::inspect(&document)?;
         require_supported(&facts)?;
         let previous_signers = previous_signers(source, &archive)?;
-        let sha256 = check(source, &archive, threads, observer)?;
-        Ok(Self { archive, sha256, manifest, document, facts, previous_signers })
+        let digest = entry_digest(plan, &facts)?;
+        let (sha256, digests) = check(source, &archive, digest, threads, observer)?;
+        Ok(Self { archive, sha256, manifest, document, facts, previous_signers, digests })
     }
 
-    /// Whether an entry has to be unpacked in the output although it is compressed here.
-    pub(crate) fn must_be_stored(&self, entry: &Entry) -> bool {
-        entry.name == RESOURCES && self.facts.target_sdk.is_at_least(RESOURCES_STORED_FROM)
+    /// Name and digest of an entry that is copied under `name`, where scheme v1 asks for one.
+    pub(crate) fn digest_of(&self, entry: &Entry, name: &str) -> Option<(String, Vec<u8>)> {
+        self.digests.get(&entry.name).map(|digest| (name.to_owned(), digest.clone()))
     }
+
+    /// Whether an entry has to stand in the output as it is, although it may be compressed here.
+    pub(crate) fn must_be_stored(&self, entry: &Entry, edited: bool) -> bool {
+        entry.name == RESOURCES && (edited || self.facts.target_sdk.is_at_least(RESOURCES_STORED_FROM))
+    }
+}
+
+/// The digest that scheme v1 takes of every entry, where the output gets that scheme.
+fn entry_digest(plan: &Plan<'_>, facts: &Facts) -> Result<Option<DigestKind>, Error> {
+    let min_sdk = facts.min_sdk_number();
+    let signer = plan.signer.filter(|_| Schemes::for_min_sdk(min_sdk).v1);
+    signer.map(|signer| v1::digest_kind(signer, min_sdk)).transpose().map_err(Error::Signing)
 }
 
 fn require_supported(facts: &Facts) -> Result<(), Error> {
-    if let Some(split) = &facts.split {
-        return Err(Error::Split { split: split.clone() });
+    match &facts.split {
+        Some(split) => Err(Error::Split { split: split.clone() }),
+        None => Ok(()),
     }
-    if !facts.min_sdk.is_at_least(LOWEST_MIN_SDK) {
-        return Err(Error::MinSdk { min_sdk: facts.min_sdk.clone(), lowest: LOWEST_MIN_SDK });
-    }
-    Ok(())
+}
+
+/// The names under which devices look for code, as far as they are there: `classes.dex`, `classes2.dex` and so on without a gap.
+pub(crate) fn dex_names(archive: &Archive<'_>) -> Vec<String> {
+    let name = |number| if number == 1 { "classes.dex".to_owned() } else { format!("classes{number}.dex") };
+    (1_u32..).map(name).take_while(|name| archive.entry(name).is_some()).collect()
 }
 
 /// Unpacks every entry on all cores but one, which takes the digest of the file meanwhile.
-fn check(source: &dyn Source, archive: &Archive<'_>, threads: usize, observer: &dyn Observer) -> Result<String, Error> {
+fn check(
+    source: &dyn Source,
+    archive: &Archive<'_>,
+    digest: Option<DigestKind>,
+    threads: usize,
+    observer: &dyn Observer,
+) -> Result<(String, BTreeMap<String, Vec<u8>>), Error> {
     let total = source.len().saturating_add(archive.unpacked_size());
     let watch = Watch::start(observer, Phase::Inspecting, total)?;
     let advance = |bytes| watch.advance(bytes);
-    let (contents, digest) = thread::scope(|scope| {
-        let digest = scope.spawn(|| hashing::sha256(source, &advance));
-        let contents = archive.check_contents(threads.saturating_sub(1).max(1), &advance);
-        (contents, hashing::join(digest))
+    let code = dex_names(archive);
+    let look = |entry: &Entry| {
+        let part = Part::of(entry, &code);
+        look_at(archive, entry, part, digest, &advance)
+    };
+    let (contents, sha256) = thread::scope(|scope| {
+        let sha256 = scope.spawn(|| hashing::sha256(source, &advance));
+        let contents = archive.map_entries(threads.saturating_sub(1).max(1), &look);
+        (contents, hashing::join(sha256))
     });
     watch.go_on()?;
-    contents.map_err(Error::content)?;
-    digest.map_err(Error::Source)
+    let names = archive.entries().iter().map(|entry| entry.name.clone());
+    let digests = names.zip(contents?).filter_map(|(name, digest)| Some((name, digest?))).collect();
+    Ok((sha256.map_err(Error::Source)?, digests))
+}
+
+/// What an entry has to be for a device to run the app.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Code,
+    Resources,
+    Other,
+}
+
+impl Part {
+    /// The longest beginning that is looked at.
+    const HEAD: usize = 36;
+
+    fn of(entry: &Entry, code: &[String]) -> Self {
+        if entry.name == RESOURCES {
+            Self::Resources
+        } else if code.contains(&entry.name) {
+            Self::Code
+        } else {
+            Self::Other
+        }
+    }
+
+    /// Whether a content of `size` bytes that begins with `head` can be it: the type and the length that stand there.
+    fn fits(self, head: &[u8], size: u64) -> bool {
+        let length = |at: usize| {
+            let bytes = head.get(at..at + 4).and_then(|bytes| bytes.try_into().ok());
+            bytes.map(u32::from_le_bytes).is_some_and(|length| u64::from(length) <= size)
+        };
+        match self {
+            Self::Code => head.starts_with(b"dex\n") && length(32),
+            Self::Resources => head.starts_with(&[2, 0, 12, 0]) && length(4),
+            Self::Other => true,
+        }
+    }
+}
+
+/// Unpacks an entry, compares length and CRC-32, and looks at its beginning.
+fn look_at(
+    archive: &Archive<'_>,
+    entry: &Entry,
+    part: Part,
+    digest: Option<DigestKind>,
+    advance: &dyn Fn(u64) -> bool,
+) -> Result<Option<Vec<u8>>, Error> {
+    let mut hasher = digest.filter(|_| v1::is_digested(&entry.name)).map(DigestKind::hasher);
+    let mut head = Vec::new();
+    let mut reader = archive.open(entry);
+    while let Some(piece) = reader.next_piece().map_err(Error::content)? {
+        if part != Part::Other && head.len() < Part::HEAD {
+            head.extend_from_slice(&piece[..piece.len().min(Part::HEAD)]);
+        }
+        if let Some(hasher) = &mut hasher {
+            hasher.update(piece);
+        }
+        if !advance(piece.len() as u64) {
+            return Err(Error::content(zip::Error::Stopped));
+        }
+    }
+    if !part.fits(&head, entry.size) {
+        let expected = if part == Part::Code { "a DEX file" } else { "a resource table" };
+        return Err(Error::WrongContent { entry: entry.name.clone(), expected });
+    }
+    Ok(hasher.map(Hasher::finish))
 }
 
 /// The certificates claimed in the input's signing block. A block that cannot be understood is no reason to refuse the package, since it

@@ -3,21 +3,30 @@
 //! [`protect`] is the whole of it: a package and a [`Plan`] in, the protected package and a [`Report`] out. Memory is bounded by a
 //! constant, the input is treated as hostile, and the same input, plan and key give the same bytes.
 
+mod app;
+mod controls;
+mod edits;
 mod error;
 mod hashing;
 mod inspect;
 mod kind;
-pub mod manifest;
+mod manifest;
 mod observe;
+mod outcome;
 mod package;
+mod pipeline;
 mod plan;
 mod protect;
 mod report;
+mod rework;
 mod warnings;
 
+pub use controls::implemented;
 pub use error::Error;
 pub use kind::Kind;
+pub use manifest::Facts;
 pub use observe::{Observer, Progress, Stop, Unobserved};
+pub use outcome::{Change, ControlOutcome, Status};
 pub use plan::Plan;
 pub use protect::protect;
 pub use report::{File, Report, Signing, Stage, Warning};

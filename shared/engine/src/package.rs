@@ -1,4 +1,4 @@
-//! The output: entries laid out and copied, digests taken while they are written, the signing block, the directory.
+//! The output: entries prepared on all cores and written in order, digests taken while they are written, the signatures, the directory.
 
 use std::io::Write;
 use std::sync::mpsc::Receiver;
@@ -6,17 +6,19 @@ use std::thread::{self, ScopedJoinHandle};
 use std::time::Instant;
 
 use domain::phase::Phase;
-use formats::zip::{self, Entry, Method, Tail, Writer};
+use formats::zip::{self, Method, Tail, Writer};
 use signing::Signer;
-use signing::apk::{ContentDigester, Schemes, sign_block};
+use signing::apk::algorithm::DigestKind;
+use signing::apk::{ContentDigester, Schemes, sign_block, v1};
 
+use crate::edits::{Content, Edits, Item};
 use crate::hashing::{self, Output, Piece};
-use crate::inspect::{Input, MANIFEST};
+use crate::inspect::Input;
 use crate::observe::{Observer, Watch};
+use crate::outcome::Change;
+use crate::pipeline::{self, Results, Task};
+use crate::rework::{self, Body, Prepared, Rework};
 use crate::{Error, Plan};
-
-/// The schemes that a signed output carries.
-pub(crate) const SCHEMES: Schemes = Schemes { v1: false, v2: true, v3: true };
 
 /// What was written.
 pub(crate) struct Package {
@@ -24,65 +26,142 @@ pub(crate) struct Package {
     pub(crate) sha256: String,
     /// When the entries were complete and signing began.
     pub(crate) signing_began: Instant,
+    /// What was changed in entries while they were packed.
+    pub(crate) changes: Vec<Change>,
+    /// What could not be changed there.
+    pub(crate) warnings: Vec<String>,
 }
 
-/// Writes the output. `manifest` stands in the place of the input's, where it was edited.
+/// Writes the output.
 pub(crate) fn write(
     input: &Input<'_>,
-    manifest: Option<&[u8]>,
+    edits: &Edits,
     plan: &Plan<'_>,
     sink: &mut dyn Write,
     observer: &dyn Observer,
 ) -> Result<Package, Error> {
     let watch = Watch::start(observer, Phase::Packaging, input.archive.directory_offset())?;
+    let signature = plan.signer.map(|signer| Signature::of(signer, input));
     thread::scope(|scope| {
         let (queue, pieces) = hashing::queue();
         let digest = scope.spawn(move || hashing::sha256_of(pieces));
         let mut output = Output::new(sink, &watch, vec![queue]);
-        let signature = plan.signer.map(|signer| {
+        let digester = plan.signer.map(|signer| {
             let pieces = output.add_digest();
-            Signature { signer, digester: scope.spawn(move || digest_entries(signer, pieces)) }
+            scope.spawn(move || digest_entries(signer, pieces))
         });
-        let written = write_all(input, manifest, signature, &mut output, observer);
-        let signing_began = written.map_err(|error| output.explain(error))?;
+        let packing = Packing { input, edits, plan, signature, observer };
+        let written = packing.write_all(digester, &mut output);
+        let written = written.map_err(|error| output.explain(error))?;
         let size = output.written();
         drop(output);
-        Ok(Package { size, sha256: hashing::join(digest), signing_began })
+        let Written { signing_began, changes, warnings } = written;
+        Ok(Package { size, sha256: hashing::join(digest), signing_began, changes, warnings })
     })
 }
 
-/// A signature in the making: the digests of the entries are taken on a thread of their own.
-struct Signature<'scope, 'a> {
+/// Who signs, and how.
+#[derive(Clone, Copy)]
+struct Signature<'a> {
     signer: &'a Signer,
-    digester: ScopedJoinHandle<'scope, ContentDigester>,
+    schemes: Schemes,
+    min_sdk: u32,
 }
 
-fn write_all(
-    input: &Input<'_>,
-    manifest: Option<&[u8]>,
-    signature: Option<Signature<'_, '_>>,
-    output: &mut Output<'_>,
-    observer: &dyn Observer,
-) -> Result<Instant, Error> {
-    let tail = write_entries(input, manifest, output).map_err(|error| match error {
-        error @ zip::Error::Limit { .. } => Error::Layout(error),
-        error => Error::content(error),
-    })?;
-    let signing_began = Instant::now();
-    let block = match signature {
-        Some(signature) => {
-            output.end_digest().map_err(Error::Sink)?;
-            sign(input, signature, &tail, observer)?
-        }
-        None => Vec::new(),
-    };
-    let directory_offset = tail.entries_end + block.len() as u64;
-    let end = tail.end(directory_offset).map_err(Error::Layout)?;
-    for part in [block.as_slice(), tail.directory(), &end] {
-        output.write_all(part).map_err(Error::Sink)?;
+impl<'a> Signature<'a> {
+    fn of(signer: &'a Signer, input: &Input<'_>) -> Self {
+        let min_sdk = input.facts.min_sdk_number();
+        Self { signer, schemes: Schemes::for_min_sdk(min_sdk), min_sdk }
     }
-    output.flush().map_err(Error::Sink)?;
-    Ok(signing_began)
+
+    /// The digest that scheme v1 takes of every entry, where that scheme is made.
+    fn entry_digest(&self) -> Result<Option<DigestKind>, Error> {
+        let kind = self.schemes.v1.then(|| v1::digest_kind(self.signer, self.min_sdk));
+        kind.transpose().map_err(Error::Signing)
+    }
+}
+
+/// The digest of the entries in the making, on a thread of its own.
+type Digester<'scope> = ScopedJoinHandle<'scope, ContentDigester>;
+
+struct Packing<'a> {
+    input: &'a Input<'a>,
+    edits: &'a Edits,
+    plan: &'a Plan<'a>,
+    signature: Option<Signature<'a>>,
+    observer: &'a dyn Observer,
+}
+
+struct Written {
+    signing_began: Instant,
+    changes: Vec<Change>,
+    warnings: Vec<String>,
+}
+
+impl Packing<'_> {
+    fn write_all(&self, digester: Option<Digester<'_>>, output: &mut Output<'_>) -> Result<Written, Error> {
+        let mut entries = Entries {
+            writer: Writer::new(&mut *output),
+            digests: Vec::new(),
+            changes: Vec::new(),
+            warnings: Vec::new(),
+        };
+        self.write_entries(&mut entries)?;
+        let signing_began = Instant::now();
+        if let Some(signature) = self.signature.filter(|signature| signature.schemes.v1) {
+            entries.sign_v1(signature)?;
+        }
+        let Entries { writer, changes, warnings, .. } = entries;
+        let (_, tail) = writer.finish(self.input.archive.comment()).map_err(Error::Layout)?;
+        let block = match (self.signature, digester) {
+            (Some(signature), Some(digester)) => {
+                output.end_digest().map_err(Error::Sink)?;
+                self.sign(signature, digester, &tail)?
+            }
+            _ => Vec::new(),
+        };
+        let end = tail.end(tail.entries_end + block.len() as u64).map_err(Error::Layout)?;
+        for part in [block.as_slice(), tail.directory(), &end] {
+            output.write_all(part).map_err(Error::Sink)?;
+        }
+        output.flush().map_err(Error::Sink)?;
+        Ok(Written { signing_began, changes, warnings })
+    }
+
+    fn write_entries(&self, entries: &mut Entries<'_, '_>) -> Result<(), Error> {
+        let input = self.input;
+        let items = self.edits.items(&input.archive, |entry, edited| input.must_be_stored(entry, edited));
+        let task = |(position, item)| rework::cost(item).map(|cost| Task { position, cost });
+        let tasks: Vec<Task> = items.iter().enumerate().filter_map(task).collect();
+        let digest = self.signature.map(|signature| signature.entry_digest()).transpose()?.flatten();
+        let rework = Rework { archive: &input.archive, limits: &self.plan.limits, digest };
+        let threads = thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let work = |position: usize| rework.prepare(&items[position]);
+        pipeline::run(&tasks, threads, work, |results: &Results<'_, _>| {
+            let mut tasks = tasks.iter().peekable();
+            for (position, item) in items.iter().enumerate() {
+                match tasks.next_if(|task| task.position == position) {
+                    None => entries.write_as_is(input, item, digest)?,
+                    Some(task) => {
+                        let prepared = results.take(position).ok_or(Error::Cancelled)??;
+                        entries.write_prepared(input, item, prepared)?;
+                        results.release(*task);
+                    }
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// The signing block. Every device from API 28 on reads v3, older ones v2, so both are always made.
+    fn sign(&self, signature: Signature<'_>, digester: Digester<'_>, tail: &Tail) -> Result<Vec<u8>, Error> {
+        let digester = hashing::join(digester);
+        Watch::start(self.observer, Phase::Signing, tail.entries_end)?;
+        let end = tail.end(tail.entries_end).map_err(Error::Layout)?;
+        let digests = digester.finish(tail.directory(), &end).map_err(Error::Signing)?;
+        let Signature { signer, schemes, min_sdk } = signature;
+        sign_block(&digests, signer, schemes, min_sdk).map_err(Error::Signing)
+    }
 }
 
 fn digest_entries(signer: &Signer, pieces: Receiver<Piece>) -> ContentDigester {
@@ -91,50 +170,73 @@ fn digest_entries(signer: &Signer, pieces: Receiver<Piece>) -> ContentDigester {
     digester
 }
 
-/// The signing block. Every device from API 28 on reads v3, older ones v2, so both are always made.
-fn sign(
-    input: &Input<'_>,
-    signature: Signature<'_, '_>,
-    tail: &Tail,
-    observer: &dyn Observer,
-) -> Result<Vec<u8>, Error> {
-    let digester = hashing::join(signature.digester);
-    Watch::start(observer, Phase::Signing, tail.entries_end)?;
-    let end = tail.end(tail.entries_end).map_err(Error::Layout)?;
-    let digests = digester.finish(tail.directory(), &end).map_err(Error::Signing)?;
-    // A platform under development is later than every number.
-    let min_sdk = input.facts.min_sdk.api().unwrap_or(u32::MAX);
-    sign_block(&digests, signature.signer, SCHEMES, min_sdk).map_err(Error::Signing)
+/// The entries as they are written, and what is learnt about them on the way.
+struct Entries<'o, 's> {
+    writer: Writer<&'o mut Output<'s>>,
+    /// Names and digests for scheme v1.
+    digests: Vec<(String, Vec<u8>)>,
+    changes: Vec<Change>,
+    warnings: Vec<String>,
 }
 
-fn write_entries(input: &Input<'_>, manifest: Option<&[u8]>, output: &mut Output<'_>) -> Result<Tail, zip::Error> {
-    let archive = &input.archive;
-    let mut writer = Writer::new(output);
-    for entry in archive.entries().iter().filter(|entry| !is_signature_file(&entry.name)) {
-        match manifest {
-            Some(content) if entry.name == MANIFEST => {
-                writer.add(&entry.name, entry.method, entry.attributes, content)?;
+impl Entries<'_, '_> {
+    /// Writes an item that needs no preparation.
+    fn write_as_is(&mut self, input: &Input<'_>, item: &Item<'_>, digest: Option<DigestKind>) -> Result<(), Error> {
+        let written = match item.content {
+            Content::Unpack(entry) => self.writer.copy_stored(&input.archive, entry, item.name),
+            Content::Copy(entry) | Content::StripDex(entry) | Content::StripLibrary(entry) => {
+                self.writer.copy_as(&input.archive, entry, item.name)
             }
-            _ if input.must_be_stored(entry) => writer.copy_stored(archive, entry, &entry.name)?,
-            _ => writer.copy(archive, entry)?,
+            Content::New(_, content) => {
+                self.digests.extend(digest.map(|kind| (item.name.to_owned(), kind.digest(content))));
+                self.writer.add(item.name, Method::Stored, item.attributes, content)
+            }
+        };
+        self.digests.extend(item.original().and_then(|entry| input.digest_of(entry, item.name)));
+        written.map_err(of_writing)
+    }
+
+    /// Writes an item that a thread has made ready.
+    fn write_prepared(&mut self, input: &Input<'_>, item: &Item<'_>, prepared: Prepared) -> Result<(), Error> {
+        let Prepared { body, digest, changes, warnings } = prepared;
+        self.changes.extend(changes);
+        self.warnings.extend(warnings);
+        self.digests.extend(digest.map(|digest| (item.name.to_owned(), digest)));
+        match (body, item.original()) {
+            (Body::Packed(packed), _) => {
+                self.writer.add_packed(item.name, item.attributes, &packed).map_err(of_writing)
+            }
+            (Body::Spliced(spliced), Some(entry)) => {
+                let header = spliced.header(item.name, entry);
+                let write = |sink: &mut dyn Write| Ok(spliced.write(&input.archive, entry, sink)?);
+                self.writer.put(&header, write).map_err(of_writing)
+            }
+            (Body::Unchanged | Body::Spliced(_), _) => self.write_as_is(input, item, None),
         }
     }
-    let (_, tail) = writer.finish(archive.comment())?;
-    Ok(tail)
+
+    /// Adds the files of scheme v1.
+    fn sign_v1(&mut self, signature: Signature<'_>) -> Result<(), Error> {
+        let digests = self.digests.iter().map(|(name, digest)| (name.as_str(), digest.as_slice()));
+        let Signature { signer, schemes, min_sdk } = signature;
+        for (name, content) in v1::sign(digests, signer, min_sdk, schemes).map_err(Error::Signing)? {
+            let attributes = zip::Attributes::default();
+            self.writer.add(&name, Method::Deflated, attributes, &content).map_err(of_writing)?;
+        }
+        Ok(())
+    }
+}
+
+/// What does not fit into the format is the layout's fault, the rest the content's.
+fn of_writing(error: zip::Error) -> Error {
+    match error {
+        error @ zip::Error::Limit { .. } => Error::Layout(error),
+        error => Error::content(error),
+    }
 }
 
 /// Files of JAR signatures, which only hold for the package they came with, and the digest of a source stamp's certificate, whose
 /// signature stands in the signing block that is not kept.
 pub(crate) fn is_signature_file(name: &str) -> bool {
-    if name == "stamp-cert-sha256" {
-        return true;
-    }
-    let upper = name.to_ascii_uppercase();
-    let Some(file) = upper.strip_prefix("META-INF/").filter(|file| !file.contains('/')) else { return false };
-    file == "MANIFEST.MF" || [".SF", ".RSA", ".DSA", ".EC"].iter().any(|extension| file.ends_with(extension))
-}
-
-/// Whether the output's entry is packed in another way than the input's.
-pub(crate) fn is_stored_anew(input: &Input<'_>, entry: &Entry) -> bool {
-    input.must_be_stored(entry) && entry.method != Method::Stored
+    name == "stamp-cert-sha256" || v1::is_signature_file(name)
 }

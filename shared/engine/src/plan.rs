@@ -1,14 +1,12 @@
 //! What is to be done with a package.
 
-use std::collections::BTreeSet;
-
-use domain::control::ControlId;
 use domain::file_name::FileName;
 use domain::platform::Platform;
+use domain::policy::Policy;
 use formats::limits::Limits;
 use signing::Signer;
 
-use crate::{Error, manifest};
+use crate::{Error, controls};
 
 /// What is to be done with a package.
 #[derive(Clone, Debug)]
@@ -17,8 +15,8 @@ pub struct Plan<'a> {
     pub file_name: &'a FileName,
     /// The platform of the build.
     pub platform: Platform,
-    /// The controls to apply, every one of them.
-    pub controls: BTreeSet<ControlId>,
+    /// What is to be carried out, all of it.
+    pub policy: &'a Policy,
     /// Who signs the output; without one it stays unsigned.
     pub signer: Option<&'a Signer>,
     /// Bounds of what is accepted.
@@ -28,7 +26,7 @@ pub struct Plan<'a> {
 impl Plan<'_> {
     /// Refuses a plan that names controls which this engine does not apply to Android packages: none is ever skipped.
     pub(crate) fn require_implemented(&self) -> Result<(), Error> {
-        match self.controls.iter().find(|control| !manifest::CONTROLS.contains(control)) {
+        match self.policy.controls.iter().find(|wanted| controls::implemented().all(|control| control != **wanted)) {
             Some(control) => Err(Error::ControlUnavailable { control: *control, platform: self.platform }),
             None => Ok(()),
         }

@@ -5,15 +5,17 @@ use std::num::NonZero;
 use std::thread;
 use std::time::Instant;
 
+use domain::control::ControlId;
 use domain::phase::Phase;
 use formats::source::Source;
 
+use crate::app::App;
 use crate::inspect::Input;
-use crate::manifest::{self, ControlOutcome};
 use crate::observe::{Observer, Watch};
+use crate::outcome::{Applied, ControlOutcome};
 use crate::package::{self, Package};
 use crate::report::{File, Report, Signing, Stage, Warning};
-use crate::{Error, Plan, warnings};
+use crate::{Error, Plan, controls, warnings};
 
 /// Protects the package in `source` as `plan` says, and writes the result to `sink`.
 ///
@@ -32,10 +34,15 @@ pub fn protect(
     let started = Instant::now();
     let input = Input::inspect(source, plan, threads, observer)?;
     let inspected = Instant::now();
-    let (controls, manifest) = edit(&input, plan, observer)?;
+    Watch::start(observer, Phase::Protecting, input.manifest.len() as u64)?;
+    let mut app = App::new(&input, plan.policy, &plan.limits);
+    let mut applied = controls::apply(&mut app)?;
+    let edits = app.finish(&input);
     let edited = Instant::now();
-    let package = package::write(&input, manifest.as_deref(), plan, sink, observer)?;
+    let mut package = package::write(&input, &edits, plan, sink, observer)?;
     let ended = Instant::now();
+    add_reworked(&mut applied, &mut package);
+    let controls = applied.into_iter().map(ControlOutcome::from).collect();
 
     let stages = [
         (Phase::Inspecting, started, inspected),
@@ -48,16 +55,13 @@ pub fn protect(
     Ok(report(source, input, plan, controls, package, stages.to_vec()))
 }
 
-/// Applies the controls; the manifest's new bytes where they differ from the old.
-fn edit(
-    input: &Input<'_>,
-    plan: &Plan<'_>,
-    observer: &dyn Observer,
-) -> Result<(Vec<ControlOutcome>, Option<Vec<u8>>), Error> {
-    Watch::start(observer, Phase::Protecting, input.manifest.len() as u64)?;
-    let (document, outcomes) = manifest::harden(input.document.clone(), &plan.controls)?;
-    let bytes = document.to_bytes();
-    Ok((outcomes, (bytes != input.manifest).then_some(bytes)))
+/// Adds what packaging did for `DebugInfoObfuscation`, the one control that works on entries while they are packed.
+fn add_reworked(applied: &mut [Applied], package: &mut Package) {
+    let control = applied.iter_mut().find(|applied| applied.control == ControlId::DEBUG_INFO_OBFUSCATION);
+    if let Some(applied) = control {
+        applied.changes.append(&mut package.changes);
+        applied.warnings.append(&mut package.warnings);
+    }
 }
 
 fn report(

@@ -4,7 +4,8 @@ use domain::phase::Phase;
 use serde::Serialize;
 use signing::{Certificate, Signer};
 
-use crate::manifest::{ControlOutcome, Facts};
+use crate::manifest::Facts;
+use crate::outcome::ControlOutcome;
 
 /// The report of one build.
 #[derive(Clone, Debug, Serialize)]

@@ -1,14 +1,16 @@
 //! What a release engineer should know before publishing the output.
 
+use formats::zip::Method;
+
 use crate::inspect::{Input, RESOURCES};
-use crate::manifest::ControlOutcome;
-use crate::package;
+use crate::outcome::ControlOutcome;
 use crate::report::{Signing, Warning};
 
 /// Every warning of a build; those of the controls stand in the controls' own rows as well.
 pub(crate) fn collect(input: &Input<'_>, controls: &[ControlOutcome], signing: &Signing) -> Vec<Warning> {
     let mut warnings = vec![certificate(signing)];
-    if input.archive.entry(RESOURCES).is_some_and(|entry| package::is_stored_anew(input, entry)) {
+    let resources = input.archive.entry(RESOURCES).filter(|entry| entry.method != Method::Stored);
+    if resources.is_some_and(|entry| input.must_be_stored(entry, false)) {
         let message = format!(
             "{RESOURCES} was compressed, which devices refuse for apps that target API 30 or later; it is stored uncompressed now."
         );

@@ -16,6 +16,7 @@ mod pool;
 mod query;
 mod read;
 mod value;
+mod walk;
 mod write;
 
 use chunk::{Chunk, Element};
@@ -26,6 +27,7 @@ pub use error::Error;
 pub use manifest::{Application, Manifest, SdkVersion};
 pub use name::{ANDROID_NAMESPACE, AndroidAttribute};
 pub use value::Value;
+pub use walk::{Attribute, Name, Node};
 
 /// A parsed document. Reading never changes it; every edit that fails leaves it as it was.
 #[derive(Clone, Debug)]

@@ -18,4 +18,4 @@ pub use entry::{Attributes, Entry, Method};
 pub use error::{Defect, Error};
 pub use read::EntryReader;
 pub use source::EntrySource;
-pub use write::{Header, Packed, Tail, Writer};
+pub use write::{Deflater, Header, Packed, Tail, Writer};

@@ -1,133 +1,174 @@
-//! Entry by entry: what the engine had no business with must be what it was.
+//! Entry by entry: what the controls had no business with must be what it was.
 
-use formats::zip::{Archive, Entry, EntryReader};
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::error::of_archive;
-use crate::{Check, Error};
+use domain::control::ControlId;
+use formats::zip::Archive;
+use signing::apk::{Schemes, v1};
 
-/// The entry that controls may change.
-const EDITED: &str = "AndroidManifest.xml";
-/// Bytes compared at a time.
-const PIECE: u64 = 256 << 10;
+use crate::diff::{self, Diff, Difference, DocumentChange, EntryDiff, TableChange};
+use crate::manifest::Manifests;
+use crate::{Check, Error, Expected};
 
-/// Compares both archives: same entries in the same order but for signature files, same content but for the manifest's.
-pub(crate) fn compare(
-    before: &Archive<'_>,
+const MANIFEST: &str = "AndroidManifest.xml";
+const RESOURCES: &str = "resources.arsc";
+/// Attributes of the manifest that each control may set, as far as it edits the manifest.
+const ATTRIBUTES: &[(ControlId, &[&str])] = &[
+    (
+        ControlId::BACKUP_PREVENTION,
+        &["android:allowBackup", "android:fullBackupContent", "android:dataExtractionRules"],
+    ),
+    (ControlId::CERTIFICATE_PINNING, &["android:networkSecurityConfig"]),
+    (ControlId::CERTIFICATE_TRANSPARENCY_PREVENTION, &["android:networkSecurityConfig"]),
+    (ControlId::CLEARTEXT_PREVENTION, &["android:networkSecurityConfig", "android:usesCleartextTraffic"]),
+    (ControlId::DEBUGGABLE_PREVENTION, &["android:debuggable", "android:shell", "android:enabled"]),
+];
+
+/// Every difference has to be one that a control of the policy, packaging or signing makes, and entries keep their order.
+pub(crate) fn check(
+    manifests: &Manifests<'_>,
     after: &Archive<'_>,
+    expected: &Expected<'_>,
+    network_files: &BTreeSet<String>,
     advance: &(dyn Fn(u64) -> bool + Sync),
-) -> Result<String, Error> {
-    let mut kept = before.entries().iter().filter(|entry| !is_signature_file(&entry.name));
-    let mut removed = before.entries().len();
-    for new in after.entries() {
-        let old = kept.next();
-        let Some(old) = old.filter(|old| old.name == new.name) else {
-            let (found, wanted) = (new.name.escape_debug(), old.map_or("the end", |old| &old.name).escape_debug());
-            return Err(Check::Entries.failed(format!("found entry \"{found}\" where the input has \"{wanted}\"")));
+) -> Result<(Diff, String), Error> {
+    let before = manifests.input();
+    let diff = diff::compare(before, after, expected.limits, advance)?;
+    let needs_v1 = expected.certificate_sha256.is_some() && Schemes::for_min_sdk(manifests.min_sdk()).v1;
+    let judge = Judge { expected, network_files, needs_v1 };
+    if let Some(kept) =
+        after.entries().iter().find(|new| is_signature_file(&new.name) && !judge.is_own_signature(&new.name))
+    {
+        return Err(Check::Entries.failed(format!("entry \"{}\" is a signature file", kept.name.escape_debug())));
+    }
+    for entry in &diff.entries {
+        for difference in &entry.differences {
+            if !judge.allows(entry, difference) {
+                let name = entry.name().escape_debug().to_string();
+                return Err(Check::Entries.failed(format!("entry \"{name}\" {}", judge.describe(difference))));
+            }
+        }
+    }
+    require_order(before, after, &diff)?;
+    let detail = format!("{} entries as in the input, {} that were to differ", diff.same, diff.entries.len());
+    Ok((diff, detail))
+}
+
+struct Judge<'a> {
+    expected: &'a Expected<'a>,
+    /// The documents of the app's network security configuration.
+    network_files: &'a BTreeSet<String>,
+    /// Whether the output has to carry a JAR signature.
+    needs_v1: bool,
+}
+
+impl Judge<'_> {
+    fn allows(&self, entry: &EntryDiff, difference: &Difference) -> bool {
+        let name = entry.name();
+        match difference {
+            Difference::Removed => {
+                is_signature_file(name) || (is_for_emulators(name) && self.has(ControlId::ALLOW_EMULATOR_ARCHITECTURES))
+            }
+            Difference::Added => self.is_own_signature(name) || self.may_add(name),
+            Difference::Repacked { after, .. } => name == RESOURCES && *after == "stored",
+            Difference::Renamed => self.has(ControlId::RESOURCE_NAME_OBFUSCATION),
+            Difference::Document { changes } if name == MANIFEST => {
+                changes.iter().all(|change| self.allows_attribute(change))
+            }
+            Difference::Document { .. } | Difference::Content { .. } if self.network_files.contains(name) => {
+                self.edits_network()
+            }
+            Difference::DebugInformation { .. } | Difference::Symbols => self.has(ControlId::DEBUG_INFO_OBFUSCATION),
+            Difference::Table { changes } => changes.iter().all(|change| self.allows_in_table(change)),
+            Difference::Document { .. } | Difference::Attributes | Difference::Content { .. } => {
+                self.is_own_signature(name)
+            }
+        }
+    }
+
+    /// Whether the entry belongs to the JAR signature of a signed output, which is checked elsewhere.
+    fn is_own_signature(&self, name: &str) -> bool {
+        self.needs_v1
+            && ["META-INF/MANIFEST.MF", "META-INF/CERT.SF", "META-INF/CERT.RSA", "META-INF/CERT.EC"].contains(&name)
+    }
+
+    fn has(&self, control: ControlId) -> bool {
+        self.expected.policy.has(control)
+    }
+
+    fn edits_network(&self) -> bool {
+        let controls = [
+            ControlId::CERTIFICATE_PINNING,
+            ControlId::CERTIFICATE_TRANSPARENCY_PREVENTION,
+            ControlId::CLEARTEXT_PREVENTION,
+        ];
+        controls.into_iter().any(|control| self.has(control))
+    }
+
+    /// Whether a control adds documents: their content is checked by the control's own check.
+    fn may_add(&self, name: &str) -> bool {
+        let adds = self.edits_network() || self.has(ControlId::BACKUP_PREVENTION);
+        adds && (name == RESOURCES || name.starts_with("res/") && name.ends_with(".xml"))
+    }
+
+    fn allows_attribute(&self, change: &DocumentChange) -> bool {
+        let named = |(control, attributes): &(ControlId, &[&str])| {
+            self.has(*control) && attributes.contains(&change.attribute.as_str())
         };
-        removed -= 1;
-        if old.attributes != new.attributes {
-            return Err(differs(new, "has other times or attributes"));
-        }
-        if new.name != EDITED {
-            compare_content(before, old, after, new, advance)?;
+        change.element.starts_with("manifest/application") && ATTRIBUTES.iter().any(named)
+    }
+
+    fn allows_in_table(&self, change: &TableChange) -> bool {
+        match change {
+            TableChange::Added { file, .. } => self.may_add(file),
+            TableChange::Names { .. } | TableChange::Files { .. } => self.has(ControlId::RESOURCE_NAME_OBFUSCATION),
         }
     }
-    if let Some(missing) = kept.next() {
-        return Err(Check::Entries.failed(format!("entry \"{}\" is missing", missing.name.escape_debug())));
-    }
-    Ok(format!("{} entries as in the input, {removed} signature files removed", after.entries().len()))
-}
 
-fn compare_content(
-    before: &Archive<'_>,
-    old: &Entry,
-    after: &Archive<'_>,
-    new: &Entry,
-    advance: &(dyn Fn(u64) -> bool + Sync),
-) -> Result<(), Error> {
-    if (old.size, old.crc32) != (new.size, new.crc32) {
-        return Err(differs(new, "has another length or checksum"));
-    }
-    let same = if old.method == new.method {
-        old.packed_size == new.packed_size && same_bytes(before, old, after, new, advance)?
-    } else {
-        same_content(before.open(old), after.open(new), advance)?
-    };
-    if same { Ok(()) } else { Err(differs(new, "has another content")) }
-}
-
-/// Compares the packed bytes.
-fn same_bytes(
-    before: &Archive<'_>,
-    old: &Entry,
-    after: &Archive<'_>,
-    new: &Entry,
-    advance: &(dyn Fn(u64) -> bool + Sync),
-) -> Result<bool, Error> {
-    let length = old.packed_size;
-    let (mut one, mut two) = (buffer(length), buffer(length));
-    let mut position = 0;
-    while position < length {
-        let wanted = (length - position).min(PIECE);
-        one.truncate(wanted as usize);
-        two.truncate(wanted as usize);
-        before.source().read_at(old.data_offset + position, &mut one).map_err(Error::Source)?;
-        after.source().read_at(new.data_offset + position, &mut two).map_err(Error::Source)?;
-        if one != two {
-            return Ok(false);
-        }
-        position += wanted;
-        if !advance(wanted) {
-            return Err(Error::Stopped);
+    /// A refused difference, as the rest of a sentence about the entry.
+    fn describe(&self, difference: &Difference) -> String {
+        match difference {
+            Difference::Removed => "is missing".to_owned(),
+            Difference::Added => "is not in the input".to_owned(),
+            Difference::Repacked { before, after } => format!("was {before} and is {after}"),
+            Difference::Attributes => "has other times or attributes".to_owned(),
+            Difference::Renamed => "has another name than in the input".to_owned(),
+            Difference::Document { changes } => {
+                let other = changes.iter().filter(|change| !self.allows_attribute(change));
+                let names: Vec<String> =
+                    other.map(|change| format!("{} {}", change.element, change.attribute)).collect();
+                format!("has other attributes: {}", names.join(", "))
+            }
+            Difference::DebugInformation { .. } => "has other debug information".to_owned(),
+            Difference::Symbols => "has other symbols".to_owned(),
+            Difference::Table { .. } => "has other names or entries".to_owned(),
+            Difference::Content { detail } => format!("has another content: {detail}"),
         }
     }
-    Ok(true)
 }
 
-fn buffer(length: u64) -> Vec<u8> {
-    vec![0; length.min(PIECE) as usize]
-}
-
-/// Compares the unpacked content. Both readers give pieces of any length.
-fn same_content(
-    mut before: EntryReader<'_>,
-    mut after: EntryReader<'_>,
-    advance: &(dyn Fn(u64) -> bool + Sync),
-) -> Result<bool, Error> {
-    let failed = |error| of_archive(Check::Entries, error);
-    let mut pending: Vec<u8> = Vec::new();
-    while let Some(piece) = before.next_piece().map_err(failed)? {
-        while pending.len() < piece.len() {
-            let Some(more) = after.next_piece().map_err(failed)? else { return Ok(false) };
-            pending.extend_from_slice(more);
-        }
-        if !pending.starts_with(piece) {
-            return Ok(false);
-        }
-        pending.drain(..piece.len());
-        if !advance(piece.len() as u64) {
-            return Err(Error::Stopped);
+/// Entries that stay have the order that they had, and what is new stands behind them.
+fn require_order(before: &Archive<'_>, after: &Archive<'_>, diff: &Diff) -> Result<(), Error> {
+    let named = |entry: &EntryDiff| Some((entry.after.clone()?, entry.before.clone()));
+    let changed: BTreeMap<String, Option<String>> = diff.entries.iter().filter_map(named).collect();
+    let mut old = before.entries().iter();
+    let mut added = false;
+    for new in after.entries().iter().filter(|new| !is_signature_file(&new.name)) {
+        let was = changed.get(&new.name).cloned().unwrap_or_else(|| Some(new.name.clone()));
+        added |= was.is_none();
+        if was.is_some_and(|was| added || !old.any(|old| old.name == was)) {
+            let name = new.name.escape_debug();
+            return Err(Check::Entries.failed(format!("entry \"{name}\" stands elsewhere than in the input")));
         }
     }
-    Ok(pending.is_empty() && after.next_piece().map_err(failed)?.is_none())
+    Ok(())
 }
 
-fn differs(entry: &Entry, how: &str) -> Error {
-    Check::Entries.failed(format!("entry \"{}\" {how}", entry.name.escape_debug()))
+fn is_for_emulators(name: &str) -> bool {
+    name.starts_with("lib/x86/") || name.starts_with("lib/x86_64/")
 }
 
-/// JAR signatures and the source stamp's digest: they speak about the input only.
+/// JAR signatures and the source stamp's digest: they speak about one package only.
 fn is_signature_file(name: &str) -> bool {
-    if name == "stamp-cert-sha256" {
-        return true;
-    }
-    let name = name.to_ascii_lowercase();
-    match name.rsplit_once('/') {
-        Some(("meta-inf", "manifest.mf")) => true,
-        Some(("meta-inf", file)) => {
-            let extension = file.rsplit_once('.').map(|(_, extension)| extension);
-            matches!(extension, Some("sf" | "rsa" | "dsa" | "ec"))
-        }
-        _ => false,
-    }
+    name == "stamp-cert-sha256" || v1::is_signature_file(name)
 }

@@ -1,7 +1,12 @@
 //! Where things stand in the output.
 
+use std::collections::BTreeSet;
+use std::num::NonZero;
+use std::thread;
+
 use formats::zip::{Archive, Method};
 
+use crate::diff::Diff;
 use crate::error::of_archive;
 use crate::manifest::Manifests;
 use crate::{Check, Error};
@@ -25,14 +30,20 @@ pub(crate) fn structure(archive: &Archive<'_>, signed: bool) -> Result<String, E
     Ok(format!("{} entries, no undeclared bytes", archive.entries().len()))
 }
 
-/// Every entry unpacks to what it declares.
+/// Every entry whose bytes are not the input's unpacks to what it declares.
 pub(crate) fn contents(
     archive: &Archive<'_>,
-    threads: usize,
+    diff: &Diff,
     advance: &(dyn Fn(u64) -> bool + Sync),
 ) -> Result<String, Error> {
-    archive.check_contents(threads, advance).map_err(|error| of_archive(Check::Contents, error))?;
-    Ok(format!("{} bytes unpacked, every CRC-32 right", archive.unpacked_size()))
+    let changed: BTreeSet<&str> = diff.entries.iter().filter_map(|entry| entry.after.as_deref()).collect();
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    let sizes = archive.map_entries(threads, &|entry| match changed.contains(entry.name.as_str()) {
+        true => archive.check_content(entry, advance).map(|()| entry.size),
+        false => Ok(0),
+    });
+    let unpacked: u64 = sizes.map_err(|error| of_archive(Check::Contents, error))?.into_iter().sum();
+    Ok(format!("{unpacked} bytes that are not the input's unpacked, every CRC-32 right"))
 }
 
 /// Stored entries stand where devices map them.

@@ -3,6 +3,8 @@
 //! What the engine believes about its output is not asked: the bytes are read again and compared with the input, the plan's controls and
 //! the certificate. Each check has a name, and a failing one says it.
 
+mod controls;
+pub mod diff;
 mod entries;
 mod error;
 mod layout;
@@ -10,10 +12,8 @@ mod manifest;
 mod signature;
 
 use std::collections::BTreeSet;
-use std::num::NonZero;
-use std::thread;
 
-use domain::control::ControlId;
+use domain::policy::Policy;
 use formats::limits::Limits;
 use formats::source::Source;
 use formats::zip::Archive;
@@ -26,8 +26,8 @@ pub use error::Error;
 pub struct Expected<'a> {
     /// The package that was uploaded.
     pub input: &'a dyn Source,
-    /// The controls that must be in effect.
-    pub controls: &'a BTreeSet<ControlId>,
+    /// What must be in effect.
+    pub policy: &'a Policy,
     /// SHA-256 of the signer's certificate, lowercase hexadecimal; `None` where the output must be unsigned.
     pub certificate_sha256: Option<&'a str>,
     /// Bounds of what is read; the engine's.
@@ -56,7 +56,7 @@ pub struct Passed {
 pub enum Check {
     /// The archive is sound and has no undeclared bytes.
     Structure,
-    /// Every entry unpacks to its declared length and CRC-32.
+    /// Every entry unpacks to its declared length and CRC-32. Entries with the very bytes of the input are not unpacked again.
     Contents,
     /// Stored entries stand where devices map them, the resource table is stored.
     Alignment,
@@ -64,10 +64,10 @@ pub enum Check {
     Signatures,
     /// The app is the same as before: package, versions, platform versions.
     Identity,
-    /// The manifest has the values that the controls demand.
-    Controls,
-    /// Nothing but the manifest differs from the input, nothing is missing, nothing was added.
+    /// Nothing differs from the input but what a control of the policy changes.
     Entries,
+    /// What the controls demand is in effect.
+    Controls,
 }
 
 impl Check {
@@ -79,8 +79,8 @@ impl Check {
             Self::Alignment => "alignment",
             Self::Signatures => "signatures",
             Self::Identity => "identity",
-            Self::Controls => "controls",
             Self::Entries => "entries",
+            Self::Controls => "controls",
         }
     }
 
@@ -99,18 +99,19 @@ pub fn verify(
     expected: &Expected<'_>,
     advance: &(dyn Fn(u64) -> bool + Sync),
 ) -> Result<Verification, Error> {
-    let threads = thread::available_parallelism().map_or(1, NonZero::get);
     let mut checks = Vec::new();
     let mut pass = |check, detail| checks.push(Passed { check, detail });
 
     let after = Archive::read(output, expected.limits).map_err(|error| error::of_archive(Check::Structure, error))?;
     pass(Check::Structure, layout::structure(&after, expected.certificate_sha256.is_some())?);
-    pass(Check::Contents, layout::contents(&after, threads, advance)?);
     let manifests = manifest::Manifests::read(&after, expected)?;
     pass(Check::Alignment, layout::alignment(&after, &manifests)?);
     pass(Check::Signatures, signature::check(&after, expected)?);
     pass(Check::Identity, manifests.identity()?);
-    pass(Check::Controls, manifests.controls(expected.controls)?);
-    pass(Check::Entries, entries::compare(manifests.input(), &after, advance)?);
+    let network_files = BTreeSet::new();
+    let (diff, same) = entries::check(&manifests, &after, expected, &network_files, advance)?;
+    pass(Check::Entries, same);
+    pass(Check::Contents, layout::contents(&after, &diff, advance)?);
+    pass(Check::Controls, controls::check(&after, &manifests, &diff, expected)?);
     Ok(Verification { checks })
 }

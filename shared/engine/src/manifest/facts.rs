@@ -25,8 +25,15 @@ pub struct Facts {
     pub target_sdk: SdkVersion,
 }
 
+impl Facts {
+    /// The lowest API level that the package installs on; a platform under development is later than every number.
+    pub(crate) fn min_sdk_number(&self) -> u32 {
+        self.min_sdk.api().unwrap_or(u32::MAX)
+    }
+}
+
 /// Reads the facts of a manifest. Fails when it is none, or when a version is neither number nor name.
-pub fn inspect(document: &Document) -> Result<Facts, Error> {
+pub(crate) fn inspect(document: &Document) -> Result<Facts, Error> {
     let Manifest { package, split, version_code, version_name, min_sdk, target_sdk, .. } = Manifest::read(document)?;
     let version_name = version_name.map(|name| match name {
         Value::String(text) => text,

@@ -1,11 +1,11 @@
 //! Small packages, keys and plans.
 
-use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use domain::control::ControlId;
 use domain::file_name::FileName;
 use domain::platform::Platform;
+use domain::policy::Policy;
 use engine::{Error, Plan, Report, Unobserved, protect};
 use formats::axml::{Document, Value};
 use formats::limits::Limits;
@@ -13,10 +13,10 @@ use formats::zip::Method;
 use signing::Signer;
 
 pub(crate) use Method::{Deflated, Stored};
-pub(crate) use fixtures::{archive, manifest, signer as new_signer};
+pub(crate) use fixtures::{archive, dex, manifest, signer as new_signer, table};
 
-pub(crate) const ALL: [ControlId; 3] =
-    [ControlId::BACKUP_PREVENTION, ControlId::CLEARTEXT_PREVENTION, ControlId::DEBUGGABLE_PREVENTION];
+/// The controls that need no settings and no particular app.
+pub(crate) const USUAL: [ControlId; 2] = [ControlId::BACKUP_PREVENTION, ControlId::DEBUGGABLE_PREVENTION];
 
 /// The manifest of one split of an app.
 pub(crate) fn split_manifest() -> Vec<u8> {
@@ -36,9 +36,9 @@ pub(crate) fn apk_for(min_sdk: i32, target_sdk: i32) -> Vec<u8> {
         ("META-INF/CERT.SF", Deflated, b"Signature-Version: 1.0"),
         ("META-INF/cert.rsa", Deflated, b"signature"),
         ("META-INF/services/a.b.C", Deflated, b"a.b.D"),
-        ("classes.dex", Deflated, &[0x64; 700]),
+        ("classes.dex", Deflated, &dex()),
         ("AndroidManifest.xml", Deflated, &manifest(min_sdk, target_sdk)),
-        ("resources.arsc", Deflated, &[2; 333]),
+        ("resources.arsc", Deflated, &table()),
         ("lib/arm64-v8a/libx.so", Stored, &[0x7F; 99]),
         ("assets/a", Stored, b"1"),
     ])
@@ -54,14 +54,15 @@ pub(crate) fn named(name: &str) -> FileName {
 }
 
 pub(crate) fn plan<'a>(file_name: &'a FileName, controls: &[ControlId], signer: Option<&'a Signer>) -> Plan<'a> {
-    let controls: BTreeSet<ControlId> = controls.iter().copied().collect();
-    Plan { file_name, platform: Platform::Android, controls, signer, limits: Limits::default() }
+    // A test's plan lives as long as the test.
+    let policy: &Policy = Box::leak(Box::new(controls.iter().copied().collect()));
+    Plan { file_name, platform: Platform::Android, policy, signer, limits: Limits::default() }
 }
 
-/// Protects with every control and the test's key.
+/// Protects with the usual controls and the test's key.
 pub(crate) fn run(package: &[u8]) -> Result<(Vec<u8>, Report), Error> {
     let name = named("small.apk");
-    run_plan(package, &plan(&name, &ALL, Some(signer())))
+    run_plan(package, &plan(&name, &USUAL, Some(signer())))
 }
 
 pub(crate) fn run_plan(package: &[u8], plan: &Plan<'_>) -> Result<(Vec<u8>, Report), Error> {

@@ -7,7 +7,7 @@ use domain::phase::Phase;
 use engine::{Error, Observer, Progress, Stop, Unobserved, protect};
 use formats::source::Source;
 
-use crate::apk::{ALL, Deflated, Stored, apk, archive, manifest, named, plan, signer};
+use crate::apk::{Deflated, Stored, USUAL, apk, archive, manifest, named, plan, signer};
 
 /// Remembers what it heard, and stops at a chosen call.
 struct Listener {
@@ -34,7 +34,7 @@ fn large() -> Vec<u8> {
 fn listen(package: &[u8], stop: Option<(Phase, Stop)>) -> (Result<(), Error>, Vec<Progress>) {
     let listener = Listener { heard: Mutex::default(), stop };
     let name = named("small.apk");
-    let result = protect(&package, &mut io::sink(), &plan(&name, &ALL, Some(signer())), &listener).map(|_| ());
+    let result = protect(&package, &mut io::sink(), &plan(&name, &USUAL, Some(signer())), &listener).map(|_| ());
     (result, listener.heard.into_inner().unwrap())
 }
 
@@ -80,7 +80,7 @@ fn a_stop_in_the_middle_of_a_stage_ends_the_build() {
     let name = named("small.apk");
     for phase in [Phase::Inspecting, Phase::Packaging] {
         let mut written = Counter(0);
-        let result = protect(&package, &mut written, &plan(&name, &ALL, Some(signer())), &Impatient(phase));
+        let result = protect(&package, &mut written, &plan(&name, &USUAL, Some(signer())), &Impatient(phase));
         assert!(matches!(result, Err(Error::Deadline)), "{phase:?}");
         assert!(written.0 < 10 << 20, "{phase:?}: {} bytes written", written.0);
     }
@@ -118,7 +118,7 @@ impl Write for FullDisk {
 fn a_full_disk_is_the_sinks_failure() {
     let name = named("small.apk");
     for room in [0, 1, 5000] {
-        let result = protect(&apk(), &mut FullDisk(room), &plan(&name, &ALL, Some(signer())), &Unobserved);
+        let result = protect(&apk(), &mut FullDisk(room), &plan(&name, &USUAL, Some(signer())), &Unobserved);
         match result {
             Err(error @ Error::Sink(_)) => assert!(!error.is_permanent()),
             other => panic!("{room}: {other:?}"),
@@ -147,6 +147,6 @@ impl Source for BadSector {
 #[test]
 fn an_unreadable_source_says_nothing_about_the_package() {
     let name = named("small.apk");
-    let error = protect(&BadSector(large()), &mut io::sink(), &plan(&name, &ALL, None), &Unobserved).unwrap_err();
+    let error = protect(&BadSector(large()), &mut io::sink(), &plan(&name, &USUAL, None), &Unobserved).unwrap_err();
     assert!(matches!(error, Error::Source(_)) && !error.is_permanent(), "{error}");
 }

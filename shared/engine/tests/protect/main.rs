@@ -3,5 +3,6 @@
 
 mod apk;
 mod early_end;
+mod manifest;
 mod output;
 mod refused;

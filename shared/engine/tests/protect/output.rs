@@ -1,10 +1,11 @@
 //! What stands in the output and in the report.
 
+use domain::control::ControlId;
 use formats::limits::Limits;
 use formats::zip::{Archive, Method};
 use signing::apk::{Layout, Scheme, signing_block_range, verify_apk};
 
-use crate::apk::{ALL, Stored, apk, apk_for, archive, manifest, named, new_signer, plan, run, run_plan, signer};
+use crate::apk::{Stored, USUAL, apk, apk_for, archive, manifest, named, new_signer, plan, run, run_plan, signer};
 
 fn open(bytes: &&[u8]) -> Vec<(String, Method, u64)> {
     let archive = Archive::read(bytes, &Limits::default()).unwrap();
@@ -82,7 +83,7 @@ fn the_output_is_signed_under_both_schemes() {
 #[test]
 fn without_a_signer_the_output_is_unsigned_and_says_so() {
     let name = named("small.apk");
-    let (out, report) = run_plan(&apk(), &plan(&name, &ALL, None)).unwrap();
+    let (out, report) = run_plan(&apk(), &plan(&name, &USUAL, None)).unwrap();
     let archive = Archive::read(&out, &Limits::default()).unwrap();
     assert!(archive.gaps().is_empty());
     assert!(!report.signing.signed && report.signing.schemes.is_empty() && report.signing.certificate_sha256.is_none());
@@ -107,7 +108,7 @@ fn the_report_says_what_was_changed_and_where() {
         "control": "DebuggablePrevention",
         "status": "applied",
         "changes": [
-            {"element": "manifest/application", "attribute": "android:debuggable", "before": "true", "after": "false"}
+            {"entry": "AndroidManifest.xml", "element": "manifest/application", "attribute": "android:debuggable", "before": "true", "after": "false"}
         ],
         "warnings": [],
     });
@@ -145,13 +146,19 @@ fn another_certificate_is_warned_about_by_name() {
 
 #[test]
 fn what_a_control_leaves_open_stands_once_among_the_warnings_of_the_build() {
-    let (_, report) = run(&apk()).unwrap();
+    let package = archive(&[
+        ("AndroidManifest.xml", Stored, manifest(28, 35).as_slice()),
+        ("lib/x86_64/libx.so", Stored, b"an emulator's"),
+    ]);
+    let name = named("small.apk");
+    let controls = [ControlId::ALLOW_EMULATOR_ARCHITECTURES];
+    let (_, report) = run_plan(&package, &plan(&name, &controls, None)).unwrap();
     let of_controls: Vec<String> = report
         .controls
         .iter()
         .flat_map(|row| row.warnings.iter().map(|warning| format!("{}: {warning}.", row.control)))
         .collect();
-    assert_eq!(of_controls.len(), 1, "device transfers");
+    assert_eq!(of_controls, ["AllowEmulatorArchitectures: the app has libraries for emulators only; they were kept."]);
     let limited: Vec<_> = report.warnings.iter().filter(|warning| warning.code == "control_limited").collect();
     assert_eq!(
         limited.iter().map(|warning| &warning.message).collect::<Vec<_>>(),

@@ -5,14 +5,14 @@ use domain::platform::Platform;
 use engine::{Error, Plan};
 
 use crate::apk::{
-    ALL, Deflated, Stored, apk, apk_for, archive, manifest, named, plan, run, run_plan, signer, split_manifest,
+    Deflated, Stored, USUAL, apk, archive, dex, manifest, named, plan, run, run_plan, signer, split_manifest,
 };
 
 /// Code and sentence of the refusal of `package` under this name.
 fn refusal(package: &[u8], name: &str) -> (&'static str, String) {
     let name = named(name);
     code_and_sentence(
-        run_plan(package, &plan(&name, &ALL, Some(signer()))).map(|_| ()).expect_err("it should be refused"),
+        run_plan(package, &plan(&name, &USUAL, Some(signer()))).map(|_| ()).expect_err("it should be refused"),
     )
 }
 
@@ -97,10 +97,34 @@ fn a_damaged_manifest() {
 }
 
 #[test]
-fn min_sdk_below_24() {
-    let (code, sentence) = refusal(&apk_for(23, 34), "app.apk");
-    assert_eq!(code, "min_sdk_unsupported");
-    assert!(sentence.starts_with("The app's minSdkVersion is 23;"), "{sentence}");
+fn code_and_resources_that_are_none() {
+    let package = |name, content: &[u8]| {
+        archive(&[("AndroidManifest.xml", Deflated, manifest(24, 34).as_slice()), (name, Deflated, content)])
+    };
+    let (code, sentence) = refusal(&package("classes.dex", b"PK\x03\x04"), "app.apk");
+    assert_eq!(code, "content_invalid");
+    assert_eq!(sentence, "classes.dex is not a DEX file. Build the app again and upload it unchanged.");
+    assert_eq!(refusal(&package("classes.dex", &dex()[..80]), "app.apk").0, "content_invalid");
+    assert!(
+        refusal(&package("resources.arsc", &[2; 50]), "app.apk")
+            .1
+            .starts_with("resources.arsc is not a resource table.")
+    );
+    // Devices look for classes2.dex only behind a classes.dex.
+    run(&package("classes2.dex", b"assets of somebody's own")).unwrap();
+}
+
+#[test]
+fn a_dex_file_that_cannot_be_rewritten_fails_its_control_by_name() {
+    let mut broken = dex();
+    let last = broken.len() - 1;
+    broken[last] ^= 1;
+    let package = archive(&[("AndroidManifest.xml", Deflated, &manifest(24, 34)), ("classes.dex", Deflated, &broken)]);
+    let name = named("app.apk");
+    let plan = plan(&name, &[ControlId::DEBUG_INFO_OBFUSCATION], None);
+    let (code, sentence) = code_and_sentence(run_plan(&package, &plan).unwrap_err());
+    assert_eq!(code, "control_not_applicable");
+    assert!(sentence.starts_with("DebugInfoObfuscation: classes.dex cannot be processed: "), "{sentence}");
 }
 
 #[test]
@@ -114,7 +138,7 @@ fn a_split() {
 fn a_control_that_is_not_built() {
     let name = named("app.apk");
     let root_detection: ControlId = "RootDetectionResponse".parse().unwrap();
-    let error = run_plan(&apk(), &plan(&name, &[ALL[0], root_detection], None)).unwrap_err();
+    let error = run_plan(&apk(), &plan(&name, &[USUAL[0], root_detection], None)).unwrap_err();
     assert_eq!(error.code(), "control_unavailable");
     assert!(error.to_string().contains("RootDetectionResponse"));
 }

@@ -20,6 +20,8 @@ const ALIGNMENT_FIELD: u16 = 0xD935;
 /// Header of an extra field and the alignment itself.
 const ALIGNMENT_FIELD_LENGTH: u64 = 6;
 const HEADER: u64 = 30;
+/// The level that build tools use, too: higher ones cost much time for little.
+const LEVEL: Compression = Compression::new(6);
 
 /// Writes the entries of an archive to `W` and collects its central directory. The same calls give the same bytes.
 ///
@@ -286,6 +288,32 @@ impl Tail {
     }
 }
 
+/// Deflates what is written to it, as [`Packed::pack`] does, for contents that are not in memory as a whole.
+#[derive(Debug)]
+pub struct Deflater<W: Write>(DeflateEncoder<W>);
+
+impl<W: Write> Deflater<W> {
+    /// Starts a stream.
+    pub fn new(sink: W) -> Self {
+        Self(DeflateEncoder::new(sink, LEVEL))
+    }
+
+    /// Ends the stream.
+    pub fn finish(self) -> io::Result<W> {
+        self.0.finish()
+    }
+}
+
+impl<W: Write> Write for Deflater<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
 /// Counts what goes through.
 struct Counted<'a> {
     sink: &'a mut dyn Write,
@@ -305,9 +333,9 @@ impl Write for Counted<'_> {
 }
 
 fn deflate(content: &[u8]) -> io::Result<Vec<u8>> {
-    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::new(6));
-    encoder.write_all(content)?;
-    encoder.finish()
+    let mut deflater = Deflater::new(Vec::new());
+    deflater.write_all(content)?;
+    deflater.finish()
 }
 
 fn copy_range(source: &dyn Source, start: u64, length: u64, sink: &mut dyn Write) -> Result<(), Error> {

@@ -37,7 +37,8 @@ impl DigestKind {
         }
     }
 
-    pub(crate) fn digest(self, bytes: &[u8]) -> Vec<u8> {
+    /// The digest of these bytes.
+    pub fn digest(self, bytes: &[u8]) -> Vec<u8> {
         digest::digest(self.algorithm(), bytes).as_ref().to_vec()
     }
 }

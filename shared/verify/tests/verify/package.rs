@@ -1,11 +1,11 @@
 //! Small packages and outputs of the engine.
 
-use std::collections::BTreeSet;
 use std::io::Write;
 use std::sync::OnceLock;
 
 use domain::control::ControlId;
 use domain::platform::Platform;
+use domain::policy::Policy;
 use engine::{Plan, Unobserved, protect};
 use formats::limits::Limits;
 use formats::zip::{Archive, Method};
@@ -13,8 +13,7 @@ use signing::Signer;
 use signing::apk::{ContentDigester, Schemes, sign_block};
 use verify::{Check, Error, Expected, Verification, verify};
 
-pub(crate) const CONTROLS: [ControlId; 3] =
-    [ControlId::BACKUP_PREVENTION, ControlId::CLEARTEXT_PREVENTION, ControlId::DEBUGGABLE_PREVENTION];
+pub(crate) const CONTROLS: [ControlId; 2] = [ControlId::BACKUP_PREVENTION, ControlId::DEBUGGABLE_PREVENTION];
 
 /// An entry in the making.
 pub(crate) type Item = (&'static str, Method, Vec<u8>);
@@ -26,9 +25,9 @@ pub(crate) fn manifest(target_sdk: i32) -> Vec<u8> {
 pub(crate) fn items() -> Vec<Item> {
     vec![
         ("META-INF/CERT.SF", Method::Deflated, b"Signature-Version: 1.0".to_vec()),
-        ("classes.dex", Method::Deflated, b"dex\n035 and so on, and so on, and so on".to_vec()),
+        ("classes.dex", Method::Deflated, fixtures::dex()),
         ("AndroidManifest.xml", Method::Deflated, manifest(34)),
-        ("resources.arsc", Method::Deflated, vec![2; 50]),
+        ("resources.arsc", Method::Deflated, fixtures::table()),
         ("assets/a", Method::Stored, b"12345".to_vec()),
     ]
 }
@@ -71,14 +70,14 @@ pub(crate) fn signer() -> &'static Signer {
     SIGNER.get_or_init(|| fixtures::signer("Verify"))
 }
 
-pub(crate) fn controls() -> BTreeSet<ControlId> {
-    BTreeSet::from(CONTROLS)
+pub(crate) fn policy() -> Policy {
+    CONTROLS.into_iter().collect()
 }
 
 pub(crate) fn protected(input: &[u8], signer: Option<&Signer>) -> Vec<u8> {
     let file_name = "small.apk".parse().unwrap();
     let platform = Platform::Android;
-    let plan = Plan { file_name: &file_name, platform, controls: controls(), signer, limits: Limits::default() };
+    let plan = Plan { file_name: &file_name, platform, policy: &policy(), signer, limits: Limits::default() };
     let mut out = Vec::new();
     protect(&input, &mut out, &plan, &Unobserved).unwrap();
     out
@@ -94,8 +93,8 @@ pub(crate) fn check_signed(
     output: &[u8],
     certificate_sha256: Option<&str>,
 ) -> Result<Verification, Error> {
-    let (controls, limits) = (controls(), Limits::default());
-    verify(&output, &Expected { input: &input, controls: &controls, certificate_sha256, limits: &limits }, &|_| true)
+    let (policy, limits) = (policy(), Limits::default());
+    verify(&output, &Expected { input: &input, policy: &policy, certificate_sha256, limits: &limits }, &|_| true)
 }
 
 /// The check that refuses `output`, and its sentence.

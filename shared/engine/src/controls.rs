@@ -1,0 +1,40 @@
+//! The controls, each in a file of its own, and the order in which they are applied.
+
+mod architectures;
+mod backup;
+mod debug_info;
+mod debuggable;
+
+use domain::control::ControlId;
+
+use crate::Error;
+use crate::app::App;
+use crate::outcome::Applied;
+
+/// Applies one control to the app.
+type Apply = fn(&mut App<'_>) -> Result<(), Error>;
+
+/// Every control that this engine applies to Android packages, in the order in which they are applied: what leaves entries out comes
+/// first, and the names of resources last, when no control adds any more.
+const CONTROLS: &[(ControlId, Apply)] = &[
+    (ControlId::ALLOW_EMULATOR_ARCHITECTURES, architectures::drop_emulators),
+    (ControlId::BACKUP_PREVENTION, backup::prevent),
+    (ControlId::DEBUGGABLE_PREVENTION, debuggable::prevent),
+    (ControlId::DEBUG_INFO_OBFUSCATION, debug_info::remove),
+];
+
+/// The controls that this engine applies to Android packages.
+pub fn implemented() -> impl Iterator<Item = ControlId> {
+    CONTROLS.iter().map(|(control, _)| *control)
+}
+
+/// Applies every control of the app's policy. One that cannot be applied fails the build: none is ever skipped.
+pub(crate) fn apply(app: &mut App<'_>) -> Result<Vec<Applied>, Error> {
+    let mut all = Vec::new();
+    for (control, apply) in CONTROLS.iter().filter(|(control, _)| app.policy.has(*control)) {
+        apply(app)?;
+        let (changes, warnings) = (std::mem::take(&mut app.changes), std::mem::take(&mut app.warnings));
+        all.push(Applied { control: *control, changes, warnings });
+    }
+    Ok(all)
+}

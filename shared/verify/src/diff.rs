@@ -1,0 +1,304 @@
+//! Two packages compared entry by entry: what changed, and the proof that nothing else did.
+//!
+//! Formats that are understood are compared by meaning: a DEX file without debug information is still the same code, a library without
+//! symbols the same image, a resource table with an entry more has the same values. What differs in any other way is
+//! [`Difference::Content`], and nobody should accept that.
+
+mod document;
+mod pairs;
+mod table;
+
+use std::num::NonZero;
+use std::thread;
+
+use formats::axml::Document;
+use formats::dex::{self, same_code};
+use formats::elf::{self, same_image};
+use formats::limits::Limits;
+use formats::source::Source;
+use formats::zip::{Archive, Entry, EntryReader, EntrySource, Method};
+use serde::Serialize;
+
+pub use document::DocumentChange;
+pub use table::TableChange;
+
+use crate::error::of_archive;
+use crate::{Check, Error};
+
+/// Bytes compared at a time.
+const PIECE: u64 = 256 << 10;
+
+/// Everything in which two packages differ.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Diff {
+    /// Entries with the same name, attributes and packed bytes in both.
+    pub same: usize,
+    /// The others, in the order of the second package; those that are only in the first follow.
+    pub entries: Vec<EntryDiff>,
+}
+
+impl Diff {
+    /// Whether every difference is one that is understood.
+    pub fn is_explained(&self) -> bool {
+        self.entries.iter().all(|entry| entry.differences.iter().all(Difference::is_explained))
+    }
+}
+
+/// An entry that is not the same in both packages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct EntryDiff {
+    /// Its name in the first package, where it is there.
+    pub before: Option<String>,
+    /// Its name in the second package, where it is there.
+    pub after: Option<String>,
+    /// In what it differs.
+    pub differences: Vec<Difference>,
+}
+
+impl EntryDiff {
+    /// The name in the second package, or else in the first.
+    pub fn name(&self) -> &str {
+        self.after.as_deref().or(self.before.as_deref()).unwrap_or_default()
+    }
+}
+
+/// One way in which an entry differs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Difference {
+    /// Only in the first package.
+    Removed,
+    /// Only in the second package.
+    Added,
+    /// The same content is packed in another way.
+    Repacked {
+        /// How it was packed.
+        before: &'static str,
+        /// How it is packed.
+        after: &'static str,
+    },
+    /// Other times or attributes.
+    Attributes,
+    /// An XML document with the same elements and other attributes.
+    Document {
+        /// The attributes.
+        changes: Vec<DocumentChange>,
+    },
+    /// Another name.
+    Renamed,
+    /// The same code without some or all debug information.
+    DebugInformation {
+        /// Methods that still have some.
+        methods_left: u32,
+        /// Classes that still name their source file.
+        source_files_left: u32,
+    },
+    /// The same library image without some or all of its symbols and debug sections.
+    Symbols,
+    /// A resource table in which every resource has the value that it had.
+    Table {
+        /// What else is different in it.
+        changes: Vec<TableChange>,
+    },
+    /// Anything else.
+    Content {
+        /// The first thing that differs.
+        detail: String,
+    },
+}
+
+impl Difference {
+    /// Whether it is understood, and cannot hide another one.
+    pub const fn is_explained(&self) -> bool {
+        !matches!(self, Self::Content { .. } | Self::Attributes)
+    }
+}
+
+/// Compares two packages. `advance` hears of every piece of bytes that was read, from any thread; `false` ends it with
+/// [`Error::Stopped`].
+///
+/// # Errors
+/// A package that is no sound archive, or a source that cannot be read.
+pub fn diff(
+    before: &dyn Source,
+    after: &dyn Source,
+    limits: &Limits,
+    advance: &(dyn Fn(u64) -> bool + Sync),
+) -> Result<Diff, Error> {
+    let read = |source| Archive::read(source, limits).map_err(|error| of_archive(Check::Structure, error));
+    compare(&read(before)?, &read(after)?, limits, advance)
+}
+
+/// As [`diff`], on archives that are open.
+pub(crate) fn compare(
+    before: &Archive<'_>,
+    after: &Archive<'_>,
+    limits: &Limits,
+    advance: &(dyn Fn(u64) -> bool + Sync),
+) -> Result<Diff, Error> {
+    let pairs = pairs::pair(before, after, limits)?;
+    let comparison = Comparison { before, after, limits, advance };
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    let compared = after.map_entries(threads, &|new| match pairs.partner(before, new) {
+        Some(old) => comparison.entries(old, new),
+        None => Ok(vec![Difference::Added]),
+    })?;
+    let pairs_after = after.entries().iter().zip(compared).filter(|(_, differences)| !differences.is_empty());
+    let mut entries: Vec<EntryDiff> = pairs_after
+        .map(|(new, differences)| EntryDiff {
+            before: pairs.partner(before, new).map(|old| old.name.clone()),
+            after: Some(new.name.clone()),
+            differences,
+        })
+        .collect();
+    let same = after.entries().len() - entries.len();
+    let removed = before.entries().iter().filter(|old| !pairs.has_partner(old));
+    entries.extend(removed.map(|old| EntryDiff {
+        before: Some(old.name.clone()),
+        after: None,
+        differences: vec![Difference::Removed],
+    }));
+    Ok(Diff { same, entries })
+}
+
+struct Comparison<'a> {
+    before: &'a Archive<'a>,
+    after: &'a Archive<'a>,
+    limits: &'a Limits,
+    advance: &'a (dyn Fn(u64) -> bool + Sync),
+}
+
+impl Comparison<'_> {
+    fn entries(&self, old: &Entry, new: &Entry) -> Result<Vec<Difference>, Error> {
+        let mut differences = Vec::new();
+        if old.name != new.name {
+            differences.push(Difference::Renamed);
+        }
+        if old.attributes != new.attributes {
+            differences.push(Difference::Attributes);
+        }
+        let declared_same = (old.size, old.crc32) == (new.size, new.crc32);
+        if declared_same
+            && old.method == new.method
+            && old.packed_size == new.packed_size
+            && self.same_bytes(old, new)?
+        {
+            return Ok(differences);
+        }
+        if declared_same && self.same_content(old, new)? {
+            let name = |method| if method == Method::Stored { "stored" } else { "deflated" };
+            differences.push(Difference::Repacked { before: name(old.method), after: name(new.method) });
+            return Ok(differences);
+        }
+        differences.push(self.content(old, new)?);
+        Ok(differences)
+    }
+
+    /// In what two contents differ, by their format.
+    fn content(&self, old: &Entry, new: &Entry) -> Result<Difference, Error> {
+        if old.name == "resources.arsc" {
+            return table::compare(self, old, new);
+        }
+        if is_code(&old.name) {
+            return self.code(old, new);
+        }
+        if old.name.starts_with("lib/") && old.name.ends_with(".so") {
+            return self.library(old, new);
+        }
+        if old.name.ends_with(".xml") {
+            return self.documents(old, new);
+        }
+        Ok(Difference::Content { detail: format!("{} bytes became {} others", old.size, new.size) })
+    }
+
+    fn code(&self, old: &Entry, new: &Entry) -> Result<Difference, Error> {
+        let (old, new) = self.both(old, new, self.limits.dex_bytes)?;
+        Ok(match same_code(&old, &new, self.limits) {
+            Ok(dex::Same { debug_infos, source_files }) => {
+                Difference::DebugInformation { methods_left: debug_infos, source_files_left: source_files }
+            }
+            Err(difference) => Difference::Content { detail: difference.to_string() },
+        })
+    }
+
+    fn library(&self, old: &Entry, new: &Entry) -> Result<Difference, Error> {
+        let (old, new) = (EntrySource::new(self.before, old), EntrySource::new(self.after, new));
+        match same_image(&old, &new, self.limits) {
+            Ok(()) => Ok(Difference::Symbols),
+            Err(elf::Difference::Io(error)) => Err(Error::Source(error)),
+            Err(difference) => Ok(Difference::Content { detail: difference.to_string() }),
+        }
+    }
+
+    fn documents(&self, old: &Entry, new: &Entry) -> Result<Difference, Error> {
+        let (old, new) = self.both(old, new, self.limits.document_bytes)?;
+        let parse = |bytes: &[u8]| Document::parse(bytes, self.limits);
+        let (Ok(old), Ok(new)) = (parse(&old), parse(&new)) else {
+            return Ok(Difference::Content { detail: "one of them is not binary XML".to_owned() });
+        };
+        Ok(match document::compare(&old, &new) {
+            Ok(changes) => Difference::Document { changes },
+            Err(detail) => Difference::Content { detail },
+        })
+    }
+
+    fn both(&self, old: &Entry, new: &Entry, most: u64) -> Result<(Vec<u8>, Vec<u8>), Error> {
+        let read = |archive: &Archive<'_>, entry: &Entry| {
+            archive.read_entry(&entry.name, most).map_err(|error| of_archive(Check::Contents, error))
+        };
+        Ok((read(self.before, old)?, read(self.after, new)?))
+    }
+
+    /// Compares the packed bytes.
+    fn same_bytes(&self, old: &Entry, new: &Entry) -> Result<bool, Error> {
+        let length = old.packed_size;
+        let (mut one, mut two) = (buffer(length), buffer(length));
+        let mut position = 0;
+        while position < length {
+            let wanted = (length - position).min(PIECE);
+            one.truncate(wanted as usize);
+            two.truncate(wanted as usize);
+            self.before.source().read_at(old.data_offset + position, &mut one).map_err(Error::Source)?;
+            self.after.source().read_at(new.data_offset + position, &mut two).map_err(Error::Source)?;
+            if one != two {
+                return Ok(false);
+            }
+            position += wanted;
+            self.advance(wanted)?;
+        }
+        Ok(true)
+    }
+
+    /// Compares the unpacked content. Both readers give pieces of any length.
+    fn same_content(&self, old: &Entry, new: &Entry) -> Result<bool, Error> {
+        let failed = |error| of_archive(Check::Contents, error);
+        let (mut old, mut new): (EntryReader<'_>, EntryReader<'_>) = (self.before.open(old), self.after.open(new));
+        let mut pending: Vec<u8> = Vec::new();
+        while let Some(piece) = old.next_piece().map_err(failed)? {
+            while pending.len() < piece.len() {
+                let Some(more) = new.next_piece().map_err(failed)? else { return Ok(false) };
+                pending.extend_from_slice(more);
+            }
+            if !pending.starts_with(piece) {
+                return Ok(false);
+            }
+            pending.drain(..piece.len());
+            self.advance(piece.len() as u64)?;
+        }
+        Ok(pending.is_empty() && new.next_piece().map_err(failed)?.is_none())
+    }
+
+    fn advance(&self, bytes: u64) -> Result<(), Error> {
+        if (self.advance)(bytes) { Ok(()) } else { Err(Error::Stopped) }
+    }
+}
+
+/// Whether devices look for code under this name: `classes.dex`, `classes2.dex` and so on.
+pub(crate) fn is_code(name: &str) -> bool {
+    let number = name.strip_prefix("classes").and_then(|rest| rest.strip_suffix(".dex"));
+    number.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+fn buffer(length: u64) -> Vec<u8> {
+    vec![0; length.min(PIECE) as usize]
+}
