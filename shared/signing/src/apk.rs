@@ -12,6 +12,7 @@ mod block;
 mod digest;
 mod error;
 mod fields;
+mod lineage;
 mod sign;
 mod signer;
 pub mod v1;
@@ -24,7 +25,10 @@ pub use block::signing_block_range;
 pub use digest::{ContentDigester, ContentDigests};
 pub use error::{Part, Problem, SignatureError, SigningError};
 pub use sign::{Schemes, sign_block};
-pub use verify::{Layout, Signatures, VerifiedSigner, claimed_certificates, verify_apk};
+pub use lineage::{Level, Lineage};
+pub use verify::{
+    Advance, Platforms, Signatures, VerifiedSigner, claimed_certificates, claimed_lineage, verify_apk,
+};
 
 /// A signature scheme.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -4,8 +4,12 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use aws_lc_rs::digest;
+use x509_parser::extensions::ParsedExtension;
 use x509_parser::prelude::FromDer;
 use x509_parser::x509::SubjectPublicKeyInfo;
+
+/// More certificates above a key than any real hierarchy has.
+const MAX_ISSUERS: usize = 10;
 
 /// A certificate together with what is read from it once.
 #[derive(Clone, PartialEq, Eq)]
@@ -78,6 +82,37 @@ impl Certificate {
     pub(crate) fn issuer_and_serial(&self) -> Option<(Vec<u8>, Vec<u8>)> {
         let (_, parsed) = x509_parser::parse_x509_certificate(&self.der).ok()?;
         Some((parsed.issuer().as_raw().to_vec(), parsed.raw_serial().to_vec()))
+    }
+
+    /// Whether this is the issuer's name (in DER) and the serial number (its bytes) of the certificate.
+    pub(crate) fn is_named(&self, issuer: &[u8], serial: &[u8]) -> bool {
+        self.issuer_and_serial().is_some_and(|(own, number)| own == issuer && number == serial)
+    }
+
+    /// Whether devices take the certificate for JAR signatures: its key usage, if given, must name signatures, and there
+    /// must be no critical extension that they do not know.
+    pub(crate) fn may_sign(&self) -> bool {
+        let Ok((_, parsed)) = x509_parser::parse_x509_certificate(&self.der) else { return false };
+        parsed.extensions().iter().all(|extension| match extension.parsed_extension() {
+            ParsedExtension::KeyUsage(usage) => usage.digital_signature() || usage.non_repudiation(),
+            ParsedExtension::UnsupportedExtension { .. } | ParsedExtension::ParseError { .. } => !extension.critical,
+            _ => true,
+        })
+    }
+
+    /// This certificate, followed by its issuers as far as `others` have them.
+    pub(crate) fn chain(own: &Self, others: &[Self]) -> Vec<Self> {
+        let mut chain = vec![own.clone()];
+        while let Some(issuer) = chain
+            .last()
+            .and_then(|last| others.iter().find(|candidate| candidate.issued(last) && !chain.contains(candidate)))
+        {
+            chain.push(issuer.clone());
+            if chain.len() > MAX_ISSUERS {
+                break;
+            }
+        }
+        chain
     }
 
     pub(crate) fn issued(&self, other: &Self) -> bool {

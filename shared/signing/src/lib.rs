@@ -12,6 +12,7 @@ pub mod apk;
 pub mod certificate;
 pub mod generate;
 pub mod key;
+mod public_key;
 
 pub use certificate::Certificate;
 pub use key::{KeyError, KeyKind, Signer};

@@ -126,5 +126,5 @@ fn sign_again(package: &[u8], signer: &Signer, schemes: Schemes) -> Vec<u8> {
     let directory = bytes_of(package, layout.central_directory..layout.end_record);
     let end = bytes_of(package, layout.end_record..package.len() as u64);
     let digests = digester.finish(&directory, &end).expect("digests");
-    sign_block(&digests, signer, schemes, 28).expect("a block")
+    sign_block(&digests, signer, schemes, 28, None).expect("a block")
 }

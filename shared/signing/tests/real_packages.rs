@@ -6,8 +6,10 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use formats::source::{FileSource, Source};
-use signing::apk::{Layout, Scheme, SignatureError, claimed_certificates, signing_block_range, verify_apk};
+use formats::limits::Limits;
+use formats::source::FileSource;
+use formats::zip::Archive;
+use signing::apk::{Platforms, Scheme, SignatureError, claimed_certificates, verify_apk};
 
 #[test]
 fn are_accepted_as_they_are_and_refused_when_changed() {
@@ -22,18 +24,22 @@ fn are_accepted_as_they_are_and_refused_when_changed() {
     }
 }
 
-/// Checks one package; `false` where it has no signing block to check.
+/// Checks one package; `false` where it has no signing block to damage.
 fn check(path: &Path) -> bool {
     let source = FileSource::new(File::open(path).expect("opens")).expect("a length");
-    let Some(layout) = layout(&source) else { return false };
-    let signatures = verify_apk(&source, &layout).expect("a valid signature");
-    let claimed = claimed_certificates(&source, layout.central_directory).expect("certificates");
-    assert_eq!(signatures.certificates_sha256(), [claimed[0].sha256()]);
+    let archive = Archive::read(&source, &Limits::default()).expect("an archive");
+    let platforms = Platforms { min_sdk: 24, target_sdk: 26 };
+    let signatures = verify_apk(&archive, platforms, &|_| true).expect("a valid signature");
+    let claimed = claimed_certificates(&source, archive.directory_offset()).expect("certificates");
+    let Some(claimed) = claimed.first() else { return false };
+    assert_eq!(signatures.certificates_sha256(), [claimed.sha256()]);
     assert!(signatures.schemes().contains(&Scheme::V2));
 
     let mut damaged = fs::read(path).expect("reads");
-    damaged[usize::try_from(layout.signing_block.start / 2).expect("fits")] ^= 1;
-    match verify_apk(damaged.as_slice(), &layout) {
+    let middle = damaged.len() / 2;
+    damaged[middle] ^= 1;
+    let archive = Archive::read(&damaged, &Limits::default()).expect("an archive");
+    match verify_apk(&archive, Platforms { min_sdk: 24, target_sdk: 34 }, &|_| true) {
         Err(SignatureError::Rejected { field: "digest", .. }) => true,
         other => panic!("{}: {other:?}", path.display()),
     }
@@ -52,15 +58,4 @@ fn packages() -> Vec<PathBuf> {
 fn named_folder() -> Option<PathBuf> {
     #[expect(clippy::disallowed_methods, reason = "a test runner's switch, not configuration")]
     std::env::var_os("APPTEGO_SAMPLES").map(PathBuf::from)
-}
-
-/// Layout of a signed package without a comment; `None` where there is no signing block.
-fn layout(source: &FileSource) -> Option<Layout> {
-    let end_record = source.len() - 22;
-    let mut end = [0; 22];
-    source.read_at(end_record, &mut end).expect("an end record");
-    assert_eq!(&end[..4], b"PK\x05\x06");
-    let directory = u64::from(u32::from_le_bytes(end[16..20].try_into().expect("four bytes")));
-    let signing_block = signing_block_range(source, directory).expect("readable")?;
-    Some(Layout { signing_block, central_directory: directory, end_record })
 }

@@ -2,7 +2,7 @@
 
 mod support;
 
-use signing::apk::Schemes;
+use signing::apk::{Scheme, Schemes};
 use signing::generate::NewKey;
 use support::{TinyZip, installed, must_run, signer, write};
 
@@ -39,6 +39,9 @@ fn apksigner_accepts_it_on_every_platform_version() {
                     must_run(folder.path(), &format!("apksigner verify -v --min-sdk-version {min_sdk} @/app.apk"));
                 assert!(text.contains("v1 scheme (JAR signing): true"), "{text}");
                 assert!(text.contains(&format!("v2): {}", schemes.v2)), "{text}");
+                let signatures = support::verify_from(&package, min_sdk).expect("accepted here too");
+                assert_eq!(signatures.schemes().first(), Some(&Scheme::V1));
+                assert_eq!(signatures.certificates_sha256(), [signer.certificate_sha256()]);
             }
         }
     }

@@ -3,14 +3,9 @@
 use std::fmt;
 
 use aws_lc_rs::digest::{self, Context};
-use aws_lc_rs::signature::{self, ParsedPublicKey, VerificationAlgorithm};
-use x509_parser::oid_registry::{
-    OID_EC_P256, OID_KEY_TYPE_EC_PUBLIC_KEY, OID_NIST_EC_P384, OID_NIST_EC_P521, OID_PKCS1_RSAENCRYPTION,
-};
-use x509_parser::prelude::FromDer;
-use x509_parser::x509::SubjectPublicKeyInfo;
 
 use crate::key::{KeyKind, PrivateKey};
+use crate::public_key::{self, Padding};
 
 /// Hash function of a contents' digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -129,35 +124,11 @@ impl SignatureAlgorithm {
 
     /// Whether `signature` is one by the key in `public_key` (a DER `SubjectPublicKeyInfo`) over `message`.
     pub(super) fn verify(self, public_key: &[u8], message: &[u8], signature: &[u8]) -> bool {
-        let Ok((rest, info)) = SubjectPublicKeyInfo::from_der(public_key) else { return false };
-        let Some(algorithm) = self.verification(&info).filter(|_| rest.is_empty()) else { return false };
-        ParsedPublicKey::new(algorithm, &info.subject_public_key.data)
-            .is_ok_and(|key| key.verify_sig(message, signature).is_ok())
-    }
-
-    fn verification(self, info: &SubjectPublicKeyInfo<'_>) -> Option<&'static dyn VerificationAlgorithm> {
-        if info.algorithm.algorithm == OID_PKCS1_RSAENCRYPTION {
-            return match self {
-                Self::RsaPssSha256 => Some(&signature::RSA_PSS_2048_8192_SHA256),
-                Self::RsaPssSha512 => Some(&signature::RSA_PSS_2048_8192_SHA512),
-                // Devices accept RSA 1024, and packages signed so are still around.
-                Self::RsaSha256 => Some(&signature::RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY),
-                Self::RsaSha512 => Some(&signature::RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY),
-                Self::EcdsaSha256 | Self::EcdsaSha512 => None,
-            };
-        }
-        let curve = info.algorithm.parameters.as_ref()?.as_oid().ok()?;
-        if info.algorithm.algorithm != OID_KEY_TYPE_EC_PUBLIC_KEY {
-            return None;
-        }
-        match self {
-            Self::EcdsaSha256 if curve == OID_EC_P256 => Some(&signature::ECDSA_P256_SHA256_ASN1),
-            Self::EcdsaSha256 if curve == OID_NIST_EC_P384 => Some(&signature::ECDSA_P384_SHA256_ASN1),
-            Self::EcdsaSha256 if curve == OID_NIST_EC_P521 => Some(&signature::ECDSA_P521_SHA256_ASN1),
-            Self::EcdsaSha512 if curve == OID_EC_P256 => Some(&signature::ECDSA_P256_SHA512_ASN1),
-            Self::EcdsaSha512 if curve == OID_NIST_EC_P384 => Some(&signature::ECDSA_P384_SHA512_ASN1),
-            Self::EcdsaSha512 if curve == OID_NIST_EC_P521 => Some(&signature::ECDSA_P521_SHA512_ASN1),
-            _ => None,
-        }
+        let padding = match self {
+            Self::RsaPssSha256 | Self::RsaPssSha512 => Padding::RsaPss,
+            Self::RsaSha256 | Self::RsaSha512 => Padding::RsaPkcs1,
+            Self::EcdsaSha256 | Self::EcdsaSha512 => Padding::Ecdsa,
+        };
+        public_key::verify(public_key, padding, self.digest().algorithm(), message, signature)
     }
 }

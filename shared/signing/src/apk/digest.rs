@@ -9,9 +9,11 @@ use std::thread;
 
 use aws_lc_rs::digest::{Context, Digest};
 use formats::source::Source;
+use formats::zip;
 
 use super::algorithm::{DigestKind, SignatureAlgorithm};
 use super::error::{SignatureError, SigningError};
+use super::verify::Advance;
 use crate::Signer;
 
 /// Chunk size that schemes v2 and v3 fix.
@@ -129,6 +131,7 @@ pub(super) fn digest_sections<S: Source + ?Sized>(
     sections: &[Range<u64>],
     end_record: &[u8],
     kinds: &[DigestKind],
+    advance: Advance<'_>,
 ) -> Result<ContentDigests, SignatureError> {
     let step = u64::try_from(CHUNK).unwrap_or(u64::MAX);
     let chunks: Vec<Range<u64>> = sections.iter().flat_map(|section| split(section.clone(), step)).collect();
@@ -140,6 +143,9 @@ pub(super) fn digest_sections<S: Source + ?Sized>(
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(chunk) = chunks.get(index) else { return Ok(done) };
             done.push((index, read_chunk(source, chunk, &mut buffer, kinds)?));
+            if !advance(chunk.end.saturating_sub(chunk.start)) {
+                return Err(SignatureError::Content(zip::Error::Stopped));
+            }
         }
     };
     let mut digests = thread::scope(|scope| {

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::io;
 
+use formats::zip;
+
 use super::Scheme;
 use crate::KeyKind;
 
@@ -49,9 +51,30 @@ pub enum SignatureError {
         #[source]
         source: io::Error,
     },
-    /// There is no signing block, or none with a scheme that is read here.
-    #[error("the package has no signature of scheme v2 or v3")]
+    /// There is neither a JAR signature nor a signing block with a scheme that is read here.
+    #[error("the package has no signature")]
     Unsigned,
+    /// Devices want more from packages made for newer platform versions.
+    #[error("the package targets API {target_sdk} and is signed with scheme v1 only; from API 30 on it needs v2 or later")]
+    OnlyV1 {
+        /// API level that the package targets.
+        target_sdk: u32,
+    },
+    /// An entry cannot be unpacked.
+    #[error(transparent)]
+    Content(zip::Error),
+    /// A file of scheme v1, or an entry under it, is not what the scheme allows.
+    #[error("signature scheme v1: {name:?}: {field} at offset {offset} {problem}")]
+    File {
+        /// Name of the entry.
+        name: String,
+        /// The field, by its name in the specification.
+        field: &'static str,
+        /// Where the field stands in the unpacked entry, in bytes.
+        offset: u64,
+        /// What is wrong with it.
+        problem: Problem,
+    },
     /// A field is not what the scheme allows.
     #[error("{part}: {field} at offset {offset} {problem}")]
     Rejected {
@@ -81,6 +104,9 @@ pub enum Problem {
     /// More than is accepted.
     #[error("is more than the {0} that are accepted")]
     TooMany(u64),
+    /// What must be there is not.
+    #[error("is missing")]
+    Missing,
     /// Nothing where something must be.
     #[error("is empty")]
     Empty,
@@ -97,7 +123,7 @@ pub enum Problem {
     #[error("does not verify under the signer's key")]
     BadSignature,
     /// The package's bytes are not those that were signed.
-    #[error("is not the digest of the package's contents: they were changed after signing")]
+    #[error("is not the digest of what was signed: that was changed since")]
     ContentsChanged,
     /// The block says that a scheme was there which is gone.
     #[error("says that the package was also signed with scheme v{0}, whose signature is missing")]
@@ -118,6 +144,29 @@ pub enum SigningError {
         /// Lowest API level that reads one of the chosen schemes.
         read_from: u32,
     },
+    /// Only the newest key of a lineage may sign.
+    #[error(
+        "the package's signing key was rotated: it must be signed with the newest key of its lineage, certificate \
+         SHA-256 {sha256}"
+    )]
+    LineageNeedsKey {
+        /// SHA-256 of that key's certificate.
+        sha256: String,
+    },
+    /// Devices below API 28 know no lineages and want the oldest key, which would break updates on all others.
+    #[error(
+        "the package's signing key was rotated, and it runs from API {min_sdk} on: devices below API 28 also need a \
+         signature with the oldest key of its lineage, certificate SHA-256 {sha256}"
+    )]
+    LineageNeedsOldKey {
+        /// Lowest API level of the package.
+        min_sdk: u32,
+        /// SHA-256 of the oldest key's certificate.
+        sha256: String,
+    },
+    /// A lineage was given for other schemes than v3 alone.
+    #[error("a lineage of keys goes with scheme v3 alone")]
+    LineageNeedsV3,
     /// No scheme was chosen.
     #[error("no signature scheme was chosen")]
     NoScheme,
@@ -142,6 +191,12 @@ pub enum SigningError {
         /// Lowest API level whose devices verify such keys.
         needed: u32,
     },
+    /// Devices below API 24 look at what the certificate says about itself.
+    #[error(
+        "the certificate cannot sign packages that run from below API 24 on: its key usage leaves signatures out, or it has \
+         critical extensions that devices do not know"
+    )]
+    CertificateUse,
     /// An entry that comes twice or whose name has line breaks or NUL in it, which no manifest can hold.
     #[error("scheme v1 cannot name the entry {0:?}")]
     EntryName(String),

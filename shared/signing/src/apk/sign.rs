@@ -2,6 +2,7 @@
 
 use super::digest::ContentDigests;
 use super::error::SigningError;
+use super::lineage::Lineage;
 use super::{Scheme, block, v2, v3};
 use crate::Signer;
 
@@ -33,7 +34,7 @@ impl Schemes {
 /// The complete APK Signing Block for a package with these contents, a multiple of 4096 bytes long.
 ///
 /// `min_sdk` is the lowest API level that the package's manifest names; it is refused where the oldest of its devices
-/// would find no signature. What the block says about scheme v1 is nothing: that is made by the caller, where `schemes`
+/// would find no signature. A `lineage` goes with the schemes that [`Lineage::schemes`] names. What the block says about scheme v1 is nothing: that is made by the caller, where `schemes`
 /// names it. The block comes before the central directory, whose offset in the end record then grows by the
 /// block's length. The same contents and key always give the same bytes.
 pub fn sign_block(
@@ -41,7 +42,11 @@ pub fn sign_block(
     signer: &Signer,
     schemes: Schemes,
     min_sdk: u32,
+    lineage: Option<&Lineage>,
 ) -> Result<Vec<u8>, SigningError> {
+    if lineage.map(|lineage| lineage.schemes(signer, min_sdk)).transpose()?.is_some_and(|needed| needed != schemes) {
+        return Err(SigningError::LineageNeedsV3);
+    }
     let read_from = schemes.read_from().ok_or(SigningError::NoScheme)?;
     if min_sdk < read_from {
         return Err(SigningError::MinSdk { min_sdk, read_from });
@@ -54,7 +59,7 @@ pub fn sign_block(
         pairs.push((block::V2_ID, v2::sign(digests, signer, schemes.v3)?));
     }
     if schemes.v3 {
-        pairs.push((block::V3_ID, v3::sign(digests, signer)?));
+        pairs.push((block::V3_ID, v3::sign(digests, signer, lineage)?));
     }
     Ok(block::build(&pairs))
 }

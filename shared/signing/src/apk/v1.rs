@@ -4,11 +4,19 @@
 //! what Android's package parsers accept: digests of entries in MANIFEST.MF, digests of its sections in CERT.SF, and a
 //! signature over CERT.SF in CERT.RSA or CERT.EC.
 
+mod algorithm;
+mod ber;
+mod check;
 mod cms;
 mod der;
+mod expected;
+mod file;
 mod manifest;
+mod sections;
 mod sign;
+mod signed_data;
 
+pub(super) use check::{check, is_signed};
 pub use sign::{digest_kind, is_digested, is_signature_file, sign};
 
 /// Entry with the digests of all others.

@@ -3,25 +3,32 @@
 use std::ops::Range;
 
 use formats::source::Source;
+use formats::zip::Archive;
 
 use super::algorithm::DigestKind;
 use super::block::{self, Pair};
 use super::digest::{self, ContentDigests};
 use super::error::{Part, Problem, SignatureError};
 use super::fields::Fields;
+use super::lineage::Lineage;
 use super::signer::CheckedSigner;
-use super::{Scheme, v2, v3};
+use super::{Scheme, v1, v2, v3};
 use crate::Certificate;
 
-/// Where a package's parts stand, in bytes from its start. The end record reaches to the end of the package.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Layout {
-    /// The signing block, see [`signing_block_range`](super::signing_block_range).
-    pub signing_block: Range<u64>,
-    /// Start of the central directory.
-    pub central_directory: u64,
-    /// Start of the end of central directory record.
-    pub end_record: u64,
+/// Told about every piece of bytes that was read, from any thread; `false` ends the check with
+/// [`zip::Error::Stopped`](formats::zip::Error::Stopped).
+pub type Advance<'a> = &'a (dyn Fn(u64) -> bool + Sync);
+
+/// Devices refuse packages that target this API level or a later one and are signed with scheme v1 only.
+const BLOCK_FOR_TARGET: u32 = 30;
+
+/// What a package's manifest says about platform versions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Platforms {
+    /// Lowest API level of the devices that the package runs on.
+    pub min_sdk: u32,
+    /// API level that the package was made for.
+    pub target_sdk: u32,
 }
 
 /// A signer whose signatures are right.
@@ -36,21 +43,18 @@ pub struct VerifiedSigner {
 /// The signatures of a package, all of them right.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signatures {
-    /// Signers, those of scheme v2 first.
+    /// Signers, in the order of the schemes; those of v1 only where devices look at them.
     pub signers: Vec<VerifiedSigner>,
+    /// The keys before the signer's, where scheme v3 proves them.
+    pub lineage: Option<Lineage>,
 }
 
 impl Signatures {
-    /// Schemes that the package is signed with, ascending.
+    /// Schemes that the package is signed with, as far as they were checked, ascending.
     pub fn schemes(&self) -> Vec<Scheme> {
         let mut schemes: Vec<_> = self.signers.iter().map(|signer| signer.scheme).collect();
         schemes.dedup();
         schemes
-    }
-
-    /// Lowest API level whose devices read one of the schemes; the package's minSdkVersion must not be below.
-    pub fn read_from(&self) -> Option<u32> {
-        self.signers.iter().map(|signer| signer.scheme.read_from()).min()
     }
 
     /// SHA-256 of each signer's own certificate in lowercase hexadecimal, each once.
@@ -65,47 +69,138 @@ impl Signatures {
     }
 }
 
-/// Checks every v2 and v3 signature of a package, reading it once, in memory that does not grow with it.
+/// Checks the signatures of a package as its devices do, from the oldest to those to come, in memory that does not grow
+/// with the package's contents.
 ///
-/// Stricter than devices, which look at one scheme only: all that is there must be right and agree. Refused by name,
-/// because nothing here could check them: v3.1, proofs of rotation, verity digests, DSA.
-pub fn verify_apk<S: Source + ?Sized>(source: &S, layout: &Layout) -> Result<Signatures, SignatureError> {
-    let end_record = read_end_record(source, layout)?;
-    let pairs = block::pairs(source, &layout.signing_block)?;
+/// Schemes v2 and v3 are checked where they are there, v1 where devices below API 24 need it or nothing else is there. Then
+/// every entry is unpacked and its CRC-32 compared as well. Stricter than devices, each of which looks at one scheme only: all
+/// must be right and agree on the signer. Refused by name, because nothing here could check them: v3.1, verity digests, DSA.
+pub fn verify_apk(
+    archive: &Archive<'_>,
+    platforms: Platforms,
+    advance: Advance<'_>,
+) -> Result<Signatures, SignatureError> {
+    let source = archive.source();
+    let range = block::signing_block_range(source, archive.directory_offset())?;
+    let pairs = range.as_ref().map_or_else(|| Ok(Vec::new()), |range| block::pairs(source, range))?;
     if let Some(newer) = pairs.iter().find(|pair| pair.id == block::V31_ID) {
         return Err(reject(Part::Block, "id of pair", newer.value.start, Problem::Unsupported(newer.id)));
     }
     let (v2, v3) = (value_of(source, &pairs, Scheme::V2)?, value_of(source, &pairs, Scheme::V3)?);
-    let v2 = v2.as_ref().map(|value| v2::check(value.fields(), v3.is_some())).transpose()?.unwrap_or_default();
-    let v3 = v3.as_ref().map(|value| v3::check(value.fields())).transpose()?.unwrap_or_default();
-    let signers: Vec<_> =
-        v2.into_iter().map(|one| (Scheme::V2, one)).chain(v3.into_iter().map(|one| (Scheme::V3, one))).collect();
-    if signers.is_empty() {
-        return Err(SignatureError::Unsigned);
+    let checked_v2 = v2.as_ref().map(|value| v2::check(value.fields(), v3.is_some())).transpose()?;
+    let checked_v3 = v3.as_ref().map(|value| v3::check(value.fields(), platforms.min_sdk)).transpose()?;
+    let higher: Vec<_> = [(v2.is_some(), Scheme::V2), (v3.is_some(), Scheme::V3)]
+        .into_iter()
+        .filter_map(|(found, scheme)| found.then_some(scheme))
+        .collect();
+    let v3::Checked { signers: v3, lineage } = checked_v3.unwrap_or_default();
+    let in_block = InBlock { v2: checked_v2.unwrap_or_default(), v3, lineage };
+    if let Some(range) = range.filter(|_| !higher.is_empty()) {
+        check_digests(archive, &range, &in_block, advance)?;
     }
-    check_same_signer(&signers, layout)?;
-    let digests = digest_package(source, layout, &end_record, &signers)?;
-    for (algorithm, digest) in signers.iter().flat_map(|(_, signer)| &signer.digests) {
-        if digests.of(algorithm.digest()) != Some(digest.bytes()) {
-            return Err(digest.reject("digest", Problem::ContentsChanged));
-        }
-    }
-    let verified = |(scheme, one): (_, CheckedSigner<'_>)| VerifiedSigner { scheme, certificates: one.certificates };
-    Ok(Signatures { signers: signers.into_iter().map(verified).collect() })
+    let v1 = check_v1(archive, platforms, &higher, advance)?;
+    in_block.check_agreement(&v1, archive)?;
+    Ok(in_block.into_signatures(v1))
 }
 
-/// The certificates that a package's signing block claims, its newest scheme's signer first, without checking any
-/// signature. Empty where there is no v2 or v3 signature. Fit for a report, not for a decision.
+/// The signers of scheme v1, where devices look at them.
+fn check_v1(
+    archive: &Archive<'_>,
+    platforms: Platforms,
+    higher: &[Scheme],
+    advance: Advance<'_>,
+) -> Result<Vec<Vec<Certificate>>, SignatureError> {
+    if higher.is_empty() {
+        if !v1::is_signed(archive) {
+            return Err(SignatureError::Unsigned);
+        }
+        if platforms.target_sdk >= BLOCK_FOR_TARGET {
+            return Err(SignatureError::OnlyV1 { target_sdk: platforms.target_sdk });
+        }
+    } else if platforms.min_sdk >= Scheme::V2.read_from() {
+        return Ok(Vec::new());
+    }
+    v1::check(archive, platforms.min_sdk, higher, advance)
+}
+
+/// The signers of the signing block.
+struct InBlock<'a> {
+    v2: Vec<CheckedSigner<'a>>,
+    v3: Vec<CheckedSigner<'a>>,
+    lineage: Option<Lineage>,
+}
+
+impl InBlock<'_> {
+    fn all(&self) -> impl Iterator<Item = &CheckedSigner<'_>> {
+        self.v2.iter().chain(&self.v3)
+    }
+
+    /// Schemes v1 and v2 must have the same signers. Where there is v3 too they must have one, which v3's lineage began
+    /// with, or without lineage v3's own: or devices would disagree about who made the package.
+    fn check_agreement(&self, v1: &[Vec<Certificate>], archive: &Archive<'_>) -> Result<(), SignatureError> {
+        let v1: Vec<_> = v1.iter().filter_map(|signer| signer.first()).collect();
+        let v2: Vec<_> = self.v2.iter().filter_map(|signer| signer.certificates.first()).collect();
+        let disagrees = |scheme, with| {
+            let (part, problem) = (Part::Scheme(scheme), Problem::Disagrees(with));
+            Err(reject(part, "certificate", archive.directory_offset(), problem))
+        };
+        let among = |some: &[&Certificate], others: &[&Certificate]| some.iter().all(|one| others.contains(one));
+        if !(v1.is_empty() || v2.is_empty() || among(&v1, &v2) && among(&v2, &v1)) {
+            return disagrees(Scheme::V2, "the signers of scheme v1");
+        }
+        let old = if v1.is_empty() { v2 } else { v1 };
+        let fits = match (old.as_slice(), &self.lineage, self.v3.as_slice()) {
+            ([], _, _) | (_, _, []) => true,
+            ([old], Some(lineage), _) => lineage.began_with(old),
+            ([old], None, [v3]) => v3.certificates.first() == Some(*old),
+            _ => false,
+        };
+        if fits { Ok(()) } else { disagrees(Scheme::V3, "the signer of schemes v1 and v2") }
+    }
+
+    fn into_signatures(self, v1: Vec<Vec<Certificate>>) -> Signatures {
+        let certificates = |signer: CheckedSigner<'_>| signer.certificates;
+        let v1 = v1.into_iter().map(|certificates| (Scheme::V1, certificates));
+        let v2 = self.v2.into_iter().map(|signer| (Scheme::V2, certificates(signer)));
+        let v3 = self.v3.into_iter().map(|signer| (Scheme::V3, certificates(signer)));
+        let signers = v1.chain(v2).chain(v3).map(|(scheme, certificates)| VerifiedSigner { scheme, certificates });
+        Signatures { signers: signers.collect(), lineage: self.lineage }
+    }
+}
+
+/// What a package's signing block claims about its signer, its newest scheme's first, without any signature over the package
+/// being checked. Empty where there is no signature of scheme v2 or later. Fit for a report, not for a decision.
 pub fn claimed_certificates<S: Source + ?Sized>(
     source: &S,
     central_directory: u64,
 ) -> Result<Vec<Certificate>, SignatureError> {
-    let Some(range) = block::signing_block_range(source, central_directory)? else { return Ok(Vec::new()) };
+    Ok(claimed(source, central_directory)?.0)
+}
+
+/// The lineage of the package's newest scheme; `None` where there is none. Each level's signature is checked, those over
+/// the package are not: the lineage is one of its newest key, but the package may not be signed with that.
+pub fn claimed_lineage<S: Source + ?Sized>(
+    source: &S,
+    central_directory: u64,
+) -> Result<Option<Lineage>, SignatureError> {
+    Ok(claimed(source, central_directory)?.1)
+}
+
+fn claimed<S: Source + ?Sized>(
+    source: &S,
+    central_directory: u64,
+) -> Result<(Vec<Certificate>, Option<Lineage>), SignatureError> {
+    let nothing = (Vec::new(), None);
+    let Some(range) = block::signing_block_range(source, central_directory)? else { return Ok(nothing) };
     let pairs = block::pairs(source, &range)?;
-    if let Some(value) = value_of(source, &pairs, Scheme::V3)? {
-        return v3::claimed(value.fields());
+    // Scheme v3.1 has the form of v3, for later platform versions.
+    for id in [block::V31_ID, block::V3_ID] {
+        if let Some(value) = value_with(source, &pairs, id, Scheme::V3)? {
+            return v3::claimed(value.fields());
+        }
     }
-    value_of(source, &pairs, Scheme::V2)?.map_or_else(|| Ok(Vec::new()), |value| v2::claimed(value.fields()))
+    let v2 = value_of(source, &pairs, Scheme::V2)?;
+    v2.map_or(Ok(nothing), |value| Ok((v2::claimed(value.fields())?, None)))
 }
 
 /// A scheme's value with its place in the package.
@@ -122,73 +217,58 @@ impl Value {
 }
 
 fn value_of<S: Source + ?Sized>(source: &S, pairs: &[Pair], scheme: Scheme) -> Result<Option<Value>, SignatureError> {
-    let id = match scheme {
-        Scheme::V1 => return Ok(None),
-        Scheme::V2 => block::V2_ID,
-        Scheme::V3 => block::V3_ID,
-    };
+    match scheme {
+        Scheme::V1 => Ok(None),
+        Scheme::V2 => value_with(source, pairs, block::V2_ID, scheme),
+        Scheme::V3 => value_with(source, pairs, block::V3_ID, scheme),
+    }
+}
+
+fn value_with<S: Source + ?Sized>(
+    source: &S,
+    pairs: &[Pair],
+    id: u32,
+    scheme: Scheme,
+) -> Result<Option<Value>, SignatureError> {
     let pair = pairs.iter().find(|pair| pair.id == id);
     pair.map(|pair| Ok(Value { bytes: block::read_value(source, pair, scheme)?, offset: pair.value.start, scheme }))
         .transpose()
 }
 
-/// A package is signed by one key in all schemes: where they differ, devices would disagree about who made it.
-fn check_same_signer(signers: &[(Scheme, CheckedSigner<'_>)], layout: &Layout) -> Result<(), SignatureError> {
-    let own = |scheme| -> Vec<_> {
-        signers.iter().filter(|(found, _)| *found == scheme).map(|(_, signer)| signer.certificates.first()).collect()
-    };
-    let (v2, v3) = (own(Scheme::V2), own(Scheme::V3));
-    if v2.is_empty() || v3.iter().all(|certificate| v2 == [*certificate]) {
-        return Ok(());
+/// Compares all signers' digests with the package.
+fn check_digests(
+    archive: &Archive<'_>,
+    block: &Range<u64>,
+    signers: &InBlock<'_>,
+    advance: Advance<'_>,
+) -> Result<(), SignatureError> {
+    let digests = digest_package(archive, block, signers, advance)?;
+    for (algorithm, digest) in signers.all().flat_map(|signer| &signer.digests) {
+        if digests.of(algorithm.digest()) != Some(digest.bytes()) {
+            return Err(digest.reject("digest", Problem::ContentsChanged));
+        }
     }
-    let problem = Problem::Disagrees("the signer of scheme v2");
-    Err(reject(Part::Scheme(Scheme::V3), "certificate", layout.signing_block.start, problem))
+    Ok(())
 }
 
-fn digest_package<S: Source + ?Sized>(
-    source: &S,
-    layout: &Layout,
-    end_record: &[u8],
-    signers: &[(Scheme, CheckedSigner<'_>)],
+fn digest_package(
+    archive: &Archive<'_>,
+    block: &Range<u64>,
+    signers: &InBlock<'_>,
+    advance: Advance<'_>,
 ) -> Result<ContentDigests, SignatureError> {
+    let (source, end) = (archive.source(), archive.end_offset());
     let mut kinds: Vec<DigestKind> =
-        signers.iter().flat_map(|(_, signer)| &signer.digests).map(|(algorithm, _)| algorithm.digest()).collect();
+        signers.all().flat_map(|signer| &signer.digests).map(|(algorithm, _)| algorithm.digest()).collect();
     kinds.sort_unstable();
     kinds.dedup();
-    let block = &layout.signing_block;
-    let end_record = digest::with_directory_at(end_record, block.start)
-        .map_err(|_| reject(Part::Package, "end record", layout.end_record, Problem::Truncated))?;
-    digest::digest_sections(source, &[0..block.start, block.end..layout.end_record], &end_record, &kinds)
-}
-
-/// Reads the end record and checks that it says what the layout says: it is digested with another offset in it.
-fn read_end_record<S: Source + ?Sized>(source: &S, layout: &Layout) -> Result<Vec<u8>, SignatureError> {
-    let offset = layout.end_record;
-    let refuse = |field, problem| reject(Part::Package, field, offset, problem);
-    let directory = layout.central_directory;
-    if block::signing_block_range(source, directory)?.as_ref() != Some(&layout.signing_block) {
-        return Err(SignatureError::Unsigned);
-    }
-    let len = source.len().checked_sub(offset).filter(|len| (22..=22 + 0xffff).contains(len));
-    let Some(len) = len.and_then(|len| usize::try_from(len).ok()) else {
-        return Err(refuse("end record", Problem::NotA("an end of central directory record")));
-    };
-    let mut record = vec![0; len];
-    source.read_at(offset, &mut record).map_err(|source| SignatureError::Read { offset, source })?;
-    let field = |at: usize| {
-        let bytes = at.checked_add(4).and_then(|end| record.get(at..end)).and_then(|bytes| bytes.first_chunk());
-        u64::from(bytes.map_or(0, |bytes| u32::from_le_bytes(*bytes)))
-    };
-    if field(0) != 0x0605_4b50 {
-        return Err(refuse("end record", Problem::NotA("an end of central directory record")));
-    }
-    if field(16) != directory {
-        return Err(refuse("offset of central directory", Problem::Disagrees("the place behind the signing block")));
-    }
-    if directory.checked_add(field(12)) != Some(offset) {
-        return Err(refuse("size of central directory", Problem::Disagrees("the place of the end record")));
-    }
-    Ok(record)
+    let truncated = || reject(Part::Package, "end record", end, Problem::Truncated);
+    let length = source.len().checked_sub(end).and_then(|length| usize::try_from(length).ok()).ok_or_else(truncated)?;
+    let mut end_record = vec![0; length];
+    source.read_at(end, &mut end_record).map_err(|source| SignatureError::Read { offset: end, source })?;
+    // It is signed as if the block were not there.
+    let end_record = digest::with_directory_at(&end_record, block.start).map_err(|_| truncated())?;
+    digest::digest_sections(source, &[0..block.start, block.end..end], &end_record, &kinds, advance)
 }
 
 fn reject(part: Part, field: &'static str, offset: u64, problem: Problem) -> SignatureError {

@@ -8,8 +8,6 @@ use crate::Certificate;
 
 /// A keystore of a few keys takes some kilobytes; each bag can cost a key derivation, so their number must be bounded.
 const MAX_KEYSTORE: usize = 256 * 1024;
-/// More certificates above a key than any real hierarchy has.
-const MAX_ISSUERS: usize = 10;
 
 pub(super) fn open(bytes: &[u8], password: &str, alias: Option<&str>) -> Result<Signer, KeyError> {
     if bytes.len() > MAX_KEYSTORE {
@@ -24,7 +22,7 @@ pub(super) fn open(bytes: &[u8], password: &str, alias: Option<&str>) -> Result<
         .iter()
         .find(|candidate| candidate.public_key_bits().is_some_and(|bits| key.matches(&bits)))
         .ok_or_else(|| KeyError::CertificateMismatch { alias: alias.clone() })?;
-    let issuers = issuers(certificate, &certificates);
+    let issuers = Certificate::chain(certificate, &certificates).split_off(1);
     Ok(Signer { key, alias, certificate: certificate.clone(), issuers })
 }
 
@@ -49,20 +47,6 @@ fn choose<'a>(keys: &'a [PrivateKeyBag], wanted: Option<&str>) -> Result<(String
 /// Java keystores fold aliases to lower case, so the case that people type does not count.
 fn same_alias(one: &str, other: &str) -> bool {
     one.to_lowercase() == other.to_lowercase()
-}
-
-fn issuers(leaf: &Certificate, certificates: &[Certificate]) -> Vec<Certificate> {
-    let mut chain = vec![leaf.clone()];
-    while let Some(issuer) = chain
-        .last()
-        .and_then(|last| certificates.iter().find(|candidate| candidate.issued(last) && !chain.contains(candidate)))
-    {
-        chain.push(issuer.clone());
-        if chain.len() > MAX_ISSUERS {
-            break;
-        }
-    }
-    chain.split_off(1)
 }
 
 fn refusal(error: Error) -> KeyError {

@@ -8,13 +8,16 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use formats::limits::Limits;
 use formats::source::Source;
+use formats::zip::Archive;
 use signing::Signer;
 use signing::apk::{
-    ContentDigester, DigestKind, Layout, Schemes, SignatureError, Signatures, sign_block, signing_block_range, v1,
+    ContentDigester, DigestKind, Platforms, Schemes, SignatureError, Signatures, sign_block, signing_block_range, v1,
     verify_apk,
 };
 use signing::generate::{NewKey, self_signed_pkcs12};
@@ -73,7 +76,7 @@ impl TinyZip {
         let mut digester = ContentDigester::for_signer(signer);
         self.entries.chunks(77_777).for_each(|portion| digester.update(portion));
         let digests = digester.finish(&self.directory, &self.end).expect("digests");
-        let block = sign_block(&digests, signer, schemes, 28).expect("block");
+        let block = sign_block(&digests, signer, schemes, 28, None).expect("block");
         self.with_block(&block)
     }
 
@@ -96,6 +99,13 @@ impl TinyZip {
     }
 }
 
+/// Where a package's parts stand.
+pub(crate) struct Layout {
+    pub(crate) signing_block: Range<u64>,
+    pub(crate) central_directory: u64,
+    pub(crate) end_record: u64,
+}
+
 /// Layout of a package that ends with an end record without a comment.
 pub(crate) fn layout(package: &[u8]) -> Result<Layout, SignatureError> {
     let end = package.len() - 22;
@@ -105,7 +115,13 @@ pub(crate) fn layout(package: &[u8]) -> Result<Layout, SignatureError> {
 }
 
 pub(crate) fn verify(package: &[u8]) -> Result<Signatures, SignatureError> {
-    verify_apk(package, &layout(package)?)
+    verify_from(package, 24)
+}
+
+/// The verdict for devices from this API level on.
+pub(crate) fn verify_from(package: &[u8], min_sdk: u32) -> Result<Signatures, SignatureError> {
+    let archive = Archive::read(&package, &Limits::default()).map_err(SignatureError::Content)?;
+    verify_apk(&archive, Platforms { min_sdk, target_sdk: min_sdk }, &|_| true)
 }
 
 pub(crate) fn digest(kind: DigestKind, content: &[u8]) -> Vec<u8> {

@@ -1,19 +1,11 @@
 //! CMS signatures (RFC 5652) over signature files: without content and without signed attributes, as all devices read them.
 
+use super::algorithm::{DATA, EC, RSA, SHA1, SHA256, SHA512, SIGNED_DATA};
 use super::der::{self, CONTEXT_0, INTEGER, NULL, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, SET};
 use crate::apk::SigningError;
 use crate::apk::algorithm::DigestKind;
 use crate::key::KeyKind;
 use crate::{Certificate, Signer};
-
-// Object identifiers, as the bytes of their content.
-const SIGNED_DATA: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02";
-const DATA: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01";
-const RSA: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01";
-const EC: &[u8] = b"\x2a\x86\x48\xce\x3d\x02\x01";
-const SHA1: &[u8] = b"\x2b\x0e\x03\x02\x1a";
-const SHA256: &[u8] = b"\x60\x86\x48\x01\x65\x03\x04\x02\x01";
-const SHA512: &[u8] = b"\x60\x86\x48\x01\x65\x03\x04\x02\x03";
 
 /// The extension of the file and its content: a signature over `message`.
 pub(super) fn sign(message: &[u8], signer: &Signer, kind: DigestKind) -> Result<(&'static str, Vec<u8>), SigningError> {

@@ -1,4 +1,4 @@
-//! DER, as far as CMS needs it (X.690).
+//! Tags, and DER as far as CMS needs it written (X.690).
 
 pub(super) const INTEGER: u8 = 0x02;
 pub(super) const OCTET_STRING: u8 = 0x04;
@@ -7,6 +7,8 @@ pub(super) const SEQUENCE: u8 = 0x30;
 pub(super) const SET: u8 = 0x31;
 /// `[0]`, constructed.
 pub(super) const CONTEXT_0: u8 = 0xa0;
+/// `[1]`, constructed.
+pub(super) const CONTEXT_1: u8 = 0xa1;
 pub(super) const NULL: &[u8] = &[0x05, 0x00];
 
 /// An element with this tag around the parts.

@@ -17,8 +17,12 @@ const SIGNATURE_FILE: &str = "META-INF/CERT.SF";
 /// Hash function of the entries' digests for a package that runs from `min_sdk` on.
 ///
 /// # Errors
-/// Keys that the oldest of these devices cannot verify: EC below API 18.
+/// Keys that the oldest of these devices cannot verify: EC below API 18. Certificates that they do not take: with a key usage
+/// that leaves signatures out, or with critical extensions that they do not know.
 pub fn digest_kind(signer: &Signer, min_sdk: u32) -> Result<DigestKind, SigningError> {
+    if !signer.certificate().may_sign() {
+        return Err(SigningError::CertificateUse);
+    }
     match signer.kind() {
         _ if min_sdk >= SHA256_FROM => Ok(DigestKind::Sha256),
         KeyKind::Rsa(_) => Ok(DigestKind::Sha1),
