@@ -160,7 +160,7 @@ impl Packing<'_> {
         let end = tail.end(tail.entries_end).map_err(Error::Layout)?;
         let digests = digester.finish(tail.directory(), &end).map_err(Error::Signing)?;
         let Signature { signer, schemes, min_sdk } = signature;
-        sign_block(&digests, signer, schemes, min_sdk).map_err(Error::Signing)
+        sign_block(&digests, signer, schemes, min_sdk, None).map_err(Error::Signing)
     }
 }
 

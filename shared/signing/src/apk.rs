@@ -24,11 +24,9 @@ pub use algorithm::{DigestKind, Hasher};
 pub use block::signing_block_range;
 pub use digest::{ContentDigester, ContentDigests};
 pub use error::{Part, Problem, SignatureError, SigningError};
-pub use sign::{Schemes, sign_block};
 pub use lineage::{Level, Lineage};
-pub use verify::{
-    Advance, Platforms, Signatures, VerifiedSigner, claimed_certificates, claimed_lineage, verify_apk,
-};
+pub use sign::{Schemes, sign_block};
+pub use verify::{Advance, Platforms, Signatures, VerifiedSigner, claimed_certificates, claimed_lineage, verify_apk};
 
 /// A signature scheme.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -106,7 +106,7 @@ pub fn verify(
     pass(Check::Structure, layout::structure(&after, expected.certificate_sha256.is_some())?);
     let manifests = manifest::Manifests::read(&after, expected)?;
     pass(Check::Alignment, layout::alignment(&after, &manifests)?);
-    pass(Check::Signatures, signature::check(&after, expected)?);
+    pass(Check::Signatures, signature::check(&after, &manifests, expected, advance)?);
     pass(Check::Identity, manifests.identity()?);
     let network_files = BTreeSet::new();
     let (diff, same) = entries::check(&manifests, &after, expected, &network_files, advance)?;

@@ -34,6 +34,11 @@ impl<'a> Manifests<'a> {
         self.after.target_sdk.is_at_least(level)
     }
 
+    /// The API level that the output was made for.
+    pub(crate) fn target_sdk(&self) -> u32 {
+        self.after.target_sdk.api().unwrap_or(u32::MAX)
+    }
+
     /// The lowest API level that the output installs on; a platform under development is later than every number.
     pub(crate) fn min_sdk(&self) -> u32 {
         self.after.min_sdk.api().unwrap_or(u32::MAX)

@@ -5,22 +5,28 @@ use std::ops::Range;
 use formats::reader::{Reader, Truncated};
 use formats::source::Source;
 use formats::zip::Archive;
-use signing::apk::{self, Layout, Scheme, SignatureError, VerifiedSigner};
+use signing::apk::{self, Advance, Lineage, Platforms, Scheme, SignatureError, VerifiedSigner};
 
-use crate::{Check, Error, Expected};
+use crate::manifest::Manifests;
+use crate::{Check, Error, Expected, error};
 
-/// The schemes that a signed output must carry: v2 for devices of API 24 to 27, v3 for those from API 28 on.
-const SCHEMES: [Scheme; 2] = [Scheme::V2, Scheme::V3];
+/// Devices below know no signing block.
+const BLOCK_FROM: u32 = 24;
 /// Identifiers of the pairs that belong into the block: both schemes and the padding.
 const PAIRS: [u32; 3] = [0x7109_871A, 0xF053_68C0, PADDING];
 const PADDING: u32 = 0x4272_6577;
-/// The block of one signer is a few KiB long.
+/// The block of one signer is a few KiB long, a lineage adds some more for each key.
 const LONGEST_BLOCK: u64 = 1 << 20;
 /// Size and magic at the end of the block.
 const FOOTER: usize = 24;
 
-/// Signed by the expected signer under every scheme, or not at all.
-pub(crate) fn check(archive: &Archive<'_>, expected: &Expected<'_>) -> Result<String, Error> {
+/// Signed by the expected signer under every scheme that the package's devices read, or not at all.
+pub(crate) fn check(
+    archive: &Archive<'_>,
+    manifests: &Manifests<'_>,
+    expected: &Expected<'_>,
+    advance: Advance<'_>,
+) -> Result<String, Error> {
     let source = archive.source();
     let block = apk::signing_block_range(source, archive.directory_offset()).map_err(refused)?;
     let (block, wanted) = match (block, expected.certificate_sha256) {
@@ -33,16 +39,34 @@ pub(crate) fn check(archive: &Archive<'_>, expected: &Expected<'_>) -> Result<St
         return failed("undeclared bytes stand before the signing block");
     }
     check_pairs(source, &block)?;
-    let (central_directory, end_record) = (archive.directory_offset(), archive.end_offset());
-    let signatures =
-        apk::verify_apk(source, &Layout { signing_block: block, central_directory, end_record }).map_err(refused)?;
-    if signatures.schemes() != SCHEMES {
-        return failed("it does not carry exactly the schemes v2 and v3");
+    let platforms = Platforms { min_sdk: manifests.min_sdk(), target_sdk: manifests.target_sdk() };
+    let signatures = apk::verify_apk(archive, platforms, advance).map_err(refused)?;
+    let lineage = input_lineage(manifests)?;
+    if signatures.lineage != lineage {
+        return failed("it does not carry on the lineage of the input's keys");
+    }
+    let schemes: &[Scheme] = match (platforms.min_sdk < BLOCK_FROM, lineage.is_some()) {
+        (_, true) => &[Scheme::V3],
+        (true, _) => &[Scheme::V1, Scheme::V2, Scheme::V3],
+        (false, _) => &[Scheme::V2, Scheme::V3],
+    };
+    let names = schemes.iter().map(Scheme::to_string).collect::<Vec<_>>().join(", ");
+    if signatures.schemes() != schemes {
+        return failed(format!("it does not carry exactly the schemes {names}"));
     }
     if signatures.signers.iter().any(|signer| own_certificate(signer).as_deref() != Some(wanted)) {
         return failed(format!("it is not signed with the certificate {wanted}"));
     }
-    Ok(format!("v2 and v3, certificate {wanted}"))
+    Ok(format!("{names}, certificate {wanted}"))
+}
+
+/// The keys that the app was signed with before. A block that cannot be understood says nothing about them.
+fn input_lineage(manifests: &Manifests<'_>) -> Result<Option<Lineage>, Error> {
+    let input = manifests.input();
+    match apk::claimed_lineage(input.source(), input.directory_offset()) {
+        Err(SignatureError::Read { source, .. }) => Err(Error::Source(source)),
+        found => Ok(found.unwrap_or_default()),
+    }
 }
 
 /// The block itself is covered by no signature, so nothing else may hide in it: both schemes, and padding of zeros.
@@ -82,6 +106,7 @@ fn failed<T>(detail: impl Into<String>) -> Result<T, Error> {
 fn refused(error: SignatureError) -> Error {
     match error {
         SignatureError::Read { source, .. } => Error::Source(source),
+        SignatureError::Content(error) => error::of_archive(Check::Contents, error),
         error => Check::Signatures.failed(error.to_string()),
     }
 }

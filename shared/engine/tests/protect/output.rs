@@ -3,7 +3,7 @@
 use domain::control::ControlId;
 use formats::limits::Limits;
 use formats::zip::{Archive, Method};
-use signing::apk::{Layout, Scheme, signing_block_range, verify_apk};
+use signing::apk::{Platforms, Scheme, signing_block_range, verify_apk};
 
 use crate::apk::{Stored, USUAL, apk, apk_for, archive, manifest, named, new_signer, plan, run, run_plan, signer};
 
@@ -67,13 +67,8 @@ fn the_output_is_signed_under_both_schemes() {
     let (out, report) = run(&apk()).unwrap();
     let archive = Archive::read(&out, &Limits::default()).unwrap();
     let block = signing_block_range(&out, archive.directory_offset()).unwrap().unwrap();
-    assert_eq!((block.clone(), (block.end - block.start) % 4096), (archive.before_directory(), 0));
-    let layout = Layout {
-        signing_block: block,
-        central_directory: archive.directory_offset(),
-        end_record: archive.end_offset(),
-    };
-    let signatures = verify_apk(&out, &layout).unwrap();
+    assert_eq!(((block.end - block.start) % 4096, block), (0, archive.before_directory()));
+    let signatures = verify_apk(&archive, Platforms { min_sdk: 24, target_sdk: 34 }, &|_| true).unwrap();
     assert_eq!(signatures.schemes(), [Scheme::V2, Scheme::V3]);
     assert_eq!(signatures.certificates_sha256(), [signer().certificate_sha256()]);
     assert_eq!(report.signing.certificate_sha256, Some(signer().certificate_sha256()));

@@ -55,7 +55,9 @@ pub enum SignatureError {
     #[error("the package has no signature")]
     Unsigned,
     /// Devices want more from packages made for newer platform versions.
-    #[error("the package targets API {target_sdk} and is signed with scheme v1 only; from API 30 on it needs v2 or later")]
+    #[error(
+        "the package targets API {target_sdk} and is signed with scheme v1 only; from API 30 on it needs v2 or later"
+    )]
     OnlyV1 {
         /// API level that the package targets.
         target_sdk: u32,

@@ -71,7 +71,8 @@ impl Lineage {
 
     /// Whether this lineage goes on from where the other one ends.
     pub(super) fn continues(&self, other: &Self) -> bool {
-        let certificates = |lineage: &Self| lineage.levels.iter().map(|one| one.certificate.clone()).collect::<Vec<_>>();
+        let certificates =
+            |lineage: &Self| lineage.levels.iter().map(|one| one.certificate.clone()).collect::<Vec<_>>();
         certificates(self).starts_with(&certificates(other))
     }
 

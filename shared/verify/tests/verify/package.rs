@@ -43,7 +43,7 @@ pub(crate) fn signed(items: &[Item], signer: Option<(&Signer, Schemes)>) -> Vec<
         let mut digester = ContentDigester::for_signer(signer);
         digester.update(&bytes);
         let digests = digester.finish(tail.directory(), &tail.end(tail.entries_end).unwrap()).unwrap();
-        bytes.extend(sign_block(&digests, signer, schemes, 24).unwrap());
+        bytes.extend(sign_block(&digests, signer, schemes, 24, None).unwrap());
     }
     let end = tail.end(bytes.len() as u64).unwrap();
     bytes.write_all(tail.directory()).unwrap();

@@ -54,8 +54,7 @@ impl<'a> Ber<'a> {
         };
         let truncated = || self.reject(field, Problem::Truncated);
         let content = Ber { bytes: body.bytes.get(..content).ok_or_else(truncated)?, ..body };
-        let element =
-            Element { tag: header.tag, content, whole: self.bytes.get(..whole).ok_or_else(truncated)? };
+        let element = Element { tag: header.tag, content, whole: self.bytes.get(..whole).ok_or_else(truncated)? };
         *self = self.after(whole);
         Ok(Some(element))
     }

@@ -78,7 +78,11 @@ impl<'a> Manifest<'a> {
         for (position, section) in all.enumerate() {
             let name = name_of(&section, file)?;
             if archive.entry(&name).is_none() {
-                return Err(file.reject("section", section.range.start, Problem::NotA("about an entry of the package")));
+                return Err(file.reject(
+                    "section",
+                    section.range.start,
+                    Problem::NotA("about an entry of the package"),
+                ));
             }
             let claim = Claim { range: section.range.clone(), position };
             if sections.insert(name, claim).is_some() {
@@ -194,11 +198,7 @@ fn check_stripping(main: &Section<'_>, file: File<'_>, higher: &[Scheme]) -> Res
 }
 
 /// The signers, by position, that cover all entries: devices want the same ones for each.
-fn covering(
-    archive: &Archive<'_>,
-    manifest: &Manifest<'_>,
-    signers: &[Signer],
-) -> Result<Vec<usize>, SignatureError> {
+fn covering(archive: &Archive<'_>, manifest: &Manifest<'_>, signers: &[Signer]) -> Result<Vec<usize>, SignatureError> {
     let mut all: Option<Vec<usize>> = None;
     for entry in archive.entries().iter().filter(|entry| must_be_signed(&entry.name)) {
         let unsigned = |problem| SignatureError::File { name: entry.name.clone(), field: "entry", offset: 0, problem };
