@@ -1,126 +1,99 @@
 //! DEX files, the code of Android apps: versions 035, 037, 038, 039 and 040.
 //!
-//! The layout is that of the platform's "Dalvik executable format"; what its own verifier refuses about the structure is refused here.
+//! The layout is that of the platform's "Dalvik executable format". What the platform's own verifier refuses about the structure
+//! is refused here too: items of one kind stand together without holes, and every reference points to the start of an item.
+//! What it tolerates is kept: code that refers to things that do not exist, debug information that nothing can be made of, items
+//! that nothing refers to, bytes behind the last item.
 
+mod annotations;
+mod class_data;
+mod code;
+mod debug;
 mod error;
 mod header;
+mod instruction;
+mod leb;
+mod links;
+mod map;
+mod query;
+mod read;
+mod same;
+mod survey;
+mod tables;
+mod text;
+mod value;
+mod write;
 
-use std::borrow::Cow;
+use map::Kind;
+use survey::Survey;
+use tables::Tables;
 
 pub use error::Error;
 pub use header::Header;
+pub use same::{Difference, Same, same_code};
+pub use write::Stripped;
 
-use crate::limits::Limits;
+use crate::reader::Reader;
 
-/// A parsed file.
+/// A parsed file, which keeps the bytes that it was parsed from.
 #[derive(Clone, Debug)]
 pub struct Dex<'a> {
     bytes: &'a [u8],
     header: Header,
+    tables: Tables<'a>,
+    /// In the order of the file.
+    sections: Vec<Section>,
+    survey: Survey<'a>,
 }
 
-/// What [`Dex::strip_debug_info`] took out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Stripped {
-    /// Debug items: a table of lines and local names that one or more methods use.
-    pub line_tables: u32,
-    /// Names of parameters and local variables in these items.
-    pub local_names: u32,
-    /// Classes that named their source file.
-    pub source_files: u32,
-    /// Strings that nothing else used.
-    pub strings: u32,
-    /// Types that nothing else used.
-    pub types: u32,
-}
-
-/// What [`same_code`] found beside the sameness.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Same {
-    /// Methods of the second file that still have debug information.
-    pub debug_infos: u32,
-    /// Classes of the second file that still name their source file.
-    pub source_files: u32,
-}
-
-/// The first thing in which two files differ, debug information aside.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Difference {
-    /// One of the files cannot be read.
-    #[error("the {which} file: {error}")]
-    Unreadable {
-        /// "first" or "second".
-        which: &'static str,
-        /// Why.
-        error: Error,
-    },
-    /// They say different things.
-    #[error("{place}: {before} became {after}")]
-    Differs {
-        /// Class, member and instruction.
-        place: String,
-        /// What the first file says.
-        before: String,
-        /// What the second file says.
-        after: String,
-    },
-}
-
-/// Whether two files mean the same apart from debug information.
-///
-/// # Errors
-/// The first difference.
-pub fn same_code(before: &[u8], after: &[u8], limits: &Limits) -> Result<Same, Difference> {
-    for (which, bytes) in [("first", before), ("second", after)] {
-        Dex::parse(bytes, limits).map_err(|error| Difference::Unreadable { which, error })?;
-    }
-    Err(Difference::Unreadable { which: "first", error: Error::Unsupported("comparing DEX files") })
+/// All items of one kind.
+#[derive(Clone, Debug)]
+struct Section {
+    kind: Kind,
+    count: u32,
+    offset: u32,
+    end: u32,
+    /// Where each item starts; empty for the tables, whose items have one length.
+    starts: Vec<u32>,
 }
 
 impl<'a> Dex<'a> {
-    /// Reads a whole file and checks its structure.
-    ///
-    /// # Errors
-    /// What is broken, with field and offset.
-    pub fn parse(bytes: &'a [u8], limits: &Limits) -> Result<Self, Error> {
-        let length = crate::reader::widen(bytes.len());
-        if length > limits.dex_bytes {
-            return Err(Error::TooLarge { length, limit: limits.dex_bytes });
-        }
-        Ok(Self { bytes, header: Header::read(bytes)? })
-    }
-
-    /// The header.
+    /// What the file says about itself in its first bytes.
     pub const fn header(&self) -> &Header {
         &self.header
     }
 
-    /// The file without line tables, names of local variables and source files, and without the strings and types that only
-    /// these used; `None` where there is nothing to take out.
-    ///
-    /// # Errors
-    /// None on a file that was parsed, as far as is known.
-    pub fn strip_debug_info(&self) -> Result<Option<(Vec<u8>, Stripped)>, Error> {
-        let _ = self.bytes;
-        Err(Error::Unsupported("removing debug information"))
+    const fn tables(&self) -> &Tables<'a> {
+        &self.tables
     }
 
-    /// Descriptors of the classes defined here, in the order of the file.
-    pub fn class_descriptors(&self) -> impl Iterator<Item = Cow<'a, str>> {
-        std::iter::empty()
+    fn section(&self, kind: Kind) -> Option<&Section> {
+        self.sections.iter().find(|section| section.kind == kind)
     }
 
-    /// Whether any method with this name is referred to on a class: `references_method("Landroid/content/res/Resources;", "getIdentifier")`.
-    pub fn references_method(&self, _class_descriptor: &str, _name: &str) -> bool {
-        true
+    /// Where a kind of item starts, 0 if there is none.
+    fn offset(&self, kind: Kind) -> u64 {
+        self.section(kind).map_or(0, |section| u64::from(section.offset))
     }
 
-    /// Every string that code, static values, annotations and call sites use as a value, once each.
-    ///
-    /// # Errors
-    /// None on a file that was parsed, as far as is known.
-    pub fn code_strings(&self) -> Result<impl Iterator<Item = Cow<'a, str>>, Error> {
-        Err::<std::iter::Empty<_>, _>(Error::Unsupported("reading strings"))
+    /// What stands behind the last item.
+    fn trailing(&self) -> &'a [u8] {
+        self.sections.last().map_or(&[], |last| self.at(last.end).rest())
+    }
+
+    /// Where each item of a kind starts.
+    fn starts(&self, kind: Kind) -> &[u32] {
+        self.section(kind).map_or(&[], |section| &section.starts)
+    }
+
+    /// The items of a kind, each from its first byte on.
+    fn items(&self, kind: Kind) -> impl Iterator<Item = Reader<'a>> {
+        self.starts(kind).iter().map(|start| self.at(*start))
+    }
+
+    /// The file from `offset` on.
+    fn at(&self, offset: u32) -> Reader<'a> {
+        let rest = usize::try_from(offset).ok().and_then(|offset| self.bytes.get(offset..));
+        Reader::at(rest.unwrap_or_default(), u64::from(offset))
     }
 }

@@ -3,6 +3,7 @@
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 
 use super::error::{Error, invalid};
+use super::write::put;
 use crate::reader::Reader;
 
 /// Length of the header in every version that is read here.
@@ -127,7 +128,6 @@ pub(super) fn adler32(bytes: &[u8]) -> u32 {
 }
 
 /// Writes length, signature and checksum into a header, in this order: each covers the ones before.
-#[expect(dead_code, reason = "the writer will use it")]
 pub(super) fn seal(bytes: &mut [u8]) {
     let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
     put(bytes, SIGNED_FROM, &length.to_le_bytes());
@@ -135,12 +135,6 @@ pub(super) fn seal(bytes: &mut [u8]) {
     put(bytes, SIGNATURE_AT, &signature);
     let checksum = adler32(bytes.get(SIGNATURE_AT..).unwrap_or_default());
     put(bytes, CHECKSUM_AT, &checksum.to_le_bytes());
-}
-
-fn put(bytes: &mut [u8], at: usize, field: &[u8]) {
-    if let Some(place) = bytes.get_mut(at..at.saturating_add(field.len())) {
-        place.copy_from_slice(field);
-    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,44 @@
+//! Questions about a file that other parts of an edit depend on.
+
+use std::borrow::Cow;
+
+use super::Dex;
+use super::survey::{string_data, used};
+use super::tables::{Class, Member};
+use super::text;
+
+impl<'a> Dex<'a> {
+    /// Descriptors of the classes that are defined here, in the order of the file.
+    pub fn class_descriptors(&self) -> impl Iterator<Item = Cow<'a, str>> {
+        self.tables.classes.iter().map(|row| text::decode(self.descriptor(Class::of(row).class)))
+    }
+
+    /// Whether the file refers to any method of this name on this class, as in
+    /// `references_method("Landroid/content/res/Resources;", "getIdentifier")`. Calls by reflection are not seen.
+    pub fn references_method(&self, class_descriptor: &str, name: &str) -> bool {
+        self.tables.methods.iter().map(Member::of).any(|method| {
+            self.string(method.name) == name.as_bytes() && self.descriptor(method.class) == class_descriptor.as_bytes()
+        })
+    }
+
+    /// Every string that is a constant of code, the value of a static field, in an annotation's value or an argument of a call
+    /// site; each once, in the order of the file. Names of classes, fields and methods are not among them unless they are also
+    /// used like that.
+    pub fn code_strings(&self) -> impl Iterator<Item = Cow<'a, str>> {
+        (0..)
+            .zip(&self.survey.strings)
+            .filter(|(_, marks)| **marks & used::VALUE != 0)
+            .map(|(index, _)| text::decode(self.string(index)))
+    }
+
+    /// The bytes of a string, empty if there is none.
+    pub(super) fn string(&self, index: u32) -> &'a [u8] {
+        let data = self.tables.string(index).and_then(|offset| string_data(&mut self.at(offset)).ok());
+        data.unwrap_or_default()
+    }
+
+    /// The bytes of a type's descriptor, empty if there is none.
+    fn descriptor(&self, index: u32) -> &'a [u8] {
+        self.tables.descriptor(index).map_or(&[], |index| self.string(index))
+    }
+}
