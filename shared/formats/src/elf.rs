@@ -15,6 +15,7 @@ mod dump;
 mod error;
 mod file;
 mod header;
+mod layout;
 mod section;
 mod segment;
 mod strip;

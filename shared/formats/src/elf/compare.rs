@@ -105,8 +105,11 @@ fn compare_sections(old: &ElfFile, new: &ElfFile) -> Result<Vec<Move>, Differenc
             }
             continue;
         }
-        let in_place = Section { offset: section.offset, ..now };
-        if in_place != *section || (section.is_loaded() && now.offset != section.offset) {
+        // A static executable's own relocations may lose the symbol table that they name but do not need.
+        let unlinked = section.is_relocation() && now.link == 0 && is_gone(old, new, section.link);
+        let link = if unlinked { section.link } else { now.link };
+        let as_before = Section { offset: section.offset, link, ..now };
+        if as_before != *section || (section.is_loaded() && now.offset != section.offset) {
             return Err(Difference::Section(old.describe(number)));
         }
         if now.offset != section.offset && !now.range().is_empty() {
@@ -122,6 +125,12 @@ fn compare_sections(old: &ElfFile, new: &ElfFile) -> Result<Vec<Move>, Differenc
         }
     }
     Ok(moved)
+}
+
+/// Whether there was a section of this number, and no longer is.
+fn is_gone(old: &ElfFile, new: &ElfFile, number: u32) -> bool {
+    let of = |file: &ElfFile| usize::try_from(number).ok().and_then(|number| file.sections.get(number)).copied();
+    of(old).unwrap_or_default() != Section::default() && of(new).unwrap_or_default() == Section::default()
 }
 
 /// What no program needs once it is linked.

@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::reader::Reader;
 
 use super::Error;
+use super::debug::Removal;
 use super::header::Class;
 
 /// One section header.
@@ -78,6 +79,13 @@ impl Section {
     pub(super) const fn references(&self) -> [u32; 2] {
         let info = if self.is_relocation() || self.flags & Self::INFO_LINK != 0 { self.info } else { 0 };
         [self.link, info]
+    }
+
+    /// The header once others are removed. Static executables relocate themselves without symbols, and yet name their symbol
+    /// table; nothing else that stays may refer to what goes.
+    pub(super) fn without(&self, removal: &Removal) -> Self {
+        let link = if self.is_relocation() && self.is_loaded() && removal.has(self.link) { 0 } else { self.link };
+        Self { link, ..*self }
     }
 
     /// The bytes of the file that it takes.

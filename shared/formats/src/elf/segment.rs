@@ -21,6 +21,8 @@ pub(super) struct Segment {
 
 impl Segment {
     const UNUSED: u32 = 0;
+    const STACK: u32 = 0x6474_E551;
+    const READ_ONLY_AFTER_RELOCATION: u32 = 0x6474_E552;
 
     pub(super) fn read(reader: &mut Reader<'_>, class: Class) -> Result<Self, Error> {
         let kind = reader.u32("p_type")?;
@@ -39,9 +41,11 @@ impl Segment {
         Ok(Self { kind, flags, offset, address, file_size, memory_size, alignment })
     }
 
-    /// The bytes of the file that it covers.
+    /// The bytes of the file that it covers. Two kinds are about memory only, and some linkers give them a length in the file
+    /// that reaches into what follows (lld counts its padding after relocated data).
     pub(super) fn range(&self) -> Range<u64> {
-        let length = if self.kind == Self::UNUSED { 0 } else { self.file_size };
+        let covers = !matches!(self.kind, Self::UNUSED | Self::STACK | Self::READ_ONLY_AFTER_RELOCATION);
+        let length = if covers { self.file_size } else { 0 };
         self.offset..self.offset.saturating_add(length)
     }
 }
