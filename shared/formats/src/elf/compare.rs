@@ -109,7 +109,8 @@ fn compare_sections(old: &ElfFile, new: &ElfFile) -> Result<Vec<Move>, Differenc
         let unlinked = section.is_relocation() && now.link == 0 && is_gone(old, new, section.link);
         let link = if unlinked { section.link } else { now.link };
         let as_before = Section { offset: section.offset, link, ..now };
-        if as_before != *section || (section.is_loaded() && now.offset != section.offset) {
+        let stays = section.is_loaded() || section.kind == Section::NULL;
+        if as_before != *section || (stays && now.offset != section.offset) {
             return Err(Difference::Section(old.describe(number)));
         }
         if now.offset != section.offset && !now.range().is_empty() {
@@ -146,9 +147,9 @@ fn compare_in_place(before: &dyn Source, after: &dyn Source, new: &ElfFile, move
     let mut ranges: Vec<(Range<u64>, bool)> = elsewhere.map(|range| (range, false)).collect();
     let same_place = |range: &Range<u64>| moved.binary_search_by_key(&range.start, |(_, to)| to.start).is_err();
     let sections = new.sections.iter().map(Section::range).filter(same_place);
-    // Behind the file header, which was compared; the first segment usually covers it.
-    let fixed = new.fixed().map(|range| range.start.max(header)..range.end);
-    ranges.extend(fixed.chain(sections).map(|range| (range, true)));
+    // Without the file header, which was compared; the first segment usually covers it.
+    let in_place = new.fixed().chain(sections).map(|range| range.start.max(header)..range.end);
+    ranges.extend(in_place.map(|range| (range, true)));
     ranges.retain(|(range, _)| !range.is_empty());
     ranges.sort_by_key(|(range, _)| (range.start, range.end));
     let mut checked = 0;

@@ -91,7 +91,8 @@ impl Removal {
         };
         let (by_gone, by_kept) = (users(&mut self.gone(file)), users(&mut self.kept(file)));
         let names = usize::from(file.header.names_section);
-        if by_gone.get(names).copied().unwrap_or(false) {
+        let goes = |sections: &[bool]| names != 0 && sections.get(names).copied().unwrap_or(false);
+        if goes(&self.0) || goes(&by_gone) {
             return Err(Error::SharedNames(file.describe(names)));
         }
         let only_gone = by_gone.iter().zip(&by_kept).map(|(gone, kept)| *gone && !*kept);

@@ -91,7 +91,7 @@ pub enum Error {
         /// The section it needs.
         needed: String,
     },
-    /// One table holds both the names of sections and those of symbols.
-    #[error("ELF: the names of sections and of symbols share {0}")]
+    /// The table with the names of sections is also one that would be removed.
+    #[error("ELF: {0} holds the names of sections, and would be removed")]
     SharedNames(String),
 }

@@ -158,6 +158,13 @@ impl Header {
             Class::Elf32 => (44, 48, 50),
             Class::Elf64 => (56, 60, 62),
         };
+        if self.segment_count > 0 && self.segments_offset < self.class.header_length().into() {
+            let offset = match self.class {
+                Class::Elf32 => 28,
+                Class::Elf64 => 32,
+            };
+            return invalid("e_phoff", offset, self.segments_offset, "program headers stand behind the file header");
+        }
         if self.segment_count == EXTENDED_SEGMENTS {
             return extended("e_phnum", segments);
         }

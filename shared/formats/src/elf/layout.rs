@@ -36,13 +36,9 @@ impl Layout {
     /// Where bytes belong to something that goes and to something that stays, or to nothing.
     pub(super) fn plan(source: &dyn Source, file: &ElfFile, removal: &Removal) -> Result<Self, Error> {
         check_overlaps(file, removal)?;
-        let fixed = file.fixed().chain(
-            removal
-                .kept(file)
-                .map(|(_, section)| (section, section.range()))
-                .filter(|(section, _)| !may_move(file, section))
-                .map(|(_, range)| range),
-        );
+        let pinned =
+            removal.kept(file).filter(|(_, section)| !may_move(file, section)).map(|(_, section)| section.range());
+        let fixed = file.fixed().chain(pinned).filter(|range| !range.is_empty());
         let mut fixed_end = fixed.map(|range| range.end).max().unwrap_or_default();
         let mut movable: Vec<(usize, Range<u64>)> = removal
             .kept(file)
@@ -57,8 +53,8 @@ impl Layout {
             }
         }
         movable.retain(|(_, range)| range.start >= fixed_end);
-        check_gaps(source, file, fixed_end)?;
         let (moved, end) = close_up(file, movable, fixed_end)?;
+        check_gaps(source, file, fixed_end)?;
         let zeros = union(removal.gone(file).map(|(_, section)| section.range()), fixed_end);
         Ok(Self { fixed_end, zeros, moved, table: align(end, file.header.class.word_length().into()) })
     }
@@ -69,7 +65,7 @@ impl Layout {
 fn may_move(file: &ElfFile, section: &Section) -> bool {
     const NAMES: [&[u8]; 4] = [b".comment", b".ARM.attributes", b".gnu.attributes", b".riscv.attributes"];
     let known = matches!(section.kind, Section::STRTAB | Section::NOTE) || NAMES.contains(&file.name(section));
-    (known || section.range().is_empty()) && !section.is_loaded()
+    (known || section.range().is_empty()) && !section.is_loaded() && section.kind != Section::NULL
 }
 
 /// Removed bytes must belong to nothing that stays.
