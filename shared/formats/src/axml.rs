@@ -12,15 +12,15 @@ mod edit;
 mod error;
 mod manifest;
 mod name;
-mod pool;
 mod query;
 mod read;
+pub mod tree;
 mod value;
 mod walk;
 mod write;
 
-use chunk::{Chunk, Element};
-use pool::StringPool;
+use crate::strings::StringPool;
+use chunk::Chunk;
 
 pub use dump::dump;
 pub use error::Error;
@@ -36,11 +36,11 @@ pub struct Document {
     original: Option<Vec<u8>>,
     /// Bytes of the outermost header beyond the usual eight.
     header_extra: Vec<u8>,
-    pool: StringPool,
+    pool: StringPool<'static>,
     /// The resource id of the attribute name at each of the first indices of the pool.
     resource_ids: Vec<u32>,
     /// Every element that was ever in the document; `body` says which ones still are.
-    elements: Vec<Element>,
+    elements: Vec<chunk::Element>,
     /// The chunks in the order of the file.
     body: Vec<Chunk>,
     /// Bytes after the document.

@@ -1,10 +1,13 @@
-//! Readers and writers of hostile bytes: ZIP archives, Android binary XML, DEX files and native libraries.
+//! Readers and writers of hostile bytes: ZIP archives, Android binary XML, resource tables, DEX files and native libraries.
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::as_conversions)]
 
+pub mod arsc;
 pub mod axml;
+mod chunk;
 pub mod dex;
 pub mod elf;
 pub mod limits;
 pub mod reader;
 pub mod source;
+mod strings;
 pub mod zip;

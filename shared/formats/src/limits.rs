@@ -21,6 +21,10 @@ pub struct Limits {
     pub document_bytes: u64,
     /// Length of one DEX file, in bytes; it is held in memory twice while it is edited. 65,536 methods take 10 to 20 MB.
     pub dex_bytes: u64,
+    /// Length of a resource table, which is held in memory, in bytes. Those of the largest apps have some thirty megabytes.
+    pub table_bytes: u64,
+    /// Chunks of a resource table: one for each type and configuration, and a few more.
+    pub table_chunks: u64,
     /// Levels of nested elements or messages in a document.
     pub depth: u32,
 }
@@ -43,6 +47,8 @@ impl Default for Limits {
             ratio_counts_from: 256 * Self::MIB,
             document_bytes: 16 * Self::MIB,
             dex_bytes: 48 * Self::MIB,
+            table_bytes: 64 * Self::MIB,
+            table_chunks: 1 << 17,
             depth: 128,
         }
     }

@@ -1,10 +1,10 @@
 //! The chunks of a document as they are kept in memory: every field and every byte beyond the known fields.
 
 use super::ElementId;
+use crate::strings::StringRef;
 
 /// `RES_*` and `RES_XML_*` chunk types.
 pub(super) mod kind {
-    pub(in super::super) const STRING_POOL: u16 = 0x0001;
     pub(in super::super) const XML: u16 = 0x0003;
     pub(in super::super) const START_NAMESPACE: u16 = 0x0100;
     pub(in super::super) const END_NAMESPACE: u16 = 0x0101;
@@ -14,31 +14,10 @@ pub(super) mod kind {
     pub(in super::super) const RESOURCE_MAP: u16 = 0x0180;
 }
 
-/// Length of the header that every chunk begins with.
-pub(super) const HEADER_LENGTH: u16 = 8;
 /// Length of a node's header: the chunk's header, line number and comment.
 pub(super) const NODE_HEADER_LENGTH: u16 = 16;
 /// Length of an attribute, and of the fixed fields of an element after the node's header.
 pub(super) const ATTRIBUTE_LENGTH: u16 = 20;
-
-/// The index of a string in the pool, or none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct StringRef(pub(super) u32);
-
-impl StringRef {
-    pub(super) const NONE: Self = Self(u32::MAX);
-
-    pub(super) fn index(self) -> Option<u32> {
-        (self != Self::NONE).then_some(self.0)
-    }
-
-    /// Makes room for a new string at index `at`.
-    pub(super) fn shift(&mut self, at: u32) {
-        if *self != Self::NONE && self.0 >= at {
-            self.0 = self.0.saturating_add(1);
-        }
-    }
-}
 
 /// One chunk of the document's body.
 #[derive(Clone, Debug)]

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::Document;
-use super::chunk::{Attribute, Chunk, Element, NodeHeader, StringRef};
+use super::chunk::{Attribute, Chunk, Element, NodeHeader};
 use super::value;
 use super::value::Value;
+use crate::strings::StringRef;
 
 /// Longest text that is shown, in bytes or code units.
 const SHOWN: usize = 256;
@@ -112,7 +113,7 @@ impl Dump<'_> {
     }
 
     fn text(&self, string: StringRef) -> String {
-        string.index().map_or_else(String::new, |index| self.document.pool.decode(index, SHOWN))
+        string.index().map_or_else(String::new, |index| self.document.pool.decode_start(index, SHOWN))
     }
 
     fn line(&mut self, text: &str) {

@@ -1,17 +1,17 @@
 //! Edits. Each one checks first and changes afterwards.
 
-use super::chunk::{Attribute, Chunk, Element, ElementEnd, Namespace, NodeHeader, StringRef, TypedValue};
+use super::chunk::{Attribute, Chunk, Element, ElementEnd, Namespace, NodeHeader, TypedValue};
 use super::error::Error;
 use super::name::{ANDROID_NAMESPACE, AndroidAttribute};
-use super::pool::StringPool;
-use super::value::{self, Value};
-use super::write::size_u32;
+use super::value::Value;
 use super::{Document, ElementId};
+use crate::chunk::size_u32;
+use crate::strings::{Encoding, StringPool, StringRef};
 
 impl Document {
     /// A new document of one root element without attributes.
     pub fn new(root: &str) -> Result<Self, Error> {
-        let mut pool = StringPool::empty();
+        let mut pool = StringPool::empty(Encoding::Utf16);
         let (start, end) = new_element(StringRef(pool.push(root)?), 1);
         Ok(Self {
             original: None,
@@ -260,24 +260,16 @@ impl Document {
 
     /// The raw text and the typed value of an attribute.
     fn encode(&mut self, value: Value) -> Result<(StringRef, TypedValue), Error> {
-        use value::kind::{BOOLEAN, INT_DEC, REFERENCE, STRING};
-        let (raw, kind, data) = match value {
-            Value::Boolean(value) => (StringRef::NONE, BOOLEAN, if value { u32::MAX } else { 0 }),
-            Value::Int(value) => (StringRef::NONE, INT_DEC, value.cast_unsigned()),
-            Value::Reference(id) => (StringRef::NONE, REFERENCE, id),
-            Value::Other { kind: STRING, .. } => return Err(Error::Full { what: "string that is not text" }),
-            Value::Other { kind, data } => (StringRef::NONE, kind, data),
-            Value::String(text) => {
-                let string = self.string(&text, 0)?;
-                (string, STRING, string.0)
-            }
+        let text = match &value {
+            Value::String(text) => Some(self.string(text, 0)?),
+            _ => None,
         };
-        Ok((raw, TypedValue { size: 8, reserved: 0, kind, data }))
+        Ok((text.unwrap_or(StringRef::NONE), value.typed(text)?))
     }
 }
 
 /// A new element's start and end.
-fn new_element(name: StringRef, line: u32) -> (Element, ElementEnd) {
+pub(super) fn new_element(name: StringRef, line: u32) -> (Element, ElementEnd) {
     let namespace = StringRef::NONE;
     let end = ElementEnd { header: new_header(line), namespace, name, tail: Vec::new() };
     let start = Element {
@@ -293,6 +285,6 @@ fn new_element(name: StringRef, line: u32) -> (Element, ElementEnd) {
     (start, end)
 }
 
-const fn new_header(line: u32) -> NodeHeader {
+pub(super) const fn new_header(line: u32) -> NodeHeader {
     NodeHeader { line, comment: StringRef::NONE, extra: Vec::new() }
 }

@@ -1,5 +1,6 @@
 //! Why a document cannot be read or edited.
 
+use crate::chunk::from_chunk_error;
 use crate::reader::Truncated;
 
 /// Bytes that are no sound document, or an edit that would not do what it says. Offsets count from the document's first byte.
@@ -110,3 +111,5 @@ pub enum Error {
         found: String,
     },
 }
+
+from_chunk_error!(Error);

@@ -1,9 +1,10 @@
 //! Finding elements and reading attributes.
 
-use super::chunk::{Attribute, Chunk, Element, StringRef};
+use super::chunk::{Attribute, Chunk, Element};
 use super::name::{ANDROID_NAMESPACE, AndroidAttribute};
 use super::value::{self, Value};
 use super::{Document, ElementId};
+use crate::strings::StringRef;
 
 impl Document {
     /// The root element.
@@ -84,7 +85,7 @@ impl Document {
 
     /// The whole text of a string; empty for none.
     pub(super) fn decode(&self, string: StringRef) -> String {
-        string.index().map_or_else(String::new, |index| self.pool.decode(index, usize::MAX))
+        string.index().map_or_else(String::new, |index| self.pool.decode(index))
     }
 
     pub(super) fn value(&self, attribute: &Attribute) -> Value {

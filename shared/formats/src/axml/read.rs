@@ -1,14 +1,15 @@
 //! Bytes to document: every chunk is checked here, so that nothing after needs to.
 
 use super::chunk::{
-    ATTRIBUTE_LENGTH, Attribute, Chunk, Element, ElementEnd, NODE_HEADER_LENGTH, Namespace, NodeHeader, StringRef,
-    Text, TypedValue, kind,
+    ATTRIBUTE_LENGTH, Attribute, Chunk, Element, ElementEnd, NODE_HEADER_LENGTH, Namespace, NodeHeader, Text,
+    TypedValue, kind,
 };
 use super::error::Error;
-use super::pool::{StringPool, words};
 use super::{Document, ElementId, value};
+use crate::chunk::{self, RawChunk, invalid};
 use crate::limits::Limits;
 use crate::reader::{Reader, widen};
+use crate::strings::{StringPool, StringRef, Words};
 
 impl Document {
     /// Reads a document; `limits` bound its length and the depth of its elements.
@@ -22,7 +23,7 @@ impl Document {
         let mut file = Reader::new(bytes);
         let kind = Reader::new(bytes).u16("chunk type")?;
         if kind != kind::XML {
-            return Err(invalid("chunk type", 0, kind, "binary XML begins with type 0x3"));
+            return Err(invalid("chunk type", 0, kind, "binary XML begins with type 0x3").into());
         }
         let mut xml = RawChunk::read(&mut file)?;
         let mut parser = Parser::new(limits.depth);
@@ -35,44 +36,11 @@ impl Document {
     }
 }
 
-/// A chunk whose header was checked.
-pub(super) struct RawChunk<'a> {
-    pub(super) kind: u16,
-    pub(super) offset: u64,
-    /// The header behind its first eight bytes.
-    pub(super) header: Reader<'a>,
-    pub(super) body: Reader<'a>,
-    whole: &'a [u8],
-}
-
-impl<'a> RawChunk<'a> {
-    fn read(reader: &mut Reader<'a>) -> Result<Self, Error> {
-        let offset = reader.offset();
-        let mut peek = *reader;
-        let kind = peek.u16("chunk type")?;
-        let header_size = peek.u16("chunk header size")?;
-        let size = peek.u32("chunk size")?;
-        let rule = "sizes are multiples of 4, the header at least 8 bytes and within the chunk";
-        let within = header_size >= 8 && u32::from(header_size) <= size;
-        if !within || !header_size.is_multiple_of(4) {
-            return Err(invalid("chunk header size", offset, header_size, rule));
-        }
-        if !size.is_multiple_of(4) {
-            return Err(invalid("chunk size", offset, size, rule));
-        }
-        let mut chunk = reader.part(usize::try_from(size).unwrap_or(usize::MAX), "chunk")?;
-        let whole = chunk.rest();
-        let mut header = chunk.part(usize::from(header_size), "chunk header")?;
-        header.take(8, "chunk header")?;
-        Ok(Self { kind, offset, header, body: chunk, whole })
-    }
-}
-
-type Parsed = (StringPool, Vec<u32>, Vec<Element>, Vec<Chunk>);
+type Parsed = (StringPool<'static>, Vec<u32>, Vec<Element>, Vec<Chunk>);
 
 struct Parser {
     depth: u32,
-    pool: Option<StringPool>,
+    pool: Option<StringPool<'static>>,
     resource_ids: Option<Vec<u32>>,
     elements: Vec<Element>,
     open: Vec<ElementId>,
@@ -86,7 +54,7 @@ impl Parser {
 
     fn chunk(&mut self, chunk: RawChunk<'_>) -> Result<(), Error> {
         let next = match chunk.kind {
-            kind::STRING_POOL => self.string_pool(chunk)?,
+            chunk::STRING_POOL => self.string_pool(chunk)?,
             kind::RESOURCE_MAP => self.resource_map(&chunk)?,
             kind::START_NAMESPACE => Chunk::StartNamespace(self.namespace(chunk)?),
             kind::END_NAMESPACE => Chunk::EndNamespace(self.namespace(chunk)?),
@@ -101,13 +69,13 @@ impl Parser {
 
     fn string_pool(&mut self, chunk: RawChunk<'_>) -> Result<Chunk, Error> {
         self.before_nodes("string pool", chunk.offset, self.pool.is_some())?;
-        self.pool = Some(StringPool::parse(chunk)?);
+        self.pool = Some(StringPool::parse(chunk)?.into_owned());
         Ok(Chunk::Strings)
     }
 
     fn resource_map(&mut self, chunk: &RawChunk<'_>) -> Result<Chunk, Error> {
         self.before_nodes("resource map", chunk.offset, self.resource_ids.is_some())?;
-        self.resource_ids = Some(words(chunk.body.rest()));
+        self.resource_ids = Some(Words::new(chunk.body.rest()).iter().collect());
         Ok(Chunk::ResourceMap { header_extra: chunk.header.rest().to_vec() })
     }
 
@@ -227,7 +195,7 @@ impl Parser {
         let string = self.string(body, field)?;
         match string.index() {
             Some(_) => Ok(string),
-            None => Err(invalid(field, offset, u32::MAX, "it must have a name")),
+            None => Err(invalid(field, offset, u32::MAX, "it must have a name").into()),
         }
     }
 
@@ -255,15 +223,10 @@ impl Parser {
         let resource_ids = self.resource_ids.unwrap_or_default();
         if widen(resource_ids.len()) > u64::from(pool.count()) {
             let rule = "the map must not be longer than the string pool";
-            return Err(invalid("length of the resource map", offset, widen(resource_ids.len()), rule));
+            return Err(invalid("length of the resource map", offset, widen(resource_ids.len()), rule).into());
         }
         Ok((pool, resource_ids, self.elements, self.body))
     }
-}
-
-/// An [`Error::Invalid`].
-pub(super) fn invalid(field: &'static str, offset: u64, found: impl Into<u64>, rule: &'static str) -> Error {
-    Error::Invalid { field, offset, found: found.into(), rule }
 }
 
 const _: () = assert!(NODE_HEADER_LENGTH == 16, "line number and comment follow the chunk's header");

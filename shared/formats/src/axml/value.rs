@@ -2,6 +2,10 @@
 
 use std::fmt;
 
+use super::chunk::TypedValue;
+use super::error::Error;
+use crate::strings::StringRef;
+
 /// `Res_value::TYPE_*`, as far as this project tells them apart.
 pub(super) mod kind {
     pub(in super::super) const REFERENCE: u8 = 0x01;
@@ -34,13 +38,34 @@ pub enum Value {
 
 impl Value {
     /// The value of a kind that is not text.
-    pub(super) const fn of(kind: u8, data: u32) -> Self {
+    pub(crate) const fn of(kind: u8, data: u32) -> Self {
         match kind {
             kind::REFERENCE | kind::DYNAMIC_REFERENCE => Self::Reference(data),
             kind::INT_DEC | kind::INT_HEX => Self::Int(data.cast_signed()),
             kind::BOOLEAN => Self::Boolean(data != 0),
             kind => Self::Other { kind, data },
         }
+    }
+
+    /// As [`Self::of`], but kinds that mean the same stay apart, so that writing the value gives the same bytes.
+    pub(super) const fn exactly(kind: u8, data: u32) -> Self {
+        match kind {
+            kind::DYNAMIC_REFERENCE | kind::INT_HEX => Self::Other { kind, data },
+            kind => Self::of(kind, data),
+        }
+    }
+
+    /// The value as it is stored; `text` is where its text stands when it is one.
+    pub(super) fn typed(&self, text: Option<StringRef>) -> Result<TypedValue, Error> {
+        let (kind, data) = match (self, text) {
+            (Self::Boolean(value), _) => (kind::BOOLEAN, if *value { u32::MAX } else { 0 }),
+            (Self::Int(value), _) => (kind::INT_DEC, value.cast_unsigned()),
+            (Self::Reference(id), _) => (kind::REFERENCE, *id),
+            (Self::String(_), Some(text)) => (kind::STRING, text.0),
+            (Self::Other { kind, data }, _) if *kind != kind::STRING => (*kind, *data),
+            (Self::String(_) | Self::Other { .. }, _) => return Err(Error::Full { what: "string that is not text" }),
+        };
+        Ok(TypedValue { size: 8, reserved: 0, kind, data })
     }
 }
 

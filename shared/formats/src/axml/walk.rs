@@ -1,8 +1,9 @@
 //! A document from front to back: everything that the platform's own reader reports of it.
 
 use super::Document;
-use super::chunk::{Chunk, StringRef};
+use super::chunk::Chunk;
 use super::value::{self, Value};
+use crate::strings::StringRef;
 
 /// Something that the platform's reader reports.
 #[derive(Clone, Debug, PartialEq, Eq)]

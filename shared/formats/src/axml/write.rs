@@ -1,10 +1,10 @@
 //! Document to bytes: the reader's mirror image.
 
 use super::chunk::{
-    ATTRIBUTE_LENGTH, Attribute, Chunk, Element, ElementEnd, HEADER_LENGTH, Namespace, NodeHeader, Text, TypedValue,
-    kind,
+    ATTRIBUTE_LENGTH, Attribute, Chunk, Element, ElementEnd, Namespace, NodeHeader, Text, TypedValue, kind,
 };
 use super::{Document, ElementId};
+use crate::chunk::put as put_chunk;
 
 impl Document {
     /// The document's bytes: those that were parsed while nothing was edited, else built from its parts.
@@ -104,27 +104,6 @@ fn node_header(header: &NodeHeader) -> Vec<u8> {
     bytes.extend(header.comment.0.to_le_bytes());
     bytes.extend(&header.extra);
     bytes
-}
-
-/// A chunk of a header's further bytes and a body.
-fn put_chunk(out: &mut Vec<u8>, kind: u16, header: &[u8], body: &[u8]) {
-    let header_length = size_u32(header.len()).saturating_add(u32::from(HEADER_LENGTH));
-    put_header(out, kind, header_length, header_length.saturating_add(size_u32(body.len())));
-    out.extend(header);
-    out.extend(body);
-}
-
-/// A chunk's first eight bytes.
-pub(super) fn put_header(out: &mut Vec<u8>, kind: u16, header_length: u32, size: u32) {
-    out.extend(kind.to_le_bytes());
-    out.extend(u16::try_from(header_length).unwrap_or(u16::MAX).to_le_bytes());
-    out.extend(size.to_le_bytes());
-}
-
-/// A length as the format stores it. It fits: a document is read only up to a limit of megabytes, and an edit adds at most
-/// the longest string.
-pub(super) fn size_u32(length: usize) -> u32 {
-    u32::try_from(length).unwrap_or(u32::MAX)
 }
 
 /// A count or length that was read from two bytes, or that an edit keeps within them.
