@@ -10,11 +10,12 @@ use aws_config::SdkConfig;
 use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
 use axum::Router;
 use axum::body::Body;
+use domain::configuration::Configuration;
 use domain::control::ControlId;
 use domain::credential::{AutomationKey, Pepper};
 use domain::id::TenantId;
 use domain::plan::{CustomLimits, Plan};
-use domain::platform::ConfigVersion;
+use domain::platform::{ConfigVersion, Platform};
 use domain::tenant::Tenant;
 use http::{HeaderMap, Request, StatusCode};
 use jiff::Timestamp;
@@ -182,11 +183,7 @@ impl Bench {
         };
         self.store().put_tenant(&tenant).await.expect("a tenant");
         if plan.allows_automation() {
-            for version in ConfigVersion::ALL {
-                seed::configure(self.store(), &tenant, version, &seed::DEFAULT_CONTROLS)
-                    .await
-                    .expect("a configuration");
-            }
+            self.configure_for(&tenant, &seed::DEFAULT_CONTROLS).await;
         }
         let key = seed::make_automation_key(self.store(), self.pepper(), &id, "Other", self.clock.now()).await;
         (tenant, key.expect("a key"))
@@ -194,8 +191,13 @@ impl Bench {
 
     /// Enables exactly these controls in every version.
     pub async fn configure(&self, controls: &[ControlId]) {
+        self.configure_for(&self.tenant, controls).await;
+    }
+
+    async fn configure_for(&self, tenant: &Tenant, controls: &[ControlId]) {
+        let configuration = Configuration::enabling(controls, Platform::Android, tenant.plan).expect("controls");
         for version in ConfigVersion::ALL {
-            seed::configure(self.store(), &self.tenant, version, controls).await.expect("a configuration");
+            seed::configure(self.store(), tenant, version, &configuration).await.expect("a configuration");
         }
     }
 

@@ -88,7 +88,10 @@ fn control_table(report: &Value) -> Vec<String> {
 
 fn describe_change(change: &Value) -> String {
     let value = |key| text(change, key).unwrap_or_else(|| "absent".to_owned());
-    let place = join(" ", [text(change, "element"), text(change, "attribute")]);
+    // A manifest's elements name it well enough.
+    let entry = text(change, "entry").filter(|entry| entry != "AndroidManifest.xml");
+    let element = text(change, "element").filter(|element| !element.is_empty());
+    let place = join(" ", [entry, element, text(change, "attribute")]);
     format!("{place}: {} -> {}", value("before"), value("after"))
 }
 

@@ -6,9 +6,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Parser, Subcommand};
-use domain::control::ControlId;
 use domain::credential::AutomationKey;
-use domain::platform::{ConfigVersion, Platform};
+use domain::platform::ConfigVersion;
+use inspect::wanted::Wanted;
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command as Process};
 
@@ -62,9 +62,9 @@ pub struct Protect {
     home: PathBuf,
     /// The APK to protect
     app: PathBuf,
-    /// Controls to apply instead of the usual ones (BackupPrevention, DebuggablePrevention)
-    #[arg(long, value_name = "CONTROL", num_args = 1.., value_delimiter = ',')]
-    enable: Vec<String>,
+    /// What to apply instead of the usual controls (BackupPrevention, DebuggablePrevention)
+    #[command(flatten)]
+    wanted: Wanted,
     /// Where the protected app goes [default: the name with -protected, in the current folder]
     #[arg(long, short, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -127,7 +127,7 @@ async fn serve(options: Serve) -> anyhow::Result<ExitCode> {
 
 async fn protect(options: Protect) -> anyhow::Result<ExitCode> {
     check_app(&options.app)?;
-    let controls = read_controls(&options.enable)?;
+    let configuration = options.wanted.configuration(&seed::DEFAULT_CONTROLS, seed::PLAN)?;
     let home = Home::hold(&options.home)?;
     let mut signals = Signals::listen()?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
@@ -136,7 +136,7 @@ async fn protect(options: Protect) -> anyhow::Result<ExitCode> {
         _ = signals.next() => return Ok(ExitCode::from(INTERRUPTED)),
     };
     let version = ConfigVersion::Development;
-    seed::configure(running.service.store(), &running.tenant, version, &controls).await?;
+    seed::configure(running.service.store(), &running.tenant, version, &configuration).await?;
     let key = running.make_key("dev protect").await?;
     let child = start_command_line(&options, version, &running.address, &key)?;
     let exit = wait_for(child, &mut signals).await;
@@ -190,23 +190,6 @@ fn check_app(app: &Path) -> anyhow::Result<()> {
         bail!("{} is not a file", app.display());
     }
     Ok(())
-}
-
-fn read_controls(names: &[String]) -> anyhow::Result<Vec<ControlId>> {
-    if names.is_empty() {
-        return Ok(seed::DEFAULT_CONTROLS.to_vec());
-    }
-    let is_available = |control: &domain::control::Control| control.is_available(Platform::Android);
-    let available = || {
-        let rows = domain::control::catalogue().iter().filter(|control| is_available(control));
-        rows.map(|control| control.id.as_str()).collect::<Vec<_>>().join(", ")
-    };
-    let read = |name: &String| match name.parse::<ControlId>() {
-        Ok(id) if id.control().is_some_and(is_available) => Ok(id),
-        Ok(id) => bail!("the control {id} is not available yet; available: {}", available()),
-        Err(_) => bail!("there is no control {name}; available: {}", available()),
-    };
-    names.iter().map(read).collect()
 }
 
 fn say(text: &str) -> anyhow::Result<()> {

@@ -14,8 +14,10 @@ use store::Store;
 use store::automation_keys::AutomationKeyRecord;
 use store::signing_keys::{KeyMaterial, SigningKeyRecord};
 
-/// Controls that fit every app; an app with a network security configuration of its own has to leave out
-/// `CleartextPrevention`, which is why it is not among them.
+/// The plan of the local tenant.
+pub const PLAN: Plan = Plan::Team;
+
+/// Controls that fit every app and need no settings.
 pub const DEFAULT_CONTROLS: [ControlId; 2] = [ControlId::BACKUP_PREVENTION, ControlId::DEBUGGABLE_PREVENTION];
 
 /// Who made what is seeded.
@@ -35,28 +37,28 @@ pub async fn seed(store: &Store, now: i64) -> anyhow::Result<Tenant> {
     let tenant = Tenant {
         id: tenant_id(),
         name: "Local".to_owned(),
-        plan: Plan::Team,
+        plan: PLAN,
         custom_limits: CustomLimits::default(),
         default_android_key: Some(key),
         default_ios_key: None,
     };
+    let configuration = Configuration::enabling(&DEFAULT_CONTROLS, Platform::Android, PLAN)?;
     for version in ConfigVersion::ALL {
-        configure(store, &tenant, version, &DEFAULT_CONTROLS).await?;
+        configure(store, &tenant, version, &configuration).await?;
     }
     store.put_tenant(&tenant).await?;
     Ok(tenant)
 }
 
-/// Enables exactly `controls` for Android in a version.
+/// Gives a version this configuration.
 pub async fn configure(
     store: &Store,
     tenant: &Tenant,
     version: ConfigVersion,
-    controls: &[ControlId],
+    configuration: &Configuration,
 ) -> anyhow::Result<()> {
-    let configuration = Configuration::enabling(controls, Platform::Android, tenant.plan)?;
     let before = store.configuration_head(&tenant.id, version).await?.map_or(0, |head| head.revision);
-    store.put_configuration(&tenant.id, version, &configuration, before + 1).await?;
+    store.put_configuration(&tenant.id, version, configuration, before + 1).await?;
     Ok(())
 }
 

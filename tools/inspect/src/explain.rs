@@ -1,0 +1,155 @@
+//! What each control would change: the engine's own work, with an output that nobody keeps.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::Args;
+use domain::control::ControlId;
+use domain::file_name::FileName;
+use domain::plan::Plan as Subscription;
+use domain::platform::Platform;
+use domain::policy::Policy;
+use engine::{Change, ControlOutcome, Facts, Plan, Unobserved, protect};
+use formats::limits::Limits;
+use formats::source::Source;
+use serde_json::{Value, json};
+
+use crate::wanted::{Wanted, available};
+
+/// Options of `explain`.
+#[derive(Clone, Debug, Args)]
+pub struct Options {
+    /// The APK to look at
+    pub app: PathBuf,
+    /// The controls; all of them where none is named
+    #[command(flatten)]
+    pub wanted: Wanted,
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What one control would do.
+#[derive(Debug)]
+pub struct Explained {
+    /// The control.
+    pub control: ControlId,
+    /// What it would do; an error says why a build with it would fail.
+    pub outcome: Result<ControlOutcome, engine::Error>,
+}
+
+/// Explains, and tells whether every control could be applied.
+pub fn run(options: &Options, out: &mut dyn Write) -> anyhow::Result<bool> {
+    let source = crate::open(&options.app)?;
+    let name = file_name(&options.app)?;
+    let (facts, explained) = explain(&source, &name, &policies(&options.wanted)?)?;
+    let text = if options.json {
+        serde_json::to_string_pretty(&to_json(&facts, &explained)).context("the report cannot be shown")?
+    } else {
+        to_text(&options.app, &facts, &explained)
+    };
+    writeln!(out, "{}", text.trim_end())?;
+    Ok(explained.iter().all(|explained| explained.outcome.is_ok()))
+}
+
+/// Each of the wanted controls in a policy of its own, so that one that cannot be applied hides none of the others.
+fn policies(wanted: &Wanted) -> anyhow::Result<Vec<Policy>> {
+    let mut wanted = wanted.clone();
+    let everything = wanted.enable.is_empty() && wanted.disable.is_empty();
+    if everything {
+        let inverted = ControlId::ALLOW_EMULATOR_ARCHITECTURES;
+        let names = available().map(|control| control.id).filter(|id| *id != inverted);
+        wanted.enable = names.map(|id| id.to_string()).collect();
+        wanted.disable = vec![inverted.to_string()];
+    }
+    let policy = wanted.configuration(&[], Subscription::Enterprise)?.policy(Platform::Android);
+    let single = |control: &ControlId| Policy { controls: [*control].into(), ..policy.clone() };
+    Ok(policy.controls.iter().map(single).collect())
+}
+
+/// What the controls of each policy would do with a package.
+pub fn explain(
+    source: &dyn Source,
+    file_name: &FileName,
+    policies: &[Policy],
+) -> Result<(Facts, Vec<Explained>), engine::Error> {
+    let run = |policy: &Policy| {
+        let plan = Plan { file_name, platform: Platform::Android, policy, signer: None, limits: Limits::default() };
+        protect(source, &mut io::sink(), &plan, &Unobserved)
+    };
+    let facts = run(&Policy::default())?.app;
+    let mut explained = Vec::new();
+    for policy in policies {
+        match run(policy) {
+            Ok(report) => {
+                let row = |outcome: ControlOutcome| Explained { control: outcome.control, outcome: Ok(outcome) };
+                explained.extend(report.controls.into_iter().map(row));
+            }
+            Err(error) => {
+                let Some(&control) = policy.controls.first() else { return Err(error) };
+                explained.push(Explained { control, outcome: Err(error) });
+            }
+        }
+    }
+    Ok((facts, explained))
+}
+
+fn to_json(facts: &Facts, explained: &[Explained]) -> Value {
+    let row = |explained: &Explained| match &explained.outcome {
+        Ok(outcome) => json!(outcome),
+        Err(error) => {
+            json!({"control": explained.control, "status": "not_applicable", "code": error.code(), "error": error.to_string()})
+        }
+    };
+    json!({"app": facts, "controls": explained.iter().map(row).collect::<Vec<_>>()})
+}
+
+fn to_text(app: &Path, facts: &Facts, explained: &[Explained]) -> String {
+    let version = facts.version_name.as_deref().unwrap_or("without a version name").escape_debug();
+    let (package, code) = (facts.package.escape_debug(), facts.version_code);
+    let (min, target) = (&facts.min_sdk, &facts.target_sdk);
+    let mut lines =
+        vec![format!("{}: {package} {version} ({code}), min SDK {min}, target SDK {target}", app.display())];
+    for Explained { control, outcome } in explained {
+        lines.push(String::new());
+        match outcome {
+            Err(error) => {
+                let error = error.to_string();
+                // The control's name stands there already.
+                let reason = error.strip_prefix(&format!("{control}: ")).unwrap_or(&error);
+                lines.push(format!("{control}  cannot be applied: {reason}"));
+            }
+            Ok(outcome) => {
+                let count = outcome.changes.len();
+                lines.push(match count {
+                    0 => format!("{control}  nothing to change"),
+                    1 => format!("{control}  1 change"),
+                    _ => format!("{control}  {count} changes"),
+                });
+                lines.extend(outcome.changes.iter().map(|change| format!("  {}", describe(change))));
+                lines.extend(outcome.warnings.iter().map(|warning| format!("  warning  {warning}")));
+            }
+        }
+    }
+    lines.join("\n")
+}
+
+fn describe(change: &Change) -> String {
+    let place = [change.entry.as_str(), change.element.as_str()].into_iter().filter(|part| !part.is_empty());
+    let place = place.map(|part| part.escape_debug().to_string()).collect::<Vec<_>>().join("  ");
+    let what = change.attribute.escape_debug();
+    match (&change.before, &change.after) {
+        (Some(before), Some(after)) => format!("{place}  {what}: {before} -> {after}"),
+        (None, Some(after)) => format!("{place}  {what}: {after} (was absent)"),
+        (Some(before), None) => format!("{place}  {what}: removed (was {before})"),
+        (None, None) => format!("{place}  {what}"),
+    }
+}
+
+/// The name under which the app would be uploaded.
+fn file_name(path: &Path) -> anyhow::Result<FileName> {
+    let name =
+        path.file_name().and_then(|name| name.to_str()).with_context(|| format!("{} names no file", path.display()))?;
+    name.parse().map_err(|error| anyhow::anyhow!("{name}: {error}"))
+}

@@ -1,0 +1,98 @@
+//! The controls that somebody asks for on a command line.
+
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use clap::Args;
+use domain::certificate::{DomainPattern, PinnedCertificate, ThumbprintAlgorithm};
+use domain::configuration::{Configuration, Setting};
+use domain::control::{Control, ControlId, catalogue};
+use domain::plan::Plan;
+use domain::platform::Platform;
+use signing::Certificate;
+
+/// The controls that somebody asks for.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Wanted {
+    /// Controls to apply instead of the usual ones
+    #[arg(long, value_name = "CONTROL", num_args = 1.., value_delimiter = ',')]
+    pub enable: Vec<String>,
+    /// Controls to switch off explicitly: `AllowEmulatorArchitectures` then leaves out the libraries of emulators
+    #[arg(long, value_name = "CONTROL", num_args = 1.., value_delimiter = ',')]
+    pub disable: Vec<String>,
+    /// For CertificatePinning: hosts (`api.example.com`, `*.example.com`) must present this certificate, or one issued under it (PEM or DER)
+    #[arg(long, value_name = "HOST=FILE")]
+    pub pin: Vec<String>,
+    /// For CertificateTransparencyPrevention: only these hosts
+    #[arg(long, value_name = "HOST", num_args = 1.., value_delimiter = ',')]
+    pub transparency: Vec<String>,
+}
+
+impl Wanted {
+    /// The configuration that says the same; `usual` are enabled where nothing was named.
+    pub fn configuration(&self, usual: &[ControlId], plan: Plan) -> anyhow::Result<Configuration> {
+        let named: Vec<ControlId> = self.enable.iter().map(|name| control(name)).collect::<Result<_, _>>()?;
+        let enabled = if self.enable.is_empty() { usual } else { &named };
+        let mut configuration =
+            Configuration::enabling(enabled, Platform::Android, plan).map_err(|error| anyhow::anyhow!("{error}"))?;
+        for name in &self.disable {
+            let off = Setting { protection: Some(false), ..Setting::default() };
+            configuration.controls.insert(control(name)?, off);
+        }
+        if let Some(setting) = configuration.controls.get_mut(&ControlId::CERTIFICATE_TRANSPARENCY_PREVENTION) {
+            setting.domains = self.transparency.iter().map(|host| pattern(host)).collect::<Result<_, _>>()?;
+        } else if !self.transparency.is_empty() {
+            bail!("--transparency belongs to CertificateTransparencyPrevention: name it with --enable");
+        }
+        configuration.certificates = self.pin.iter().map(|pin| read_pin(pin)).collect::<Result<_, _>>()?;
+        Ok(configuration)
+    }
+}
+
+/// The Android controls that are built.
+pub fn available() -> impl Iterator<Item = &'static Control> {
+    catalogue().iter().filter(|control| control.is_available(Platform::Android))
+}
+
+fn control(name: &str) -> anyhow::Result<ControlId> {
+    let list = || available().map(|control| control.id.as_str()).collect::<Vec<_>>().join(", ");
+    match name.parse::<ControlId>() {
+        Ok(id) if available().any(|control| control.id == id) => Ok(id),
+        Ok(id) => bail!("the control {id} is not available yet; available: {}", list()),
+        Err(_) => bail!("there is no control {name}; available: {}", list()),
+    }
+}
+
+fn pattern(host: &str) -> anyhow::Result<DomainPattern> {
+    host.parse().map_err(|error| anyhow::anyhow!("{host}: {error}"))
+}
+
+/// A host and the file of its certificate.
+fn read_pin(pin: &str) -> anyhow::Result<PinnedCertificate> {
+    let Some((host, file)) = pin.split_once('=') else { bail!("--pin {pin}: expected HOST=FILE") };
+    let bytes = std::fs::read(file).with_context(|| format!("--pin {host}: cannot read {file}"))?;
+    let der = from_pem(&bytes).unwrap_or(bytes);
+    let Ok(certificate) = Certificate::from_der(&der) else {
+        bail!("--pin {host}: {file} is not a certificate in PEM or DER")
+    };
+    let key = STANDARD.encode(digest(&SHA256, certificate.public_key_info()).as_ref());
+    Ok(PinnedCertificate {
+        name: Path::new(file).display().to_string(),
+        thumbprint: certificate.sha256().to_uppercase(),
+        algorithm: ThumbprintAlgorithm::Sha256,
+        expires: Some(certificate.not_after()),
+        domains: vec![pattern(host)?],
+        spki_sha256: Some(key.parse().map_err(|error| anyhow::anyhow!("{error}"))?),
+    })
+}
+
+/// The first certificate of a PEM text (RFC 7468).
+fn from_pem(bytes: &[u8]) -> Option<Vec<u8>> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let (_, rest) = text.split_once("-----BEGIN CERTIFICATE-----")?;
+    let (body, _) = rest.split_once("-----END CERTIFICATE-----")?;
+    STANDARD.decode(body.split_ascii_whitespace().collect::<String>()).ok()
+}
