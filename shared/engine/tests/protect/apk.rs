@@ -16,7 +16,8 @@ pub(crate) use Method::{Deflated, Stored};
 pub(crate) use fixtures::{archive, dex, manifest, signer as new_signer, table};
 
 /// The controls that need no settings and no particular app.
-pub(crate) const USUAL: [ControlId; 2] = [ControlId::BACKUP_PREVENTION, ControlId::DEBUGGABLE_PREVENTION];
+pub(crate) const USUAL: [ControlId; 3] =
+    [ControlId::BACKUP_PREVENTION, ControlId::DEBUGGABLE_PREVENTION, ControlId::DEBUG_INFO_OBFUSCATION];
 
 /// The manifest of one split of an app.
 pub(crate) fn split_manifest() -> Vec<u8> {
