@@ -28,6 +28,13 @@ pub fn implemented() -> impl Iterator<Item = ControlId> {
     CONTROLS.iter().map(|(control, _)| *control)
 }
 
+/// Whether a control may look at the app's resources.
+pub(crate) fn reads_resources(control: ControlId) -> bool {
+    let others =
+        [ControlId::ALLOW_EMULATOR_ARCHITECTURES, ControlId::DEBUGGABLE_PREVENTION, ControlId::DEBUG_INFO_OBFUSCATION];
+    !others.contains(&control)
+}
+
 /// Applies every control of the app's policy. One that cannot be applied fails the build: none is ever skipped.
 pub(crate) fn apply(app: &mut App<'_>) -> Result<Vec<Applied>, Error> {
     let mut all = Vec::new();

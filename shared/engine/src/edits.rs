@@ -75,6 +75,11 @@ impl Edits {
         self.contents.insert(name.to_owned(), edit);
     }
 
+    /// Whether there is an entry that the input does not have.
+    pub(crate) fn has_added(&self) -> bool {
+        !self.added.is_empty()
+    }
+
     /// Whether an entry of the input is left out.
     pub(crate) fn is_dropped(&self, name: &str) -> bool {
         matches!(self.contents.get(name), Some(Edit::Drop))

@@ -87,6 +87,9 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// The resource table cannot be read, or has no room for what a control adds.
+    #[error("resources.arsc cannot be processed: {0}. Build the app again and upload it unchanged.")]
+    Resources(#[from] formats::arsc::Error),
     /// A control that this engine does not apply.
     #[error("The control {control} cannot be applied to {platform} packages yet. Disable it and build again.")]
     ControlUnavailable {
@@ -133,6 +136,7 @@ impl Error {
             Self::WrongContent { .. } => "content_invalid",
             Self::ControlUnavailable { .. } => "control_unavailable",
             Self::Manifest(manifest::Error::Document(_)) => "manifest_invalid",
+            Self::Resources(_) => "resources_invalid",
             Self::Manifest(_) | Self::Control { .. } => "control_not_applicable",
             Self::Signing(_) => "signing_failed",
             Self::Source(_) => "source_failed",

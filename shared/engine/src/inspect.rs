@@ -13,7 +13,7 @@ use signing::apk::{Schemes, SignatureError, v1};
 
 use crate::manifest::{self, Facts};
 use crate::observe::{Observer, Watch};
-use crate::{Error, Plan, hashing, kind};
+use crate::{Error, Plan, controls, hashing, kind};
 
 /// Name of the manifest's entry.
 pub(crate) const MANIFEST: &str = "AndroidManifest.xml";
@@ -63,6 +63,15 @@ impl<'a> Input<'a> {
     /// Name and digest of an entry that is copied under `name`, where scheme v1 asks for one.
     pub(crate) fn digest_of(&self, entry: &Entry, name: &str) -> Option<(String, Vec<u8>)> {
         self.digests.get(&entry.name).map(|digest| (name.to_owned(), digest.clone()))
+    }
+
+    /// The resource table's bytes, where a control of the plan may look at them; empty for an app without resources.
+    pub(crate) fn read_resources(&self, plan: &Plan<'_>) -> Result<Vec<u8>, Error> {
+        let wanted = plan.policy.controls.iter().any(|control| controls::reads_resources(*control));
+        if !wanted || self.archive.entry(RESOURCES).is_none() {
+            return Ok(Vec::new());
+        }
+        self.archive.read_entry(RESOURCES, plan.limits.table_bytes).map_err(Error::content)
     }
 
     /// Whether an entry has to stand in the output as it is, although it may be compressed here.

@@ -42,6 +42,12 @@ pub struct Change {
 }
 
 impl Change {
+    /// Something that an entry has and did not have.
+    pub(crate) fn added(entry: &str, what: impl Into<String>, after: impl ToString) -> Self {
+        let after = Some(after.to_string());
+        Self { entry: entry.to_owned(), element: String::new(), attribute: what.into(), before: None, after }
+    }
+
     /// Something that an entry had and has no longer.
     pub(crate) fn removed(entry: &str, what: impl Into<String>, before: impl ToString) -> Self {
         let before = Some(before.to_string());

@@ -35,9 +35,11 @@ pub fn protect(
     let input = Input::inspect(source, plan, threads, observer)?;
     let inspected = Instant::now();
     Watch::start(observer, Phase::Protecting, input.manifest.len() as u64)?;
-    let mut app = App::new(&input, plan.policy, &plan.limits);
+    let resources = input.read_resources(plan)?;
+    let mut app = App::new(&input, &resources, plan.policy, &plan.limits);
     let mut applied = controls::apply(&mut app)?;
     let edits = app.finish(&input);
+    drop(resources);
     let edited = Instant::now();
     let mut package = package::write(&input, &edits, plan, sink, observer)?;
     let ended = Instant::now();

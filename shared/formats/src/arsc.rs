@@ -15,6 +15,7 @@ mod error;
 mod query;
 mod read;
 mod rename;
+mod same;
 mod survey;
 mod write;
 
@@ -28,6 +29,7 @@ pub use dump::dump;
 pub use error::Error;
 pub use query::{Content, FileReference, PackageName, Resource, Variant};
 pub use rename::RenamedName;
+pub use same::{Added, Difference, Same, same_values};
 pub use survey::EntryName;
 
 /// A parsed table. Reading never changes it; every edit that fails leaves it as it was.

@@ -16,7 +16,6 @@ mod query;
 mod read;
 pub mod tree;
 mod value;
-mod walk;
 mod write;
 
 use crate::strings::StringPool;
@@ -27,7 +26,6 @@ pub use error::Error;
 pub use manifest::{Application, Manifest, SdkVersion};
 pub use name::{ANDROID_NAMESPACE, AndroidAttribute};
 pub use value::Value;
-pub use walk::{Attribute, Name, Node};
 
 /// A parsed document. Reading never changes it; every edit that fails leaves it as it was.
 #[derive(Clone, Debug)]

@@ -175,6 +175,11 @@ impl<'a> StringPool<'a> {
         char::decode_utf16(units(found).take(limit)).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
     }
 
+    /// The markup over a string: each span's name, its first and its last character.
+    pub(crate) fn spans(&self, index: u32) -> Vec<(String, u32, u32)> {
+        self.styles.spans(index).map(|[name, first, last]| (self.decode(name), first, last)).collect()
+    }
+
     /// The first string with this text at index `from` or later that has no style.
     pub(crate) fn position(&self, text: &str, from: u32) -> Option<u32> {
         (from.max(self.styles.count())..self.count()).find(|&index| self.equals(index, text))

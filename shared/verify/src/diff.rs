@@ -22,9 +22,12 @@ use serde::Serialize;
 pub use document::DocumentChange;
 pub use table::TableChange;
 
+use pairs::Pairs;
+
 use crate::error::of_archive;
 use crate::{Check, Error};
 
+const RESOURCES: &str = "resources.arsc";
 /// Bytes compared at a time.
 const PIECE: u64 = 256 << 10;
 
@@ -136,8 +139,8 @@ pub(crate) fn compare(
     limits: &Limits,
     advance: &(dyn Fn(u64) -> bool + Sync),
 ) -> Result<Diff, Error> {
-    let pairs = pairs::pair(before, after, limits)?;
-    let comparison = Comparison { before, after, limits, advance };
+    let pairs = Pairs::read(before, after, limits)?;
+    let comparison = Comparison { before, after, limits, tables: pairs.tables.as_ref(), advance };
     let threads = thread::available_parallelism().map_or(1, NonZero::get);
     let compared = after.map_entries(threads, &|new| match pairs.partner(before, new) {
         Some(old) => comparison.entries(old, new),
@@ -165,6 +168,8 @@ struct Comparison<'a> {
     before: &'a Archive<'a>,
     after: &'a Archive<'a>,
     limits: &'a Limits,
+    /// How the resource tables differ.
+    tables: Option<&'a Difference>,
     advance: &'a (dyn Fn(u64) -> bool + Sync),
 }
 
@@ -196,8 +201,8 @@ impl Comparison<'_> {
 
     /// In what two contents differ, by their format.
     fn content(&self, old: &Entry, new: &Entry) -> Result<Difference, Error> {
-        if old.name == "resources.arsc" {
-            return table::compare(self, old, new);
+        if let Some(tables) = self.tables.filter(|_| old.name == RESOURCES) {
+            return Ok(tables.clone());
         }
         if is_code(&old.name) {
             return self.code(old, new);
@@ -232,7 +237,7 @@ impl Comparison<'_> {
 
     fn documents(&self, old: &Entry, new: &Entry) -> Result<Difference, Error> {
         let (old, new) = self.both(old, new, self.limits.document_bytes)?;
-        let parse = |bytes: &[u8]| Document::parse(bytes, self.limits);
+        let parse = |bytes: &[u8]| Document::parse(bytes, self.limits)?.to_tree(self.limits.document_bytes);
         let (Ok(old), Ok(new)) = (parse(&old), parse(&new)) else {
             return Ok(Difference::Content { detail: "one of them is not binary XML".to_owned() });
         };

@@ -120,7 +120,7 @@ impl Judge<'_> {
 
     fn allows_in_table(&self, change: &TableChange) -> bool {
         match change {
-            TableChange::Added { file, .. } => self.may_add(file),
+            TableChange::Added { file, .. } => file.as_deref().is_some_and(|file| self.may_add(file)),
             TableChange::Names { .. } | TableChange::Files { .. } => self.has(ControlId::RESOURCE_NAME_OBFUSCATION),
         }
     }

@@ -91,7 +91,10 @@ fn attribute(change: &DocumentChange) -> String {
 
 fn table(change: &TableChange) -> String {
     match change {
-        TableChange::Added { id, name, file } => format!("{id} {name} added: {file}"),
+        TableChange::Added { id, name, file } => {
+            let file = file.as_deref().unwrap_or("a value").escape_debug();
+            format!("{id} {} added: {file}", name.escape_debug())
+        }
         TableChange::Names { count } => format!("{count} resource names are others, all values the same"),
         TableChange::Files { count } => format!("{count} paths of files are others, the files the same"),
     }

@@ -41,6 +41,16 @@ impl<'a> Styles<'a> {
         self.names.iter().filter_map(|name| self.words.get(index(*name)))
     }
 
+    /// The spans of a string: the index of each one's name, its first and its last character.
+    pub(super) fn spans(&self, string: u32) -> impl Iterator<Item = [u32; 3]> {
+        let start = self.offsets.get(index(string)).map_or(usize::MAX, |offset| index(offset / 4));
+        let words = move |place: usize| self.words.get(start.checked_add(place)?);
+        (0_usize..).step_by(3).map_while(move |place| {
+            let name = words(place).filter(|name| *name != END)?;
+            Some([name, words(place.saturating_add(1))?, words(place.saturating_add(2))?])
+        })
+    }
+
     /// What the header says when the styles stand at `actual`.
     pub(super) fn start(&self, actual: u32) -> u32 {
         if self.count() == 0 { self.stated_start } else { actual }

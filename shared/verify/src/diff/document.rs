@@ -1,6 +1,9 @@
 //! Binary XML: the same elements in the same order, and the attributes that differ.
 
-use formats::axml::{ANDROID_NAMESPACE, Attribute, Document, Node, Value};
+use std::collections::{BTreeMap, VecDeque};
+
+use formats::axml::ANDROID_NAMESPACE;
+use formats::axml::tree::{Attribute, Element, Node};
 use serde::Serialize;
 
 /// An attribute that differs.
@@ -19,22 +22,32 @@ pub struct DocumentChange {
 /// The attributes in which two documents differ; an error names the first other difference.
 ///
 /// What counts is what the platform's reader reports: string pools, resource maps and line numbers do not.
-pub(super) fn compare(before: &Document, after: &Document) -> Result<Vec<DocumentChange>, String> {
-    let (mut before, mut after) = (before.walk(), after.walk());
-    let mut path: Vec<String> = Vec::new();
+pub(super) fn compare(before: &Element, after: &Element) -> Result<Vec<DocumentChange>, String> {
     let mut changes = Vec::new();
+    compare_elements("", before, after, &mut changes)?;
+    Ok(changes)
+}
+
+/// The depth is bounded by what the reader accepts.
+fn compare_elements(
+    parent: &str,
+    before: &Element,
+    after: &Element,
+    changes: &mut Vec<DocumentChange>,
+) -> Result<(), String> {
+    let path = if parent.is_empty() { before.name.clone() } else { format!("{parent}/{}", before.name) };
+    if (&before.namespace, &before.name) != (&after.namespace, &after.name) {
+        return Err(format!("<{}> became <{}>", path.escape_debug(), after.name.escape_debug()));
+    }
+    changed_attributes(&path, &before.attributes, &after.attributes, changes);
+    let (mut old, mut new) = (before.children.iter(), after.children.iter());
     loop {
-        match (before.next(), after.next()) {
-            (None, None) => return Ok(changes),
-            (Some(Node::Start(old_name, old)), Some(Node::Start(name, new))) if old_name == name => {
-                path.push(name.local);
-                changes.extend(changed_attributes(&path.join("/"), old, new));
-            }
-            (Some(Node::End), Some(Node::End)) => drop(path.pop()),
+        match (old.next(), new.next()) {
+            (None, None) => return Ok(()),
+            (Some(Node::Element(old)), Some(Node::Element(new))) => compare_elements(&path, old, new, changes)?,
             (Some(Node::Text(old)), Some(Node::Text(new))) if old == new => {}
             (old, new) => {
-                let place = path.join("/");
-                return Err(format!("in <{place}>, {} became {}", describe(old.as_ref()), describe(new.as_ref())));
+                return Err(format!("in <{}>, {} became {}", path.escape_debug(), describe(old), describe(new)));
             }
         }
     }
@@ -42,51 +55,40 @@ pub(super) fn compare(before: &Document, after: &Document) -> Result<Vec<Documen
 
 fn describe(node: Option<&Node>) -> String {
     match node {
-        None => "the end".to_owned(),
-        Some(Node::Start(name, _)) => format!("<{}>", name.local.escape_debug()),
-        Some(Node::End) => "the end of it".to_owned(),
-        Some(Node::Text(text)) => format!("the text {text}"),
+        None => "nothing".to_owned(),
+        Some(Node::Element(element)) => format!("<{}>", element.name.escape_debug()),
+        Some(Node::Text(text)) => format!("the text {text:?}"),
     }
 }
 
 /// The attributes that are not in both lists. One that stands there twice counts twice.
-fn changed_attributes(element: &str, old: Vec<Attribute>, mut new: Vec<Attribute>) -> Vec<DocumentChange> {
-    let mut gone = Vec::new();
+fn changed_attributes(element: &str, old: &[Attribute], new: &[Attribute], changes: &mut Vec<DocumentChange>) {
+    let key = |attribute: &Attribute| (attribute.resource_id, attribute.namespace.clone(), attribute.name.clone());
+    let mut by_name: BTreeMap<_, VecDeque<&Attribute>> = BTreeMap::new();
+    for attribute in new {
+        by_name.entry(key(attribute)).or_default().push_back(attribute);
+    }
+    let change = |attribute: &Attribute, before: Option<&Attribute>, after: Option<&Attribute>| DocumentChange {
+        element: element.to_owned(),
+        attribute: name(attribute),
+        before: before.map(|before| before.value.to_string()),
+        after: after.map(|after| after.value.to_string()),
+    };
     for attribute in old {
-        match new.iter().position(|other| *other == attribute) {
-            Some(place) => drop(new.remove(place)),
-            None => gone.push(attribute),
+        let after = by_name.get_mut(&key(attribute)).and_then(VecDeque::pop_front);
+        if after != Some(attribute) {
+            changes.push(change(attribute, Some(attribute), after));
         }
     }
-    let element = || element.to_owned();
-    let shown = |value: &Value| Some(value.to_string());
-    let mut changes = Vec::new();
-    for attribute in gone {
-        let same_name = |other: &Attribute| (other.id, &other.name) == (attribute.id, &attribute.name);
-        let after = new.iter().position(same_name).map(|place| new.remove(place).value);
-        let after = after.as_ref().and_then(shown);
-        changes.push(DocumentChange {
-            element: element(),
-            attribute: name(&attribute),
-            before: shown(&attribute.value),
-            after,
-        });
-    }
-    changes.extend(new.iter().map(|added| DocumentChange {
-        element: element(),
-        attribute: name(added),
-        before: None,
-        after: shown(&added.value),
-    }));
-    changes
+    changes.extend(by_name.into_values().flatten().map(|added| change(added, None, Some(added))));
 }
 
 /// The platform knows attributes of its own by their ids alone, so a name that only looks like one is shown as such.
 fn name(attribute: &Attribute) -> String {
-    let local = attribute.name.local.escape_debug();
-    match (attribute.name.namespace.as_str(), attribute.id) {
-        ("", _) => local.to_string(),
-        (ANDROID_NAMESPACE, Some(_)) => format!("android:{local}"),
-        (namespace, _) => format!("{{{}}}{local}", namespace.escape_debug()),
+    let local = attribute.name.escape_debug();
+    match (attribute.namespace.as_deref(), attribute.resource_id) {
+        (None, _) => local.to_string(),
+        (Some(ANDROID_NAMESPACE), Some(_)) => format!("android:{local}"),
+        (Some(namespace), _) => format!("{{{}}}{local}", namespace.escape_debug()),
     }
 }
