@@ -7,12 +7,11 @@ use domain::phase::Phase;
 use formats::axml::Document;
 use formats::source::Source;
 use formats::zip::{self, Archive, Entry};
-use signing::Certificate;
-use signing::apk::algorithm::{DigestKind, Hasher};
-use signing::apk::{Schemes, SignatureError, v1};
+use signing::apk::{DigestKind, Hasher, v1};
 
 use crate::manifest::{self, Facts};
 use crate::observe::{Observer, Watch};
+use crate::signature::{Previous, Signature};
 use crate::{Error, Plan, controls, hashing, kind};
 
 /// Name of the manifest's entry.
@@ -30,8 +29,10 @@ pub(crate) struct Input<'a> {
     pub(crate) manifest: Vec<u8>,
     pub(crate) document: Document,
     pub(crate) facts: Facts,
-    /// Certificates in the signing block, not checked; `None` where the block cannot be understood.
-    pub(crate) previous_signers: Option<Vec<Certificate>>,
+    /// Who had signed it.
+    pub(crate) previous: Previous,
+    /// Who is going to sign the output.
+    pub(crate) signature: Option<Signature<'a>>,
     /// Digests of the entries' contents by name, where scheme v1 asks for them.
     digests: BTreeMap<String, Vec<u8>>,
 }
@@ -40,7 +41,7 @@ impl<'a> Input<'a> {
     /// Reads and checks the whole package: structure, kind, manifest, then every entry's content and the file's digest.
     pub(crate) fn inspect(
         source: &'a dyn Source,
-        plan: &Plan<'_>,
+        plan: &Plan<'a>,
         threads: usize,
         observer: &dyn Observer,
     ) -> Result<Self, Error> {
@@ -54,10 +55,11 @@ impl<'a> Input<'a> {
         let document = Document::parse(&manifest, &plan.limits).map_err(manifest::Error::from)?;
         let facts = manifest::inspect(&document)?;
         require_supported(&facts)?;
-        let previous_signers = previous_signers(source, &archive)?;
-        let digest = entry_digest(plan, &facts)?;
+        let previous = Previous::read(source, &archive)?;
+        let signature = Signature::plan(plan, facts.min_sdk_number(), &previous)?;
+        let digest = signature.as_ref().and_then(|signature| signature.entry_digest);
         let (sha256, digests) = check(source, &archive, digest, threads, observer)?;
-        Ok(Self { archive, sha256, manifest, document, facts, previous_signers, digests })
+        Ok(Self { archive, sha256, manifest, document, facts, previous, signature, digests })
     }
 
     /// Name and digest of an entry that is copied under `name`, where scheme v1 asks for one.
@@ -78,13 +80,6 @@ impl<'a> Input<'a> {
     pub(crate) fn must_be_stored(&self, entry: &Entry, edited: bool) -> bool {
         entry.name == RESOURCES && (edited || self.facts.target_sdk.is_at_least(RESOURCES_STORED_FROM))
     }
-}
-
-/// The digest that scheme v1 takes of every entry, where the output gets that scheme.
-fn entry_digest(plan: &Plan<'_>, facts: &Facts) -> Result<Option<DigestKind>, Error> {
-    let min_sdk = facts.min_sdk_number();
-    let signer = plan.signer.filter(|_| Schemes::for_min_sdk(min_sdk).v1);
-    signer.map(|signer| v1::digest_kind(signer, min_sdk)).transpose().map_err(Error::Signing)
 }
 
 fn require_supported(facts: &Facts) -> Result<(), Error> {
@@ -190,14 +185,4 @@ fn look_at(
         return Err(Error::WrongContent { entry: entry.name.clone(), expected });
     }
     Ok(hasher.map(Hasher::finish))
-}
-
-/// The certificates claimed in the input's signing block. A block that cannot be understood is no reason to refuse the package, since it
-/// is not kept: the report says that there was one.
-fn previous_signers(source: &dyn Source, archive: &Archive<'_>) -> Result<Option<Vec<Certificate>>, Error> {
-    match signing::apk::claimed_certificates(source, archive.directory_offset()) {
-        Ok(certificates) => Ok(Some(certificates)),
-        Err(SignatureError::Read { source, .. }) => Err(Error::Source(source)),
-        Err(_) => Ok(None),
-    }
 }

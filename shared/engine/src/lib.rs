@@ -19,6 +19,7 @@ mod plan;
 mod protect;
 mod report;
 mod rework;
+mod signature;
 mod warnings;
 
 pub use controls::implemented;

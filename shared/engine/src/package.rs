@@ -8,8 +8,7 @@ use std::time::Instant;
 use domain::phase::Phase;
 use formats::zip::{self, Method, Tail, Writer};
 use signing::Signer;
-use signing::apk::algorithm::DigestKind;
-use signing::apk::{ContentDigester, Schemes, sign_block, v1};
+use signing::apk::{ContentDigester, DigestKind, sign_block, v1};
 
 use crate::edits::{Content, Edits, Item};
 use crate::hashing::{self, Output, Piece};
@@ -18,6 +17,7 @@ use crate::observe::{Observer, Watch};
 use crate::outcome::Change;
 use crate::pipeline::{self, Results, Task};
 use crate::rework::{self, Body, Prepared, Rework};
+use crate::signature::Signature;
 use crate::{Error, Plan};
 
 /// What was written.
@@ -41,7 +41,6 @@ pub(crate) fn write(
     observer: &dyn Observer,
 ) -> Result<Package, Error> {
     let watch = Watch::start(observer, Phase::Packaging, input.archive.directory_offset())?;
-    let signature = plan.signer.map(|signer| Signature::of(signer, input));
     thread::scope(|scope| {
         let (queue, pieces) = hashing::queue();
         let digest = scope.spawn(move || hashing::sha256_of(pieces));
@@ -50,7 +49,7 @@ pub(crate) fn write(
             let pieces = output.add_digest();
             scope.spawn(move || digest_entries(signer, pieces))
         });
-        let packing = Packing { input, edits, plan, signature, observer };
+        let packing = Packing { input, edits, plan, observer };
         let written = packing.write_all(digester, &mut output);
         let written = written.map_err(|error| output.explain(error))?;
         let size = output.written();
@@ -60,27 +59,6 @@ pub(crate) fn write(
     })
 }
 
-/// Who signs, and how.
-#[derive(Clone, Copy)]
-struct Signature<'a> {
-    signer: &'a Signer,
-    schemes: Schemes,
-    min_sdk: u32,
-}
-
-impl<'a> Signature<'a> {
-    fn of(signer: &'a Signer, input: &Input<'_>) -> Self {
-        let min_sdk = input.facts.min_sdk_number();
-        Self { signer, schemes: Schemes::for_min_sdk(min_sdk), min_sdk }
-    }
-
-    /// The digest that scheme v1 takes of every entry, where that scheme is made.
-    fn entry_digest(&self) -> Result<Option<DigestKind>, Error> {
-        let kind = self.schemes.v1.then(|| v1::digest_kind(self.signer, self.min_sdk));
-        kind.transpose().map_err(Error::Signing)
-    }
-}
-
 /// The digest of the entries in the making, on a thread of its own.
 type Digester<'scope> = ScopedJoinHandle<'scope, ContentDigester>;
 
@@ -88,7 +66,6 @@ struct Packing<'a> {
     input: &'a Input<'a>,
     edits: &'a Edits,
     plan: &'a Plan<'a>,
-    signature: Option<Signature<'a>>,
     observer: &'a dyn Observer,
 }
 
@@ -108,12 +85,12 @@ impl Packing<'_> {
         };
         self.write_entries(&mut entries)?;
         let signing_began = Instant::now();
-        if let Some(signature) = self.signature.filter(|signature| signature.schemes.v1) {
+        if let Some(signature) = self.input.signature.as_ref().filter(|signature| signature.schemes.v1) {
             entries.sign_v1(signature)?;
         }
         let Entries { writer, changes, warnings, .. } = entries;
         let (_, tail) = writer.finish(self.input.archive.comment()).map_err(Error::Layout)?;
-        let block = match (self.signature, digester) {
+        let block = match (&self.input.signature, digester) {
             (Some(signature), Some(digester)) => {
                 output.end_digest().map_err(Error::Sink)?;
                 self.sign(signature, digester, &tail)?
@@ -133,7 +110,7 @@ impl Packing<'_> {
         let items = self.edits.items(&input.archive, |entry, edited| input.must_be_stored(entry, edited));
         let task = |(position, item)| rework::cost(item).map(|cost| Task { position, cost });
         let tasks: Vec<Task> = items.iter().enumerate().filter_map(task).collect();
-        let digest = self.signature.map(|signature| signature.entry_digest()).transpose()?.flatten();
+        let digest = input.signature.as_ref().and_then(|signature| signature.entry_digest);
         let rework = Rework { archive: &input.archive, limits: &self.plan.limits, digest };
         let threads = thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let work = |position: usize| rework.prepare(&items[position]);
@@ -153,14 +130,14 @@ impl Packing<'_> {
         })
     }
 
-    /// The signing block. Every device from API 28 on reads v3, older ones v2, so both are always made.
-    fn sign(&self, signature: Signature<'_>, digester: Digester<'_>, tail: &Tail) -> Result<Vec<u8>, Error> {
+    /// The signing block.
+    fn sign(&self, signature: &Signature<'_>, digester: Digester<'_>, tail: &Tail) -> Result<Vec<u8>, Error> {
         let digester = hashing::join(digester);
         Watch::start(self.observer, Phase::Signing, tail.entries_end)?;
         let end = tail.end(tail.entries_end).map_err(Error::Layout)?;
         let digests = digester.finish(tail.directory(), &end).map_err(Error::Signing)?;
-        let Signature { signer, schemes, min_sdk } = signature;
-        sign_block(&digests, signer, schemes, min_sdk, None).map_err(Error::Signing)
+        let Signature { signer, schemes, min_sdk, lineage, .. } = signature;
+        sign_block(&digests, signer, *schemes, *min_sdk, lineage.as_ref()).map_err(Error::Signing)
     }
 }
 
@@ -216,10 +193,10 @@ impl Entries<'_, '_> {
     }
 
     /// Adds the files of scheme v1.
-    fn sign_v1(&mut self, signature: Signature<'_>) -> Result<(), Error> {
+    fn sign_v1(&mut self, signature: &Signature<'_>) -> Result<(), Error> {
         let digests = self.digests.iter().map(|(name, digest)| (name.as_str(), digest.as_slice()));
-        let Signature { signer, schemes, min_sdk } = signature;
-        for (name, content) in v1::sign(digests, signer, min_sdk, schemes).map_err(Error::Signing)? {
+        let Signature { signer, schemes, min_sdk, .. } = signature;
+        for (name, content) in v1::sign(digests, signer, *min_sdk, *schemes).map_err(Error::Signing)? {
             let attributes = zip::Attributes::default();
             self.writer.add(&name, Method::Deflated, attributes, &content).map_err(of_writing)?;
         }

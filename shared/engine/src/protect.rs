@@ -74,7 +74,7 @@ fn report(
     package: Package,
     stages: Vec<Stage>,
 ) -> Report {
-    let signing = Signing::of(plan.signer, input.previous_signers.as_deref());
+    let signing = Signing::of(input.signature.as_ref(), &input.previous);
     let warnings: Vec<Warning> = warnings::collect(&input, &controls, &signing);
     let name = Some(plan.file_name.as_str().to_owned());
     Report {

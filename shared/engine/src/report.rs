@@ -2,10 +2,12 @@
 
 use domain::phase::Phase;
 use serde::Serialize;
-use signing::{Certificate, Signer};
+use signing::Certificate;
+use signing::apk::Schemes;
 
 use crate::manifest::Facts;
 use crate::outcome::ControlOutcome;
+use crate::signature::{Previous, Signature};
 
 /// The report of one build.
 #[derive(Clone, Debug, Serialize)]
@@ -55,7 +57,7 @@ pub struct File {
 pub struct Signing {
     /// Whether the output is signed.
     pub signed: bool,
-    /// Signature schemes in use (`v2`, `v3`); empty when unsigned.
+    /// Signature schemes in use (`v1`, `v2`, `v3`); empty when unsigned.
     pub schemes: Vec<&'static str>,
     /// SHA-256 of the signer's certificate, lowercase hexadecimal; null when unsigned.
     pub certificate_sha256: Option<String>,
@@ -63,23 +65,37 @@ pub struct Signing {
     pub certificate_subject: Option<String>,
     /// Kind and size of the key (`RSA 2048`); null when unsigned.
     pub key: Option<String>,
+    /// SHA-256 of the certificates in the lineage that was carried over, the oldest first; absent without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lineage_sha256: Option<Vec<String>>,
     /// SHA-256 of the certificates in the input's signing block, not checked; empty when it had none, null when the block could not be
     /// understood.
     pub previous_certificates_sha256: Option<Vec<String>>,
 }
 
 impl Signing {
-    pub(crate) fn of(signer: Option<&Signer>, previous: Option<&[Certificate]>) -> Self {
-        let own = |read: fn(&Certificate) -> String| signer.map(|signer| read(signer.certificate()));
+    pub(crate) fn of(signature: Option<&Signature<'_>>, previous: &Previous) -> Self {
+        let own = |read: fn(&Certificate) -> String| signature.map(|signature| read(signature.signer.certificate()));
+        let lineage = signature.and_then(|signature| signature.lineage.as_ref());
+        let lineage = lineage.map(|lineage| lineage.levels().iter().map(|level| level.certificate.sha256()).collect());
         Self {
-            signed: signer.is_some(),
-            schemes: if signer.is_some() { vec!["v2", "v3"] } else { Vec::new() },
+            signed: signature.is_some(),
+            schemes: signature.map_or_else(Vec::new, |signature| names(signature.schemes)),
             certificate_sha256: own(Certificate::sha256),
             certificate_subject: own(|certificate| certificate.subject().to_owned()),
-            key: signer.map(|signer| signer.kind().to_string()),
-            previous_certificates_sha256: previous.map(|all| all.iter().map(Certificate::sha256).collect()),
+            key: signature.map(|signature| signature.signer.kind().to_string()),
+            lineage_sha256: lineage,
+            previous_certificates_sha256: previous
+                .certificates
+                .as_ref()
+                .map(|all| all.iter().map(Certificate::sha256).collect()),
         }
     }
+}
+
+fn names(schemes: Schemes) -> Vec<&'static str> {
+    let all = [(schemes.v1, "v1"), (schemes.v2, "v2"), (schemes.v3, "v3")];
+    all.into_iter().filter_map(|(made, name)| made.then_some(name)).collect()
 }
 
 /// Something to know before publishing.

@@ -8,7 +8,7 @@ use formats::elf::{self, Piece};
 use formats::limits::Limits;
 use formats::source::Source;
 use formats::zip::{Archive, Deflater, Entry, EntrySource, Header, Method, Packed};
-use signing::apk::algorithm::{DigestKind, Hasher};
+use signing::apk::{DigestKind, Hasher};
 
 use crate::Error;
 use crate::edits::{Content, Item};

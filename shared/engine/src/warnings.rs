@@ -32,8 +32,15 @@ fn certificate(signing: &Signing) -> Warning {
     };
     let previous = signing.previous_certificates_sha256.as_deref();
     if previous.is_some_and(|previous| previous.contains(own)) {
-        let message = "The output is signed with the certificate that the input was signed with; rotation proofs and source stamps \
-                       of the input were not carried over.";
+        let message = match signing.lineage_sha256 {
+            Some(_) => {
+                "The output is signed with the certificate that the input was signed with, and carries its proof of key rotation; \
+                 source stamps were not carried over."
+            }
+            None => {
+                "The output is signed with the certificate that the input was signed with; source stamps were not carried over."
+            }
+        };
         return Warning { code: "signed_again", message: message.to_owned() };
     }
     let previous = match previous {

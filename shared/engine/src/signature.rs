@@ -1,0 +1,65 @@
+//! Who signs the output and under which schemes, and who had signed the input.
+
+use formats::source::Source;
+use formats::zip::Archive;
+use signing::apk::{DigestKind, Lineage, Schemes, SignatureError, claimed_certificates, claimed_lineage, v1};
+use signing::{Certificate, Signer};
+
+use crate::{Error, Plan};
+
+/// Who had signed the input, as its signing block says; a block that cannot be understood says nothing. Nothing of it is checked against
+/// the package: the block is not kept.
+#[derive(Debug)]
+pub(crate) struct Previous {
+    /// `None` where there is a block that cannot be understood.
+    pub(crate) certificates: Option<Vec<Certificate>>,
+    /// The keys that the app was signed with before.
+    pub(crate) lineage: Option<Lineage>,
+}
+
+impl Previous {
+    pub(crate) fn read(source: &dyn Source, archive: &Archive<'_>) -> Result<Self, Error> {
+        let directory = archive.directory_offset();
+        let certificates = understood(claimed_certificates(source, directory))?;
+        let lineage = understood(claimed_lineage(source, directory))?.flatten();
+        Ok(Self { certificates, lineage })
+    }
+}
+
+/// A block that cannot be understood is no reason to refuse the package: the report says that there was one.
+fn understood<T>(read: Result<T, SignatureError>) -> Result<Option<T>, Error> {
+    match read {
+        Ok(value) => Ok(Some(value)),
+        Err(SignatureError::Read { source, .. }) => Err(Error::Source(source)),
+        Err(_) => Ok(None),
+    }
+}
+
+/// Who signs the output, and how.
+#[derive(Clone, Debug)]
+pub(crate) struct Signature<'a> {
+    pub(crate) signer: &'a Signer,
+    pub(crate) schemes: Schemes,
+    /// The lowest API level that the package installs on.
+    pub(crate) min_sdk: u32,
+    /// The input's lineage, which is carried over.
+    pub(crate) lineage: Option<Lineage>,
+    /// The digest that scheme v1 takes of every entry, where that scheme is made.
+    pub(crate) entry_digest: Option<DigestKind>,
+}
+
+impl<'a> Signature<'a> {
+    /// The signature that the plan's key makes for a package with this lowest API level; `None` where the output stays unsigned.
+    ///
+    /// # Errors
+    /// A key that the devices of the package do not take, or that cannot carry the input's lineage over.
+    pub(crate) fn plan(plan: &Plan<'a>, min_sdk: u32, previous: &Previous) -> Result<Option<Self>, Error> {
+        let Some(signer) = plan.signer else { return Ok(None) };
+        let schemes = match &previous.lineage {
+            Some(lineage) => lineage.schemes(signer, min_sdk).map_err(Error::Signing)?,
+            None => Schemes::for_min_sdk(min_sdk),
+        };
+        let entry_digest = schemes.v1.then(|| v1::digest_kind(signer, min_sdk)).transpose().map_err(Error::Signing)?;
+        Ok(Some(Self { signer, schemes, min_sdk, lineage: previous.lineage.clone(), entry_digest }))
+    }
+}
