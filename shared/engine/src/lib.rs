@@ -4,6 +4,7 @@
 //! constant, the input is treated as hostile, and the same input, plan and key give the same bytes.
 
 mod app;
+pub mod backup_rules;
 mod controls;
 mod edits;
 mod error;
@@ -11,6 +12,7 @@ mod hashing;
 mod inspect;
 mod kind;
 mod manifest;
+pub mod network_security;
 mod observe;
 mod outcome;
 mod package;
