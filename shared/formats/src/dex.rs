@@ -9,12 +9,14 @@ mod annotations;
 mod class_data;
 mod code;
 mod debug;
+mod dump;
 mod error;
 mod header;
 mod instruction;
 mod leb;
 mod links;
 mod map;
+mod names;
 mod query;
 mod read;
 mod same;
@@ -24,10 +26,13 @@ mod text;
 mod value;
 mod write;
 
+use std::fmt;
+
 use map::Kind;
 use survey::Survey;
 use tables::Tables;
 
+pub use dump::dump;
 pub use error::Error;
 pub use header::Header;
 pub use same::{Difference, Same, same_code};
@@ -36,7 +41,7 @@ pub use write::Stripped;
 use crate::reader::Reader;
 
 /// A parsed file, which keeps the bytes that it was parsed from.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Dex<'a> {
     bytes: &'a [u8],
     header: Header,
@@ -55,6 +60,13 @@ struct Section {
     end: u32,
     /// Where each item starts; empty for the tables, whose items have one length.
     starts: Vec<u32>,
+}
+
+impl fmt::Debug for Dex<'_> {
+    /// Without the bytes, which can be megabytes.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Dex").field("header", &self.header).finish_non_exhaustive()
+    }
 }
 
 impl<'a> Dex<'a> {
@@ -79,6 +91,15 @@ impl<'a> Dex<'a> {
     /// What stands behind the last item.
     fn trailing(&self) -> &'a [u8] {
         self.sections.last().map_or(&[], |last| self.at(last.end).rest())
+    }
+
+    /// The bytes of all items of a kind.
+    fn section_bytes(&self, kind: Kind) -> &'a [u8] {
+        let bytes = self.section(kind).and_then(|section| {
+            let length = usize::try_from(section.end.checked_sub(section.offset)?).ok()?;
+            self.at(section.offset).rest().get(..length)
+        });
+        bytes.unwrap_or_default()
     }
 
     /// Where each item of a kind starts.

@@ -28,9 +28,11 @@ pub struct Header {
     pub(super) map_offset: u32,
     /// Number and place of strings, types, prototypes, fields, methods and classes, in this order.
     pub(super) tables: [Span; 6],
+    /// Length in bytes and place of everything but the tables.
+    pub(super) data: Span,
 }
 
-/// Number of entries and place of a table.
+/// Number of entries of a table, or of bytes, and their place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Span {
     pub(super) count: u32,
@@ -64,11 +66,12 @@ impl Header {
         for table in &mut tables {
             *table = Span { count: reader.u32("table size")?, offset: reader.u32("table offset")? };
         }
+        let data = Span { count: reader.u32("data size")?, offset: reader.u32("data offset")? };
         let computed = adler32(bytes.get(SIGNATURE_AT..).unwrap_or_default());
         if computed != declared {
             return Err(Error::Checksum { declared, computed });
         }
-        Ok(Self { version, signature_matches: false, map_offset, tables })
+        Ok(Self { version, signature_matches: false, map_offset, tables, data })
     }
 }
 

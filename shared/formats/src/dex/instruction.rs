@@ -24,6 +24,7 @@ pub(super) struct Instruction<'a> {
     /// Where it starts, counted in units of two bytes from the method's first.
     pub(super) at: usize,
     pub(super) opcode: u8,
+    pub(super) operand: Operand,
     pub(super) units: &'a [[u8; 2]],
 }
 
@@ -36,10 +37,6 @@ impl Instruction<'_> {
     /// Two units as one number.
     pub(super) fn long(&self, number: usize) -> u32 {
         u32::from(self.unit(number)) | u32::from(self.unit(number.saturating_add(1))).wrapping_shl(16)
-    }
-
-    pub(super) fn operand(&self) -> Operand {
-        shape(self.opcode).1
     }
 }
 
@@ -60,9 +57,11 @@ impl<'a> Instructions<'a> {
     /// The next instruction; `None` behind the last one.
     pub(super) fn next(&mut self) -> Result<Option<Instruction<'a>>, Error> {
         let Some([opcode, high]) = self.units.first().copied() else { return Ok(None) };
+        let (length, operand) = SHAPES.get(usize::from(opcode)).copied().unwrap_or((1, Operand::Nothing));
+        // The tables begin with a unit that would be a nop.
         let length = match (opcode, high) {
             (0, 1..=3) => self.table_length(high),
-            _ => shape(opcode).0,
+            _ => usize::from(length),
         };
         let Some((units, rest)) = self.units.split_at_checked(length) else {
             let offset = self.offset.saturating_add(widen(self.at.saturating_mul(2)));
@@ -71,13 +70,12 @@ impl<'a> Instructions<'a> {
         let at = self.at;
         self.at = self.at.saturating_add(length);
         self.units = rest;
-        // The tables begin with a unit that would be a nop.
-        Ok(Some(Instruction { at, opcode, units }))
+        Ok(Some(Instruction { at, opcode, operand, units }))
     }
 
     /// Length of a `packed-switch-payload`, `sparse-switch-payload` or `fill-array-data-payload`.
     fn table_length(&self, ident: u8) -> usize {
-        let table = Instruction { at: self.at, opcode: 0, units: self.units };
+        let table = Instruction { at: self.at, opcode: 0, operand: Operand::Nothing, units: self.units };
         let entries = usize::from(table.unit(1));
         match ident {
             1 => entries.saturating_mul(2).saturating_add(4),
@@ -90,8 +88,21 @@ impl<'a> Instructions<'a> {
     }
 }
 
+/// The shape of each opcode: looked up for every instruction, and a table is faster than a choice.
+static SHAPES: [(u8, Operand); 256] = {
+    let mut shapes = [(1, Operand::Nothing); 256];
+    let mut rest = shapes.as_mut_slice();
+    let mut opcode = 0_u8;
+    while let Some((first, others)) = rest.split_first_mut() {
+        *first = shape(opcode);
+        opcode = opcode.wrapping_add(1);
+        rest = others;
+    }
+    shapes
+};
+
 /// Length in units, and operand. Opcodes without a meaning have one unit, as in the platform's own table.
-const fn shape(opcode: u8) -> (usize, Operand) {
+const fn shape(opcode: u8) -> (u8, Operand) {
     use Operand::{LongString, Nothing, Other, String, Type};
     match opcode {
         0x1a => (2, String),

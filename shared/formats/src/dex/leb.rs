@@ -6,7 +6,19 @@ use crate::reader::Reader;
 const RULE: &str = "a LEB128 number has at most 32 bits in five bytes";
 
 /// `uleb128`.
+#[inline]
 pub(super) fn unsigned(reader: &mut Reader<'_>, field: &'static str) -> Result<u32, Error> {
+    // Most numbers have one byte.
+    match reader.rest() {
+        [byte @ 0..=0x7f, ..] => {
+            reader.u8(field)?;
+            Ok(u32::from(*byte))
+        }
+        _ => long(reader, field),
+    }
+}
+
+fn long(reader: &mut Reader<'_>, field: &'static str) -> Result<u32, Error> {
     let offset = reader.offset();
     let mut value = 0_u32;
     for shift in [0_u32, 7, 14, 21, 28] {

@@ -1,6 +1,7 @@
 //! Reading a file: header and map, then each item once.
 
 use super::error::{Error, invalid};
+use super::header::Span;
 use super::map::{self, Entry, Kind};
 use super::survey::Survey;
 use super::tables::Tables;
@@ -34,7 +35,9 @@ impl<'a> Dex<'a> {
         let mut sections = Vec::with_capacity(parts.len());
         let last = entries.last().map(|entry| entry.kind);
         for (entry, reader) in parts {
-            sections.push(section(entry, reader, last == Some(entry.kind), &mut survey)?);
+            let section = section(entry, reader, last == Some(entry.kind), &mut survey)?;
+            within_data(&section, header.data, length)?;
+            sections.push(section);
         }
         let dex = Self { bytes, header, tables, sections, survey };
         links::check(&dex)?;
@@ -74,6 +77,19 @@ fn section<'a>(entry: Entry, mut reader: Reader<'a>, last: bool, survey: &mut Su
         padding(&mut reader, usize::MAX)?;
     }
     Ok(Section { kind, count, offset, end, starts })
+}
+
+/// The platform wants all items that are no tables in the part of the file that the header calls data.
+fn within_data(section: &Section, data: Span, length: u64) -> Result<(), Error> {
+    let end = u64::from(data.offset).saturating_add(u64::from(data.count));
+    if end > length {
+        return Err(invalid("data size", 104, data.count, "data must end within the file"));
+    }
+    if !section.kind.is_data() || (section.offset >= data.offset && u64::from(section.end) <= end) {
+        return Ok(());
+    }
+    let rule = "the data that the header tells of must have it";
+    Err(invalid(section.kind.name(), u64::from(section.offset), section.offset, rule))
 }
 
 fn align(reader: &mut Reader<'_>, kind: Kind) -> Result<(), Error> {

@@ -5,7 +5,6 @@
 mod annotations;
 mod class;
 mod code;
-mod hidden_api;
 mod meaning;
 mod pairs;
 
@@ -122,6 +121,17 @@ impl Comparison<'_> {
         Ok(())
     }
 
+    /// Flags in the order of the classes and their members, by which the platform hides its own from apps: nothing in them is an
+    /// index or an offset in the file.
+    fn hidden_api(&self) -> Result<(), Difference> {
+        let [before, after] = [&self.before, &self.after].map(|side| side.dex.section_bytes(Kind::HiddenApi));
+        match before.iter().zip(after).position(|(before, after)| before != after) {
+            None if before.len() == after.len() => Ok(()),
+            None => Err(differs("bytes of hidden API data", before.len(), after.len())),
+            Some(place) => Err(differs("hidden API data", format!("byte {place}"), "another")),
+        }
+    }
+
     /// Whether two items are the same, compared only if that does not follow from what was compared before. 0 is no item.
     fn items(
         &mut self,
@@ -148,7 +158,7 @@ impl Comparison<'_> {
             (Some(before), Some(after)) if before == after => Ok(()),
             // Both stand for nothing.
             (None, None) if before == after => Ok(()),
-            _ => Err(differs("reference", self.before.show(pool, before), self.after.show(pool, after))),
+            _ => Err(differs("reference", self.before.dex.show(pool, before), self.after.dex.show(pool, after))),
         }
     }
 }

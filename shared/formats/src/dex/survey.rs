@@ -161,7 +161,7 @@ impl<'a> Survey<'a> {
         let mut instructions = code.instructions();
         while let Some(instruction) = instructions.next()? {
             // An index out of range stays what it is: the platform loads the file and refuses only the class.
-            let (marks, index, mark) = match instruction.operand() {
+            let (marks, index, mark) = match instruction.operand {
                 Operand::Nothing | Operand::Other => continue,
                 Operand::String => (&mut self.strings, u32::from(instruction.unit(1)), used::VALUE),
                 Operand::LongString => (&mut self.strings, instruction.long(1), used::VALUE),

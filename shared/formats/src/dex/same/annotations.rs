@@ -36,7 +36,7 @@ impl Comparison<'_> {
     ) -> Result<(), Difference> {
         self.index(pool, before.member, after.member)?;
         self.items("annotations", before.annotations, after.annotations, compare)
-            .map_err(|difference| difference.within(|| self.before.show(pool, before.member)))
+            .map_err(|difference| difference.within(|| self.before.dex.show(pool, before.member)))
     }
 
     /// Sets of the parameters of a method.

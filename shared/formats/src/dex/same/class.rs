@@ -21,7 +21,7 @@ impl Comparison<'_> {
         for (before, after) in before.iter().zip(after) {
             let (before, after) = (Class::of(before), Class::of(after));
             self.class(&before, &after)
-                .map_err(|difference| difference.within(|| self.before.descriptor(before.class)))?;
+                .map_err(|difference| difference.within(|| self.before.dex.show_type(before.class)))?;
         }
         Ok(())
     }
@@ -37,13 +37,13 @@ impl Comparison<'_> {
             }
             (before, after) => {
                 let shown = |side: &Side<'_>, index: Option<u32>| {
-                    index.map_or("nothing".to_owned(), |index| side.descriptor(index))
+                    index.map_or("nothing".to_owned(), |index| side.dex.show_type(index))
                 };
                 return Err(differs("superclass", shown(&self.before, before), shown(&self.after, after)));
             }
         }
         if self.before.list(before.interfaces) != self.after.list(after.interfaces) {
-            let shown = [self.before.show_list(before.interfaces), self.after.show_list(after.interfaces)];
+            let shown = [self.before.dex.show_list(before.interfaces), self.after.dex.show_list(after.interfaces)];
             let [before, after] = shown;
             return Err(differs("interfaces", before, after));
         }
@@ -66,7 +66,7 @@ impl Comparison<'_> {
         for ((before, before_code), (after, after_code)) in before.methods.iter().zip(&after.methods) {
             self.member(Pool::Method, before, after)?;
             self.items("code", *before_code, *after_code, Self::code)
-                .map_err(|difference| difference.within(|| self.before.show(Pool::Method, before.index)))?;
+                .map_err(|difference| difference.within(|| self.before.dex.show(Pool::Method, before.index)))?;
         }
         Ok(())
     }
@@ -74,7 +74,7 @@ impl Comparison<'_> {
     fn member(&self, pool: Pool, before: &Defined, after: &Defined) -> Result<(), Difference> {
         self.index(pool, before.index, after.index)?;
         number("access flags", [before.access, after.access])
-            .map_err(|difference| difference.within(|| self.before.show(pool, before.index)))
+            .map_err(|difference| difference.within(|| self.before.dex.show(pool, before.index)))
     }
 }
 

@@ -8,15 +8,12 @@ use super::super::error::Error;
 use super::super::links::Finder;
 use super::super::map::Kind;
 use super::super::survey::{list, string_data};
-use super::super::tables::{Member, Proto, row};
-use super::super::text;
+use super::super::tables::{Member, Proto};
 use super::super::value::Pool;
 use super::Difference;
 
 /// No list, which means the same as an empty one.
 const EMPTY: u32 = u32::MAX;
-/// Longest text that a message shows, in characters.
-const SHOWN: usize = 80;
 
 /// The numbers given so far, for both files.
 #[derive(Debug, Default)]
@@ -49,8 +46,12 @@ impl<'a> Side<'a> {
 
     fn resolve(&mut self, known: &mut Meanings<'a>) -> Result<(), Error> {
         for offset in self.dex.tables.strings {
-            let text = string_data(&mut self.dex.at(u32::from_le_bytes(*offset)))?;
-            self.strings.push(number(&mut known.strings, text));
+            let mut reader = self.dex.at(u32::from_le_bytes(*offset));
+            let whole = reader.rest();
+            string_data(&mut reader)?;
+            // With its length in UTF-16, which is written before it.
+            let length = whole.len().saturating_sub(reader.remaining());
+            self.strings.push(number(&mut known.strings, whole.get(..length).unwrap_or_default()));
         }
         for mut reader in self.dex.items(Kind::TypeList) {
             let types = list(&mut reader, 2, "size of a type list")?.as_chunks().0.iter();
@@ -80,19 +81,11 @@ impl<'a> Side<'a> {
                 member(&method, at(&self.protos, method.of).copied().unwrap_or(EMPTY))
             }
             Pool::Handle => {
-                let (kind, pool, index) = self.handle(index)?;
+                let (kind, pool, index) = self.dex.handle(index)?;
                 let [class, of, name, _] = self.meaning(pool, index)?;
                 [class, of, name, u32::from(kind)]
             }
         })
-    }
-
-    /// Kind of a method handle, and what it calls or accesses.
-    fn handle(&self, index: u32) -> Option<(u16, Pool, u32)> {
-        let [a, b, _, _, c, d, _, _] = row(self.dex.tables.handles, index)?;
-        let kind = u16::from_le_bytes([*a, *b]);
-        let pool = if kind < 4 { Pool::Field } else { Pool::Method };
-        Some((kind, pool, u32::from(u16::from_le_bytes([*c, *d]))))
     }
 
     pub(super) fn string(&self, index: u32) -> u32 {
@@ -107,52 +100,6 @@ impl<'a> Side<'a> {
     pub(super) fn list(&self, offset: u32) -> u32 {
         let item = Finder::new(self.dex.starts(Kind::TypeList)).find(offset);
         item.and_then(|item| self.lists.get(item)).copied().unwrap_or(EMPTY)
-    }
-
-    /// An index for people.
-    pub(super) fn show(&self, pool: Pool, index: u32) -> String {
-        let shown = match pool {
-            Pool::String => self.dex.tables.string(index).map(|_| format!("{:?}", self.text(index))),
-            Pool::Type => self.dex.tables.descriptor(index).map(|_| self.descriptor(index)),
-            Pool::Proto => self.dex.tables.proto(index).map(|proto| self.show_proto(&proto)),
-            Pool::Field | Pool::Enum => self.dex.tables.field(index).map(|field| {
-                format!("{}->{}:{}", self.descriptor(field.class), self.text(field.name), self.descriptor(field.of))
-            }),
-            Pool::Method => self.dex.tables.method(index).map(|method| {
-                let proto = self.show(Pool::Proto, method.of);
-                format!("{}->{}{proto}", self.descriptor(method.class), self.text(method.name))
-            }),
-            Pool::Handle => self
-                .handle(index)
-                .map(|(kind, pool, index)| format!("method handle of kind {kind} for {}", self.show(pool, index))),
-        };
-        shown.unwrap_or_else(|| format!("{pool:?} {index}, which does not exist"))
-    }
-
-    fn show_proto(&self, proto: &Proto) -> String {
-        let types = self.show_list(proto.parameters);
-        format!("({types}){}", self.descriptor(proto.returns))
-    }
-
-    /// The list of types at `offset` for people.
-    pub(super) fn show_list(&self, offset: u32) -> String {
-        let types = match offset {
-            0 => &[][..],
-            _ => list(&mut self.dex.at(offset), 2, "size of a type list").unwrap_or_default().as_chunks().0,
-        };
-        types.iter().take(SHOWN).map(|index| self.descriptor(u32::from(u16::from_le_bytes(*index)))).collect()
-    }
-
-    fn text(&self, index: u32) -> String {
-        let text = text::decode(self.dex.string(index));
-        match text.char_indices().nth(SHOWN) {
-            Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-            None => text.into_owned(),
-        }
-    }
-
-    pub(super) fn descriptor(&self, index: u32) -> String {
-        self.dex.tables.descriptor(index).map_or_else(|| format!("type {index}"), |descriptor| self.text(descriptor))
     }
 
     pub(super) const fn unreadable(&self, error: Error) -> Difference {

@@ -47,17 +47,12 @@ impl<'a> Writer<'_, 'a> {
     /// Appends a section as it is.
     fn copy(&mut self, section: &Section) -> Vec<u32> {
         let here = self.here();
-        self.out.extend_from_slice(self.bytes(section));
+        self.out.extend_from_slice(self.dex.section_bytes(section.kind));
         section.starts.iter().map(|start| start.wrapping_sub(section.offset).wrapping_add(here)).collect()
     }
 
-    fn bytes(&self, section: &Section) -> &'a [u8] {
-        let length = usize::try_from(section.end.saturating_sub(section.offset)).unwrap_or_default();
-        self.dex.at(section.offset).rest().get(..length).unwrap_or_default()
-    }
-
     fn kept_rows(&mut self, section: &Section, keeps: impl Fn(&Self, u32) -> bool) {
-        let rows: &[[u8; 4]] = self.bytes(section).as_chunks().0;
+        let rows: &[[u8; 4]] = self.dex.section_bytes(section.kind).as_chunks().0;
         for (index, row) in (0..).zip(rows) {
             if keeps(self, index) {
                 self.out.extend_from_slice(row);
@@ -251,7 +246,7 @@ impl<'a> Writer<'_, 'a> {
         while let Some(instruction) = instructions.next()? {
             let at = instruction.at.saturating_add(1).saturating_mul(2).saturating_add(start);
             let old = instruction.unit(1);
-            match instruction.operand() {
+            match instruction.operand {
                 Operand::Nothing | Operand::Other => {}
                 Operand::String => {
                     let new = u16::try_from(self.renumber.strings.of(u32::from(old))).unwrap_or(old);
