@@ -4,7 +4,10 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use aws_lc_rs::digest;
-use x509_parser::extensions::ParsedExtension;
+use x509_cert::certificate::{CertificateInner, Raw, Version};
+use x509_cert::der::Decode;
+use x509_cert::ext::pkix::{BasicConstraints, KeyUsage};
+use x509_parser::extensions::{ParsedExtension, X509Extension};
 use x509_parser::prelude::FromDer;
 use x509_parser::x509::SubjectPublicKeyInfo;
 
@@ -29,8 +32,19 @@ pub struct NotACertificate;
 impl Certificate {
     /// Reads one DER certificate; bytes behind it are refused.
     pub fn from_der(der: &[u8]) -> Result<Self, NotACertificate> {
+        // This library is strict about the encoding, the other one knows more of what stands in it.
+        let strict = CertificateInner::<Raw>::from_der(der).map_err(|_| NotACertificate)?;
+        let strict = strict.tbs_certificate();
+        strict.get_extension::<BasicConstraints>().map_err(|_| NotACertificate)?;
+        strict.get_extension::<KeyUsage>().map_err(|_| NotACertificate)?;
         let (rest, parsed) = x509_parser::parse_x509_certificate(der).map_err(|_| NotACertificate)?;
-        if !rest.is_empty() {
+        // Both name the algorithm of the issuer's signature, but only one is signed: RFC 5280, 4.1.1.2 wants them the same.
+        let same_algorithm = parsed.signature_algorithm == parsed.tbs_certificate.signature;
+        let broken = |extension: &X509Extension<'_>| {
+            extension.critical && matches!(extension.parsed_extension(), ParsedExtension::ParseError { .. })
+        };
+        let old_with_extensions = strict.version() != Version::V3 && strict.extensions().is_some();
+        if !rest.is_empty() || !same_algorithm || old_with_extensions || parsed.extensions().iter().any(broken) {
             return Err(NotACertificate);
         }
         Ok(Self {

@@ -19,13 +19,18 @@ pub(crate) enum Padding {
     Ecdsa,
 }
 
-/// Whether `signature` is one by the key in `info` (a DER `SubjectPublicKeyInfo`) over `message`. Kinds of keys, sizes and
-/// hash functions that are not verified here count as wrong.
-pub(crate) fn verify(info: &[u8], padding: Padding, digest: &Algorithm, message: &[u8], signature: &[u8]) -> bool {
-    let Ok((rest, info)) = SubjectPublicKeyInfo::from_der(info) else { return false };
-    let Some(algorithm) = algorithm(&info, padding, digest).filter(|_| rest.is_empty()) else { return false };
-    ParsedPublicKey::new(algorithm, &info.subject_public_key.data)
-        .is_ok_and(|key| key.verify_sig(message, signature).is_ok())
+/// Whether `signature` is one by the key in `info` (a DER `SubjectPublicKeyInfo`) over `message`; `None` for kinds of keys
+/// and hash functions that are not verified here. RSA keys of unusual sizes count as wrong.
+pub(crate) fn verify(
+    info: &[u8],
+    padding: Padding,
+    digest: &Algorithm,
+    message: &[u8],
+    signature: &[u8],
+) -> Option<bool> {
+    let (_, info) = SubjectPublicKeyInfo::from_der(info).ok().filter(|(rest, _)| rest.is_empty())?;
+    let key = ParsedPublicKey::new(algorithm(&info, padding, digest)?, &info.subject_public_key.data);
+    Some(key.is_ok_and(|key| key.verify_sig(message, signature).is_ok()))
 }
 
 fn algorithm(
@@ -37,6 +42,8 @@ fn algorithm(
         Padding::RsaPss if info.algorithm.algorithm == OID_PKCS1_RSAENCRYPTION => &RSA_PSS,
         Padding::RsaPkcs1 if info.algorithm.algorithm == OID_PKCS1_RSAENCRYPTION => &RSA_PKCS1,
         Padding::Ecdsa if info.algorithm.algorithm == OID_KEY_TYPE_EC_PUBLIC_KEY => {
+            // The library does not look at the byte that says how the point is written.
+            info.subject_public_key.data.first().filter(|form| **form == UNCOMPRESSED)?;
             match info.algorithm.parameters.as_ref()?.as_oid().ok()? {
                 curve if curve == OID_EC_P256 => &P256,
                 curve if curve == OID_NIST_EC_P384 => &P384,
@@ -48,6 +55,9 @@ fn algorithm(
     };
     by_digest.iter().find(|(found, _)| *found == digest).map(|(_, algorithm)| *algorithm)
 }
+
+/// First byte of a point that is written with both coordinates (SEC 1, 2.3.3).
+const UNCOMPRESSED: u8 = 4;
 
 type ByDigest<const N: usize> = [(&'static Algorithm, &'static dyn VerificationAlgorithm); N];
 

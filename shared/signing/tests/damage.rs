@@ -6,7 +6,7 @@ mod support;
 
 use signing::apk::{Part, Problem, Scheme, Schemes, SignatureError, claimed_certificates, signing_block_range};
 use signing::generate::NewKey;
-use support::{TinyZip, layout, signer, verify};
+use support::{TinyZip, block_of, framed, layout, pairs_of, signer, verify};
 
 const V2_ID: u32 = 0x7109_871a;
 const V3_ID: u32 = 0xf053_68c0;
@@ -171,25 +171,6 @@ fn same_contents_and_key_give_the_same_bytes() {
     }
 }
 
-fn block_of(package: &[u8]) -> Vec<u8> {
-    support::bytes_of(package, layout(package).expect("a layout").signing_block)
-}
-
-/// The id-value pairs of the block, without the padding.
-fn pairs_of(package: &[u8]) -> Vec<(u32, Vec<u8>)> {
-    let block = block_of(package);
-    let mut rest = &block[8..block.len() - 24];
-    let mut pairs = Vec::new();
-    while !rest.is_empty() {
-        let size = u64::from_le_bytes(rest[..8].try_into().expect("eight bytes")) as usize;
-        let id = u32::from_le_bytes(rest[8..12].try_into().expect("four bytes"));
-        pairs.push((id, rest[12..8 + size].to_vec()));
-        rest = &rest[8 + size..];
-    }
-    assert_eq!(pairs.pop().map(|(id, _)| id), Some(0x4272_6577));
-    pairs
-}
-
 /// Where the padding's bytes stand, which no scheme protects.
 fn padding_of(package: &[u8]) -> std::ops::Range<usize> {
     let layout = layout(package).expect("a layout");
@@ -197,15 +178,4 @@ fn padding_of(package: &[u8]) -> std::ops::Range<usize> {
     let start = layout.signing_block.start as usize + 8 + used;
     // The pair's size is checked, its id and value are not.
     start + 8..layout.central_directory as usize - 24
-}
-
-fn framed(pairs: &[(u32, Vec<u8>)]) -> Vec<u8> {
-    let mut body = Vec::new();
-    for (id, value) in pairs {
-        body.extend((value.len() as u64 + 4).to_le_bytes());
-        body.extend(id.to_le_bytes());
-        body.extend(value);
-    }
-    let size = (body.len() as u64 + 24).to_le_bytes();
-    [size.as_slice(), &body, &size, b"APK Sig Block 42"].concat()
 }

@@ -3,8 +3,10 @@
 
 #![expect(clippy::expect_used, reason = "a failed step is a failed test")]
 
+mod support;
+
 use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use formats::limits::Limits;
 use formats::source::FileSource;
@@ -13,15 +15,9 @@ use signing::apk::{Platforms, Scheme, SignatureError, claimed_certificates, veri
 
 #[test]
 fn are_accepted_as_they_are_and_refused_when_changed() {
-    let packages = packages();
-    let signed: Vec<_> = packages.iter().filter(|path| check(path)).collect();
-    if signed.is_empty() {
-        assert!(named_folder().is_none(), "no package with a signing block among {packages:?}");
-        #[expect(clippy::print_stderr, reason = "a test that does not run must say so")]
-        {
-            eprintln!("SKIPPED: APPTEGO_SAMPLES names no folder with packages of scheme v2 or v3");
-        }
-    }
+    let packages = support::samples();
+    let signed = packages.iter().filter(|path| check(path)).count();
+    assert!(packages.is_empty() || signed > 0, "no package with a signing block among {packages:?}");
 }
 
 /// Checks one package; `false` where it has no signing block to damage.
@@ -43,19 +39,4 @@ fn check(path: &Path) -> bool {
         Err(SignatureError::Rejected { field: "digest", .. }) => true,
         other => panic!("{}: {other:?}", path.display()),
     }
-}
-
-/// The APKs of the samples folder beside the project, and of a folder that the caller names.
-fn packages() -> Vec<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/samples");
-    let files =
-        |folder: PathBuf| fs::read_dir(folder).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()));
-    let mut found: Vec<_> = [Some(beside), named_folder()].into_iter().flatten().flat_map(files).collect();
-    found.retain(|path| path.extension().is_some_and(|extension| extension == "apk"));
-    found
-}
-
-fn named_folder() -> Option<PathBuf> {
-    #[expect(clippy::disallowed_methods, reason = "a test runner's switch, not configuration")]
-    std::env::var_os("APPTEGO_SAMPLES").map(PathBuf::from)
 }

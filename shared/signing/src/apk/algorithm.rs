@@ -129,6 +129,6 @@ impl SignatureAlgorithm {
             Self::RsaSha256 | Self::RsaSha512 => Padding::RsaPkcs1,
             Self::EcdsaSha256 | Self::EcdsaSha512 => Padding::Ecdsa,
         };
-        public_key::verify(public_key, padding, self.digest().algorithm(), message, signature)
+        public_key::verify(public_key, padding, self.digest().algorithm(), message, signature) == Some(true)
     }
 }

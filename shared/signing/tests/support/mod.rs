@@ -6,6 +6,8 @@
     reason = "each test file is a crate of its own and uses its part of this module"
 )]
 
+pub(crate) mod rotation;
+
 use std::ffi::OsStr;
 use std::fs;
 use std::ops::Range;
@@ -17,8 +19,8 @@ use formats::source::Source;
 use formats::zip::Archive;
 use signing::Signer;
 use signing::apk::{
-    ContentDigester, DigestKind, Platforms, Schemes, SignatureError, Signatures, sign_block, signing_block_range, v1,
-    verify_apk,
+    ContentDigester, ContentDigests, DigestKind, Lineage, Platforms, Schemes, SignatureError, Signatures, sign_block,
+    signing_block_range, v1, verify_apk,
 };
 use signing::generate::{NewKey, self_signed_pkcs12};
 
@@ -73,11 +75,19 @@ impl TinyZip {
 
     /// The package as the engine writes it: entries, block, directory, end record, the first fed in odd portions.
     pub(crate) fn signed(&self, signer: &Signer, schemes: Schemes) -> Vec<u8> {
+        self.with_block(&sign_block(&self.digests(signer), signer, schemes, 28, None).expect("a block"))
+    }
+
+    fn digests(&self, signer: &Signer) -> ContentDigests {
         let mut digester = ContentDigester::for_signer(signer);
         self.entries.chunks(77_777).for_each(|portion| digester.update(portion));
-        let digests = digester.finish(&self.directory, &self.end).expect("digests");
-        let block = sign_block(&digests, signer, schemes, 28, None).expect("block");
-        self.with_block(&block)
+        digester.finish(&self.directory, &self.end).expect("digests")
+    }
+
+    /// Signed with the newest key of a lineage, which is carried on.
+    pub(crate) fn signed_on(&self, signer: &Signer, lineage: &Lineage) -> Vec<u8> {
+        let schemes = lineage.schemes(signer, 28).expect("the newest key");
+        self.with_block(&sign_block(&self.digests(signer), signer, schemes, 28, Some(lineage)).expect("a block"))
     }
 
     /// The package of these files, signed with scheme v1 and whatever else the schemes name.
@@ -114,6 +124,36 @@ pub(crate) fn layout(package: &[u8]) -> Result<Layout, SignatureError> {
     Ok(Layout { signing_block, central_directory: directory, end_record: end as u64 })
 }
 
+pub(crate) fn block_of(package: &[u8]) -> Vec<u8> {
+    bytes_of(package, layout(package).expect("a layout").signing_block)
+}
+
+/// The id-value pairs of the block, without the padding.
+pub(crate) fn pairs_of(package: &[u8]) -> Vec<(u32, Vec<u8>)> {
+    let block = block_of(package);
+    let mut rest = &block[8..block.len() - 24];
+    let mut pairs = Vec::new();
+    while !rest.is_empty() {
+        let size = u64::from_le_bytes(rest[..8].try_into().expect("eight bytes")) as usize;
+        let id = u32::from_le_bytes(rest[8..12].try_into().expect("four bytes"));
+        pairs.push((id, rest[12..8 + size].to_vec()));
+        rest = &rest[8 + size..];
+    }
+    assert_eq!(pairs.pop().map(|(id, _)| id), Some(0x4272_6577));
+    pairs
+}
+
+pub(crate) fn framed(pairs: &[(u32, Vec<u8>)]) -> Vec<u8> {
+    let mut body = Vec::new();
+    for (id, value) in pairs {
+        body.extend((value.len() as u64 + 4).to_le_bytes());
+        body.extend(id.to_le_bytes());
+        body.extend(value);
+    }
+    let size = (body.len() as u64 + 24).to_le_bytes();
+    [size.as_slice(), &body, &size, b"APK Sig Block 42"].concat()
+}
+
 pub(crate) fn verify(package: &[u8]) -> Result<Signatures, SignatureError> {
     verify_from(package, 24)
 }
@@ -144,6 +184,29 @@ pub(crate) fn keystore(kind: NewKey) -> Vec<u8> {
     self_signed_pkcs12("Release Key", PASSWORD, "release", kind, NOW, 30).expect("a keystore")
 }
 
+/// Packages of others: those of the samples folder beside the project, and of the folder that APPTEGO_SAMPLES names.
+pub(crate) fn samples() -> Vec<PathBuf> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/samples");
+    let files =
+        |folder: PathBuf| fs::read_dir(folder).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()));
+    let mut found: Vec<_> = [Some(beside), named_folder()].into_iter().flatten().flat_map(files).collect();
+    found.retain(|path| path.extension().is_some_and(|extension| extension == "apk"));
+    found.sort();
+    if found.is_empty() {
+        assert!(named_folder().is_none(), "no package in the folder that APPTEGO_SAMPLES names");
+        #[expect(clippy::print_stderr, reason = "a test that does not run must say so")]
+        {
+            eprintln!("SKIPPED: APPTEGO_SAMPLES names no folder with packages");
+        }
+    }
+    found
+}
+
+fn named_folder() -> Option<PathBuf> {
+    #[expect(clippy::disallowed_methods, reason = "a test runner's switch, not configuration")]
+    std::env::var_os("APPTEGO_SAMPLES").map(PathBuf::from)
+}
+
 /// Whether all of the tools are installed. Says so when not, and fails where a full run is promised (`CI` is set).
 pub(crate) fn installed(tools: &[&str]) -> bool {
     let missing: Vec<_> = tools.iter().filter(|tool| which(tool).is_none()).collect();
@@ -159,7 +222,7 @@ pub(crate) fn installed(tools: &[&str]) -> bool {
     missing.is_empty()
 }
 
-fn which(tool: &str) -> Option<PathBuf> {
+pub(crate) fn which(tool: &str) -> Option<PathBuf> {
     #[expect(clippy::disallowed_methods, reason = "tools are looked for where a shell looks")]
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|folder| folder.join(tool)).find(|file| file.is_file())

@@ -1,5 +1,6 @@
 //! BER, the part of it that signature files come in: definite and indefinite lengths, tags of one byte.
 
+use super::der::{OBJECT_IDENTIFIER, SEQUENCE};
 use super::file::File;
 use crate::apk::{Problem, SignatureError};
 
@@ -69,20 +70,35 @@ impl<'a> Ber<'a> {
         }
     }
 
+    /// The next element, which must be an object identifier: the bytes of its content.
+    pub(super) fn object_identifier(&mut self, field: &'static str) -> Result<&'a [u8], SignatureError> {
+        let content = self.expect(OBJECT_IDENTIFIER, field)?.content;
+        // The last byte of a number is the one without the highest bit.
+        match content.bytes {
+            [.., 0..0x80] => Ok(content.bytes),
+            _ => Err(content.reject(field, Problem::NotA("an object identifier"))),
+        }
+    }
+
+    /// Refuses elements behind the last field.
+    pub(super) fn end(&self, field: &'static str) -> Result<(), SignatureError> {
+        if self.bytes.is_empty() { Ok(()) } else { Err(self.reject(field, Problem::Trailing)) }
+    }
+
     /// The next element where it has this tag.
     pub(super) fn optional(&mut self, tag: u8, field: &'static str) -> Result<Option<Element<'a>>, SignatureError> {
         if self.bytes.first() == Some(&tag) { self.next(field) } else { Ok(None) }
     }
 
-    /// All elements up to the end, of which there are at most `most`.
-    pub(super) fn elements(mut self, field: &'static str, most: usize) -> Result<Vec<Element<'a>>, SignatureError> {
+    /// All elements up to the end, of which there are at most `most` sequences.
+    pub(super) fn sequences(mut self, field: &'static str, most: usize) -> Result<Vec<Element<'a>>, SignatureError> {
         let whole = self;
         let mut elements = Vec::new();
-        while let Some(element) = self.next(field)? {
+        while !self.bytes.is_empty() {
             if elements.len() >= most {
                 return Err(whole.reject(field, Problem::TooMany(u64::try_from(most).unwrap_or(u64::MAX))));
             }
-            elements.push(element);
+            elements.push(self.expect(SEQUENCE, field)?);
         }
         Ok(elements)
     }

@@ -167,18 +167,16 @@ fn check_signature_file(
     let mut signed = vec![false; manifest.sections.len()];
     for section in sections {
         let start = section.range.start;
-        let claim = manifest.sections.get(&name_of(&section, file)?);
+        let Some(claim) = manifest.sections.get(&name_of(&section, file)?) else {
+            return Err(file.reject("section", start, Problem::NotA("about a section of the manifest")));
+        };
         if !whole {
-            let changed = || file.reject("digest of a section", start, Problem::ContentsChanged);
-            let claim = claim.ok_or_else(changed)?;
             let digests = expected(&section, "-Digest", min_sdk, file)?;
             if digests.is_empty() || !holds(&digests, manifest.bytes(&claim.range)) {
-                return Err(changed());
+                return Err(file.reject("digest of a section", start, Problem::ContentsChanged));
             }
         }
-        if let Some(signed) = claim.and_then(|claim| signed.get_mut(claim.position))
-            && std::mem::replace(signed, true)
-        {
+        if signed.get_mut(claim.position).is_some_and(|signed| std::mem::replace(signed, true)) {
             return Err(file.reject("section", start, Problem::Duplicate));
         }
     }

@@ -40,28 +40,34 @@ struct SignedData<'a> {
 impl<'a> SignedData<'a> {
     fn read(file: File<'a>) -> Result<Self, SignatureError> {
         let mut content_info = Ber::of(file).expect(SEQUENCE, "content info")?.content;
-        let kind = content_info.expect(OBJECT_IDENTIFIER, "content type")?;
-        if kind.content.bytes() != SIGNED_DATA {
-            return Err(kind.content.reject("content type", Problem::NotA("signed data")));
+        if content_info.object_identifier("content type")? != SIGNED_DATA {
+            return Err(file.reject("content type", 0, Problem::NotA("signed data")));
         }
         let mut content = content_info.expect(CONTEXT_0, "content")?.content;
         let mut fields = content.expect(SEQUENCE, "signed data")?.content;
         fields.expect(INTEGER, "version")?;
-        fields.expect(SET, "digest algorithms")?;
+        for mut algorithm in
+            fields.expect(SET, "digest algorithms")?.content.sequences("digest algorithm", MAX_SIGNERS)?
+        {
+            read_algorithm(&mut algorithm.content, "digest algorithm")?;
+        }
         let mut encapsulated = fields.expect(SEQUENCE, "encapsulated content")?.content;
-        let content_type = encapsulated.expect(OBJECT_IDENTIFIER, "encapsulated content type")?.content.bytes();
+        let content_type = encapsulated.object_identifier("encapsulated content type")?;
+        encapsulated.optional(CONTEXT_0, "encapsulated content")?;
+        encapsulated.end("encapsulated content")?;
         let certificates = match fields.optional(CONTEXT_0, "certificates")? {
             Some(certificates) => read_certificates(certificates.content)?,
             None => Vec::new(),
         };
         fields.optional(CONTEXT_1, "revocation lists")?;
-        let signers = fields.expect(SET, "signers")?.content.elements("signer", MAX_SIGNERS)?;
+        let signers = fields.expect(SET, "signers")?.content.sequences("signer", MAX_SIGNERS)?;
+        fields.end("signed data")?;
         Ok(Self { content_type, certificates, signers })
     }
 }
 
 fn read_certificates(certificates: Ber<'_>) -> Result<Vec<Certificate>, SignatureError> {
-    let elements = certificates.elements("certificate", MAX_CERTIFICATES)?;
+    let elements = certificates.sequences("certificate", MAX_CERTIFICATES)?;
     elements
         .into_iter()
         .map(|element| {
@@ -74,7 +80,9 @@ fn read_certificates(certificates: Ber<'_>) -> Result<Vec<Certificate>, Signatur
 struct SignerInfo<'a> {
     issuer: &'a [u8],
     serial: Ber<'a>,
-    digest_algorithm: Ber<'a>,
+    /// Where the algorithms stand.
+    start: Ber<'a>,
+    digest_algorithm: &'a [u8],
     attributes: Option<Element<'a>>,
     signature_algorithm: &'a [u8],
     signature: &'a [u8],
@@ -86,11 +94,17 @@ impl<'a> SignerInfo<'a> {
         let mut identifier = fields.expect(SEQUENCE, "issuer and serial number")?.content;
         let issuer = identifier.expect(SEQUENCE, "issuer")?.whole;
         let serial = identifier.expect(INTEGER, "serial number")?.content;
-        let digest_algorithm = read_algorithm(&mut fields, "digest algorithm")?;
+        identifier.end("issuer and serial number")?;
+        let start = fields;
+        let digest_algorithm =
+            read_algorithm(&mut fields.expect(SEQUENCE, "digest algorithm")?.content, "digest algorithm")?;
         let attributes = fields.optional(CONTEXT_0, "signed attributes")?;
-        let signature_algorithm = read_algorithm(&mut fields, "signature algorithm")?.bytes();
+        let signature_algorithm =
+            read_algorithm(&mut fields.expect(SEQUENCE, "signature algorithm")?.content, "signature algorithm")?;
         let signature = fields.expect(OCTET_STRING, "signature")?.content.bytes();
-        Ok(Self { issuer, serial, digest_algorithm, attributes, signature_algorithm, signature })
+        fields.optional(CONTEXT_1, "unsigned attributes")?;
+        fields.end("signer")?;
+        Ok(Self { issuer, serial, start, digest_algorithm, attributes, signature_algorithm, signature })
     }
 
     /// The signer's certificate; `None` where the signature is none by its key over `message`.
@@ -100,11 +114,12 @@ impl<'a> SignerInfo<'a> {
         message: &[u8],
         min_sdk: u32,
     ) -> Result<Option<&'c Certificate>, SignatureError> {
-        let algorithms = Algorithms::of(self.digest_algorithm.bytes(), self.signature_algorithm);
-        let Some(algorithms) = algorithms.filter(|found| found.from <= min_sdk) else {
-            let problem = Problem::NotA("a pair of algorithms that all of the package's devices verify");
-            return Err(self.digest_algorithm.reject("signature algorithm", problem));
+        let not_verified = || {
+            let problem = Problem::NotA("one that all of the package's devices verify and that is verified here");
+            self.start.reject("signature algorithm", problem)
         };
+        let algorithms = Algorithms::of(self.digest_algorithm, self.signature_algorithm);
+        let algorithms = algorithms.filter(|found| found.from <= min_sdk).ok_or_else(not_verified)?;
         let mut certificates = signed.certificates.iter();
         let Some(certificate) = certificates.find(|one| one.is_named(self.issuer, self.serial.bytes())) else {
             return Err(self.serial.reject("serial number", Problem::NotA("that of a certificate in the signature")));
@@ -130,22 +145,26 @@ impl<'a> SignerInfo<'a> {
         }
         let key = certificate.public_key_info();
         let right = public_key::verify(key, algorithms.padding, algorithms.digest, message, self.signature);
-        Ok(right.then_some(certificate))
+        Ok(right.ok_or_else(not_verified)?.then_some(certificate))
     }
 }
 
-fn read_algorithm<'a>(fields: &mut Ber<'a>, field: &'static str) -> Result<Ber<'a>, SignatureError> {
-    Ok(fields.expect(SEQUENCE, field)?.content.expect(OBJECT_IDENTIFIER, field)?.content)
+/// The identifier in the content of an algorithm; its parameters say nothing that is not known.
+fn read_algorithm<'a>(algorithm: &mut Ber<'a>, field: &'static str) -> Result<&'a [u8], SignatureError> {
+    let identifier = algorithm.object_identifier(field)?;
+    algorithm.next(field)?;
+    algorithm.end(field)?;
+    Ok(identifier)
 }
 
 /// Whether the signed attributes name this content type and this digest of the signed file.
 fn vouch_for(attributes: Ber<'_>, content_type: &[u8], digest: &[u8]) -> Result<bool, SignatureError> {
-    let all = attributes.elements("signed attribute", MAX_ATTRIBUTES)?;
+    let all = attributes.sequences("signed attribute", MAX_ATTRIBUTES)?;
     let single = |wanted: &[u8], tag, field| {
         let mut found = None;
         for attribute in &all {
             let mut fields = attribute.content;
-            if fields.expect(OBJECT_IDENTIFIER, "signed attribute")?.content.bytes() != wanted {
+            if fields.object_identifier("signed attribute")? != wanted {
                 continue;
             }
             let mut values = fields.expect(SET, field)?.content;
