@@ -21,6 +21,8 @@ pub struct Limits {
     pub document_bytes: u64,
     /// Length of one DEX file, in bytes; it is held in memory twice while it is edited. 65,536 methods take 10 to 20 MB.
     pub dex_bytes: u64,
+    /// Items and rows of one DEX file. Compilers make one of every 26 bytes; the shortest have one byte.
+    pub dex_items: u64,
     /// Length of a resource table, which is held in memory, in bytes. Those of the largest apps have some thirty megabytes.
     pub table_bytes: u64,
     /// Chunks of a resource table: one for each type and configuration, and a few more.
@@ -46,7 +48,8 @@ impl Default for Limits {
             unpacked_ratio: 100,
             ratio_counts_from: 256 * Self::MIB,
             document_bytes: 16 * Self::MIB,
-            dex_bytes: 48 * Self::MIB,
+            dex_bytes: 32 * Self::MIB,
+            dex_items: 1_250_000,
             table_bytes: 64 * Self::MIB,
             table_chunks: 1 << 17,
             depth: 128,

@@ -14,6 +14,14 @@ pub enum Error {
         /// The limit in bytes.
         limit: u64,
     },
+    /// The file has more items than it may have.
+    #[error("DEX file of {items} items, and at most {limit} are read")]
+    TooManyItems {
+        /// Number of items and rows of tables.
+        items: u64,
+        /// The limit.
+        limit: u64,
+    },
     /// A kind or version of executable that is known but not read here.
     #[error("{0} is not supported")]
     Unsupported(&'static str),

@@ -3,7 +3,7 @@
 use super::Dex;
 use super::annotations::{self, Directory};
 use super::class_data::{self, Entry};
-use super::error::Error;
+use super::error::{Error, invalid};
 use super::map::Kind;
 use super::survey::list;
 use super::tables::{Class, Proto, Tables};
@@ -134,13 +134,22 @@ pub(super) fn check(dex: &Dex<'_>) -> Result<(), Error> {
         Kind::Annotation,
     ];
     let mut finders = KINDS.map(|kind| (kind, Finder::new(dex.starts(kind))));
+    let mut taken = vec![false; dex.starts(Kind::StringData).len()];
     walk(dex, &mut |link| {
         let required = matches!(link.holder, Kind::StringId | Kind::CallSiteId);
-        let finder = finders.iter_mut().find(|(kind, _)| *kind == link.kind);
-        if (link.target == 0 && !required) || finder.is_some_and(|(_, finder)| finder.find(link.target).is_some()) {
+        if link.target == 0 && !required {
             return Ok(());
         }
-        Err(Error::Dangling { field: link.field, offset: link.at, target: link.target, kind: link.kind.name() })
+        let finder = finders.iter_mut().find(|(kind, _)| *kind == link.kind);
+        let found = finder.and_then(|(_, finder)| finder.find(link.target));
+        let Link { field, at: offset, target, kind, .. } = link;
+        let found = found.ok_or(Error::Dangling { field, offset, target, kind: kind.name() })?;
+        let taken = taken.get_mut(found).filter(|_| link.holder == Kind::StringId);
+        // The platform refuses equal strings; and a long one could be read again and again.
+        if taken.is_some_and(|taken| std::mem::replace(taken, true)) {
+            return Err(invalid(field, offset, target, "another string has this place"));
+        }
+        Ok(())
     })?;
     let mut finder = Finder::new(dex.starts(Kind::Code));
     for mut reader in dex.items(Kind::ClassData) {

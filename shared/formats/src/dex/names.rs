@@ -1,6 +1,7 @@
 //! Strings, types and members as people write them.
 
 use super::Dex;
+use super::leb;
 use super::survey::list;
 use super::tables::row;
 use super::text;
@@ -61,7 +62,13 @@ impl Dex<'_> {
 
     /// A string; a long one is cut.
     pub(super) fn show_text(&self, index: u32) -> String {
-        let text = text::decode(self.string(index));
+        let Some(offset) = self.tables().string(index) else { return String::new() };
+        let mut reader = self.at(offset);
+        let start = leb::unsigned(&mut reader, "length of a string").map_or(&[][..], |_| reader.rest());
+        // No character takes more than three bytes, or twice three.
+        let start =
+            start.get(..SHOWN.saturating_mul(6)).unwrap_or(start).split(|byte| *byte == 0).next().unwrap_or_default();
+        let text = text::decode(start);
         match text.char_indices().nth(SHOWN) {
             Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
             None => text.into_owned(),

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::Dex;
+use super::leb;
 use super::survey::{string_data, used};
 use super::tables::{Class, Member};
 use super::text;
@@ -16,9 +17,9 @@ impl<'a> Dex<'a> {
     /// Whether the file refers to any method of this name on this class, as in
     /// `references_method("Landroid/content/res/Resources;", "getIdentifier")`. Calls by reflection are not seen.
     pub fn references_method(&self, class_descriptor: &str, name: &str) -> bool {
-        self.tables.methods.iter().map(Member::of).any(|method| {
-            self.string(method.name) == name.as_bytes() && self.descriptor(method.class) == class_descriptor.as_bytes()
-        })
+        let is_type = |index, text| self.tables.descriptor(index).is_some_and(|index| self.is_string(index, text));
+        let mut methods = self.tables.methods.iter().map(Member::of);
+        methods.any(|method| self.is_string(method.name, name) && is_type(method.class, class_descriptor))
     }
 
     /// Every string that is a constant of code, the value of a static field, in an annotation's value or an argument of a call
@@ -29,6 +30,14 @@ impl<'a> Dex<'a> {
             .zip(&self.survey.strings)
             .filter(|(_, marks)| **marks & used::VALUE != 0)
             .map(|(index, _)| text::decode(self.string(index)))
+    }
+
+    /// Whether a string is this text, which has neither zeros nor characters beyond the first 65,536. Takes no longer than the text is.
+    fn is_string(&self, index: u32, text: &str) -> bool {
+        let Some(offset) = self.tables.string(index) else { return false };
+        let mut reader = self.at(offset);
+        let length = leb::unsigned(&mut reader, "length of a string");
+        length.is_ok() && reader.rest().strip_prefix(text.as_bytes()).is_some_and(|rest| rest.first() == Some(&0))
     }
 
     /// The bytes of a string, empty if there is none.

@@ -21,6 +21,10 @@ impl<'a> Dex<'a> {
         }
         let header = Header::read(bytes)?;
         let entries = map::read(bytes, &header)?;
+        let items = entries.iter().map(|entry| u64::from(entry.count)).fold(0, u64::saturating_add);
+        if items > limits.dex_items {
+            return Err(Error::TooManyItems { items, limit: limits.dex_items });
+        }
         let mut parts = parts(bytes, &entries);
         let mut tables = Tables::default();
         for (entry, reader) in &mut parts {

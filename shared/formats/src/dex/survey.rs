@@ -22,6 +22,8 @@ pub(super) mod used {
     pub(in super::super) const DEBUG: u8 = 4;
     /// A type's descriptor.
     pub(in super::super) const DESCRIPTOR: u8 = 8;
+    /// A class that is defined here.
+    pub(in super::super) const DEFINED: u8 = 16;
 }
 
 /// What is learnt about a file while it is walked.
@@ -62,7 +64,8 @@ impl<'a> Survey<'a> {
         let Tables { types, protos, fields, methods, classes, handles, .. } = self.tables;
         for (place, row) in places(types, offset(Kind::TypeId)) {
             // Whether it is needed depends on whether the type is.
-            self.string(u32::from_le_bytes(*row), used::DESCRIPTOR, "descriptor of a type", place)?;
+            let table = ("string", "descriptor of a type");
+            once(&mut self.strings, u32::from_le_bytes(*row), used::DESCRIPTOR, table, place)?;
         }
         for (place, row) in places(protos, offset(Kind::ProtoId)) {
             let proto = Proto::of(row);
@@ -92,7 +95,7 @@ impl<'a> Survey<'a> {
     }
 
     fn class(&mut self, class: &Class, place: u64) -> Result<(), Error> {
-        self.type_(class.class, "class definition's type", place)?;
+        once(&mut self.types, class.class, used::DEFINED | used::NAME, ("type", "type of a class"), place)?;
         if let Some(superclass) = class.superclass() {
             self.type_(superclass, "superclass", place)?;
         }
@@ -267,6 +270,21 @@ fn mark(
     let found = usize::try_from(index).ok().and_then(|index| marks.get_mut(index));
     *found.ok_or(Error::OutOfRange { field, offset, table, index, count })? |= purpose;
     Ok(())
+}
+
+/// As [`mark`], for what only one thing may be: the platform refuses types with one descriptor, and classes with one type.
+fn once(
+    marks: &mut [u8],
+    index: u32,
+    purpose: u8,
+    table: (&'static str, &'static str),
+    offset: u64,
+) -> Result<(), Error> {
+    let found = usize::try_from(index).ok().and_then(|index| marks.get(index));
+    if found.is_some_and(|found| found & purpose & !used::NAME != 0) {
+        return Err(invalid(table.1, offset, index, "another one has it already"));
+    }
+    mark(marks, index, purpose, table, offset)
 }
 
 /// The rows of a table that starts at `offset`, each with its place.

@@ -120,9 +120,8 @@ impl<'d, 'a> Writer<'d, 'a> {
 
     fn count(&self, section: &Section) -> u32 {
         match section.kind {
-            Kind::StringId => section.count.saturating_sub(self.renumber.strings.removed()),
+            Kind::StringId | Kind::StringData => section.count.saturating_sub(self.renumber.strings.removed()),
             Kind::TypeId => section.count.saturating_sub(self.renumber.types.removed()),
-            Kind::StringData => section.count.saturating_sub(self.renumber.removed_data()),
             Kind::DebugInfo if self.strip => 0,
             _ => section.count,
         }

@@ -145,7 +145,7 @@ fn sections_that_overlap_or_are_longer_than_counted() {
     map_line(
         kind::STRING_DATA,
         4,
-        &[0xff; 4],
+        &[0xff],
         &format!(
             "DEX: length of a string at offset {} is cut off: 1 bytes wanted, 0 there",
             SMALL.build().place(kind::ANNOTATION, 0)
@@ -169,7 +169,7 @@ fn tables_that_refer_to_nothing() {
     patched(kind::METHOD_ID, 1, 0, &[255], &type_("class of a method"));
     patched(kind::METHOD_ID, 1, 2, &[255], &out_of_range("prototype of a method", "prototype", 255, 3));
     patched(kind::METHOD_ID, 1, 4, &[255], &string("name of a method"));
-    patched(kind::CLASS_DEF, 1, 0, &[255], &type_("class definition's type"));
+    patched(kind::CLASS_DEF, 1, 0, &[255], &type_("type of a class"));
     patched(kind::CLASS_DEF, 1, 8, &[255], &type_("superclass"));
     patched(kind::CLASS_DEF, 1, 16, &[255], &string("source file"));
     patched(kind::METHOD_HANDLE, 0, 4, &[255], &out_of_range("target of a method handle", "method", 255, 5));
@@ -248,6 +248,36 @@ fn a_method_whose_code_is_elsewhere() {
         &broken.bytes,
         &format!("DEX: code of a method at offset {} points to {target}, where no code_item starts", data + 10),
     );
+}
+
+#[test]
+fn what_may_not_be_shared() {
+    let other = |kind, from, to| {
+        let built = SMALL.build();
+        let (from, to) = (built.place(kind, from), built.place(kind, to));
+        (to, built.bytes[from..from + 4].to_vec())
+    };
+    let (place, string) = other(kind::STRING_ID, 5, 6);
+    let target = u32::from_le_bytes(string.clone().try_into().unwrap());
+    let message = "offset of a string at offset {} is {target}: another string has this place";
+    let message = message.replace("{}", &place.to_string()).replace("{target}", &format!("{target:#x}"));
+    patched(kind::STRING_ID, 6, 0, &string, &format!("DEX: {message}"));
+    let (_, descriptor) = other(kind::TYPE_ID, 3, 4);
+    patched(
+        kind::TYPE_ID,
+        4,
+        0,
+        &descriptor,
+        "DEX: descriptor of a type at offset {} is 0x5: another one has it already",
+    );
+    patched(kind::CLASS_DEF, 1, 0, &[3], "DEX: type of a class at offset {} is 0x3: another one has it already");
+}
+
+#[test]
+fn more_items_than_allowed() {
+    let bytes = SMALL.build().bytes;
+    let error = Dex::parse(&bytes, &Limits { dex_items: 100, ..Limits::default() }).unwrap_err();
+    assert_eq!(error.to_string(), "DEX file of 126 items, and at most 100 are read");
 }
 
 #[test]

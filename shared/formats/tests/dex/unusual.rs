@@ -119,22 +119,6 @@ fn nothing_but_debug_information() {
 }
 
 #[test]
-fn a_string_that_two_rows_share_stays_as_long_as_one_needs_it() {
-    let mut layout = SMALL.layout();
-    let strings = layout.section(kind::STRING_ID);
-    let last = strings.len() - 1;
-    // The last row, the name of a field, points to the data of the first debug-only type.
-    let debug_only =
-        1 + strings.iter().take_while(|item| !matches!(item[0], Piece::Offset(_, number) if number == 2)).count();
-    strings[last] = vec![Piece::Offset(kind::STRING_DATA, debug_only)];
-    let built = layout.build();
-    let before = parse(&built.bytes);
-    let (out, stripped) = before.strip_debug_info().unwrap().unwrap();
-    assert_eq!(stripped.strings, 6);
-    same_code(&built.bytes, &out, &Limits::default()).unwrap();
-}
-
-#[test]
 fn every_version_is_read() {
     for version in [b"035", b"037", b"038", b"039", b"040"] {
         let mut layout = SMALL.layout();

@@ -24,7 +24,6 @@ pub(super) struct Renumber {
     pub(super) types: Indices,
     /// Whether each `string_data_item` stays; empty if all do.
     data: Vec<bool>,
-    removed_data: u32,
 }
 
 impl Indices {
@@ -75,24 +74,19 @@ impl Renumber {
         renumber
     }
 
-    /// Takes out the data of the strings that are gone, unless another string has the same data.
+    /// Takes out the data of the strings that are gone. No two strings share theirs.
     fn drop_data(&mut self, dex: &Dex<'_>) {
         if self.strings.removed == 0 {
             return;
         }
         let starts = dex.starts(Kind::StringData);
         self.data = vec![true; starts.len()];
-        for keeps in [false, true] {
-            let mut finder = Finder::new(starts);
-            let places = (0..).zip(dex.tables.strings).filter(|(index, _)| self.strings.keeps(*index) == keeps);
-            for (_, offset) in places {
-                if let Some(place) = finder.find(u32::from_le_bytes(*offset)).and_then(|item| self.data.get_mut(item)) {
-                    *place = keeps;
-                }
+        let mut finder = Finder::new(starts);
+        for (_, offset) in (0..).zip(dex.tables.strings).filter(|(index, _)| !self.strings.keeps(*index)) {
+            if let Some(kept) = finder.find(u32::from_le_bytes(*offset)).and_then(|item| self.data.get_mut(item)) {
+                *kept = false;
             }
         }
-        self.removed_data =
-            count(&self.data).saturating_sub(count(&self.data.iter().filter(|kept| **kept).collect::<Vec<_>>()));
     }
 
     /// Whether nothing changes.
@@ -103,11 +97,6 @@ impl Renumber {
     /// Strings and types that are gone.
     pub(super) const fn removed(&self) -> (u32, u32) {
         (self.strings.removed, self.types.removed)
-    }
-
-    /// Items of string data that are gone.
-    pub(super) const fn removed_data(&self) -> u32 {
-        self.removed_data
     }
 
     /// Whether a `string_data_item` stays.
