@@ -20,6 +20,7 @@ mod pipeline;
 mod plan;
 mod protect;
 mod report;
+pub mod resource_names;
 mod rework;
 mod signature;
 mod warnings;

@@ -85,6 +85,11 @@ impl<'a> Table<'a> {
         self.packages().map(|package| PackageName { id: package.id, name: package.name() }).collect()
     }
 
+    /// The name of the app's own package.
+    pub fn own_package_name(&self) -> Option<String> {
+        self.own_package().map(Package::name)
+    }
+
     /// An entry by its id, with the values of all packages of that id.
     pub fn resource(&self, id: u32) -> Option<Resource> {
         let mut found: Option<Resource> = None;

@@ -157,11 +157,13 @@ impl Plan {
     /// The platform looks for a name's first place in the pool, and finds only the entries that refer to that one.
     fn check_unique(&self, keys: &StringPool<'_>) -> Result<(), Error> {
         let kept: BTreeSet<String> = self.kept.iter().map(|key| keys.decode(*key)).collect();
-        let mut new = BTreeSet::new();
-        match self.become_.values().chain(&self.added).find(|name| kept.contains(*name) || !new.insert(*name)) {
-            Some(name) => Err(Error::Collision { name: name.clone() }),
-            None => Ok(()),
+        let mut known = HashMap::new();
+        for RenamedName { before, after, .. } in &self.renamed {
+            if kept.contains(after) || known.insert(after, before).is_some_and(|other| other != before) {
+                return Err(Error::Collision { name: after.clone() });
+            }
         }
+        Ok(())
     }
 
     fn fate(&self, key: u32) -> Fate {

@@ -1,0 +1,218 @@
+//! Collects what the app asks for by name.
+
+use std::collections::{BTreeSet, HashSet};
+use std::ops::Bound;
+
+use formats::arsc::{EntryName, Error, Table};
+use formats::axml::tree::{Element, Node};
+use formats::axml::{self, Document, Value};
+
+use super::index::{Found, Index, Scan};
+use super::parts::Parts;
+use super::renaming::Renaming;
+use super::words::words;
+
+/// Methods of `Resources` (and of libraries that wrap it) that take or give names.
+const ASKING_METHODS: [&str; 3] = ["getIdentifier", "getResourceName", "getResourceEntryName"];
+/// What URIs of resources contain.
+const ASKING_URIS: [&str; 2] = ["android.resource:", "android_res/"];
+/// Libraries of runtimes whose compressed code cannot be searched.
+const COMPRESSED_RUNTIMES: [&str; 3] = ["libmonodroid.so", "libmonosgen-2.0.so", "libxamarin-app.so"];
+/// Libraries of React Native, and the endings of its code.
+const REACT_NATIVE: [&str; 5] =
+    ["libreactnative.so", "libreactnativejni.so", "libhermes.so", "libhermestooling.so", "libhermesvm.so"];
+const SCRIPT_BUNDLES: [&str; 2] = [".bundle", ".jsbundle"];
+/// The types whose names React Native puts together from the folders of its assets.
+const SCRIPT_TYPES: [&str; 3] = ["drawable", "mipmap", "raw"];
+/// The resource by which launchers find the icons of an icon pack.
+const ICON_PACK: &str = "appfilter";
+
+/// The folder of resources.
+const FOLDER: &str = "res/";
+/// Length of all texts of a document, in bytes: strings that lie over each other could make a small one say more than memory holds.
+const TEXT_LIMIT: u64 = 32 << 20;
+
+/// What an app asks for by name. Everything that can ask is shown to it, in any order; then [`Self::decide`] says what may change.
+///
+/// Memory grows with the names and paths of the table, not with what is shown.
+#[derive(Debug)]
+pub struct Lookups {
+    names: Vec<EntryName>,
+    paths: BTreeSet<String>,
+    index: Index,
+    found: Found,
+    parts: Parts,
+    asked: bool,
+    script_types_stay: bool,
+    everything_stays: Option<String>,
+}
+
+impl Lookups {
+    /// Starts with the names and paths of a table, and with the texts of its resources.
+    pub fn new(table: &Table<'_>) -> Result<Self, Error> {
+        let names = table.entry_names()?;
+        let paths = table.file_paths()?;
+        let index = Index::new(names.iter().map(|name| name.name.as_str()).chain(paths.iter().map(String::as_str)));
+        let is_icon_pack = names.iter().any(|name| name.name == ICON_PACK);
+        let mut lookups = Self {
+            everything_stays: is_icon_pack.then(|| "launchers read the icons of an icon pack".to_owned()),
+            parts: Parts::new(names.iter().map(|name| name.name.as_str())),
+            names,
+            paths,
+            index,
+            found: Found::default(),
+            asked: false,
+            script_types_stay: false,
+        };
+        table.visit_texts(|text| lookups.see_text(text))?;
+        Ok(lookups)
+    }
+
+    /// Takes note of the name of a method that code refers to, in whatever class.
+    pub fn see_method(&mut self, name: &str) {
+        self.asked |= ASKING_METHODS.contains(&name);
+    }
+
+    /// Takes note of a string that code has: a constant, or the value of a field or an annotation.
+    pub fn see_code(&mut self, text: &str) {
+        self.see_method(text);
+        self.see_text(text);
+        self.parts.see(text);
+        for (start, _) in text.match_indices(FOLDER) {
+            let (before, path) = text.split_at(start);
+            // Libraries ask whether a path begins with the folder; that opens none.
+            if path != FOLDER && (before.is_empty() || before.ends_with(['/', '!', ':'])) {
+                self.keep_paths(path);
+            }
+        }
+        if text.contains('/') {
+            self.paths.remove(&format!("{FOLDER}{}", text.trim_start_matches('/')));
+        }
+    }
+
+    /// Takes note of any other text.
+    pub fn see_text(&mut self, text: &str) {
+        self.asked |= ASKING_URIS.iter().any(|uri| text.contains(uri));
+        words(text).for_each(|word| self.parts.see_word(word));
+    }
+
+    /// Takes note of the texts of a compiled document: the manifest, or an XML resource.
+    pub fn see_document(&mut self, document: &Document) -> Result<(), axml::Error> {
+        self.see_element(&document.to_tree(TEXT_LIMIT)?);
+        Ok(())
+    }
+
+    fn see_element(&mut self, element: &Element) {
+        for attribute in &element.attributes {
+            if let Value::String(text) = &attribute.value {
+                self.see_text(text);
+            }
+        }
+        for child in &element.children {
+            match child {
+                Node::Text(text) => self.see_text(text),
+                Node::Element(element) => self.see_element(element),
+            }
+        }
+    }
+
+    /// The paths that are `beginning`, or begin with it, stay.
+    fn keep_paths(&mut self, beginning: &str) {
+        let from = (Bound::Included(beginning), Bound::Unbounded);
+        let begun = self.paths.range::<str, _>(from).take_while(|path| path.starts_with(beginning));
+        let begun: Vec<String> = begun.cloned().collect();
+        for path in begun {
+            self.paths.remove(&path);
+        }
+    }
+
+    /// Takes note of the path of any entry of the package.
+    pub fn see_entry(&mut self, path: &str) {
+        let file = path.rsplit('/').next().unwrap_or_default();
+        if COMPRESSED_RUNTIMES.contains(&file) {
+            let reason = format!("{path} belongs to a runtime whose code is compressed");
+            self.everything_stays.get_or_insert(reason);
+        }
+        let is_bundle = path.starts_with("assets/") && SCRIPT_BUNDLES.iter().any(|ending| file.ends_with(ending));
+        self.script_types_stay |= is_bundle || REACT_NATIVE.contains(&file);
+    }
+
+    /// Whether the content of an entry has to be searched with [`Self::scan`].
+    pub fn needs_scan(path: &str) -> bool {
+        let is_code = path.ends_with(".dex");
+        let is_known = matches!(path, "AndroidManifest.xml" | "resources.arsc") || path.starts_with("res/");
+        !is_code && !is_known && !path.starts_with("META-INF/")
+    }
+
+    /// Starts the search through a file that is neither DEX nor resource. Several can be searched at a time.
+    pub fn scan(&self) -> Scan<'_> {
+        Scan::new(&self.index)
+    }
+
+    /// Takes note of what a search through the file at `path` found.
+    pub fn see_file(&mut self, path: &str, found: &Found) {
+        if found.asks {
+            self.everything_stays.get_or_insert(format!("{path} asks for resources itself"));
+        }
+        self.found.add(found);
+    }
+
+    /// Decides what becomes of every name and path. `entries` are the paths of all entries of the package: no new path is one of them.
+    /// The same `salt` gives the same names again.
+    pub fn decide<'e>(self, salt: &[u8], entries: impl Iterator<Item = &'e str>) -> Renaming {
+        let mut renaming = Renaming::new(salt, entries);
+        let kept = self.kept_names();
+        for name in &self.names {
+            let stays = |type_name: &String| self.script_types_stay && SCRIPT_TYPES.contains(&type_name.as_str());
+            if kept.contains(name.name.as_str()) {
+                renaming.keep(&name.name);
+            } else {
+                let changing = name.types.iter().filter(|type_name| !stays(type_name));
+                renaming.change(&name.name, changing.cloned());
+            }
+        }
+        renaming.choose_names();
+        let paths = self.paths.iter().filter(|path| path.starts_with(FOLDER) && !self.is_in_files(path));
+        paths.for_each(|path| renaming.change_path(path));
+        renaming.warnings = self.warnings(kept.len());
+        renaming
+    }
+
+    fn warnings(&self, kept: usize) -> Vec<String> {
+        let mut warnings = Vec::new();
+        match &self.everything_stays {
+            Some(reason) => warnings.push(format!("all names of resources stay: {reason}")),
+            None if self.asks() => warnings.push(format!(
+                "the app asks for resources by name: {kept} names stay, which it has as texts or parts of them; names that come from a \
+                 server or from encrypted texts cannot be seen"
+            )),
+            None => {}
+        }
+        if self.everything_stays.is_none() && self.script_types_stay {
+            warnings.push("names of images and raw files stay: React Native puts them together".to_owned());
+        }
+        warnings
+    }
+
+    fn asks(&self) -> bool {
+        self.asked || self.script_types_stay
+    }
+
+    fn kept_names(&self) -> HashSet<&str> {
+        let names = self.names.iter().map(|name| name.name.as_str());
+        if self.everything_stays.is_some() {
+            return names.collect();
+        }
+        if !self.asks() {
+            return names.filter(|name| name.is_empty()).collect();
+        }
+        let mut kept = self.parts.kept();
+        kept.extend(names.filter(|name| self.is_in_files(name)));
+        kept
+    }
+
+    /// Whether a file has this name or path among its bytes; those that are not looked for count as found.
+    fn is_in_files(&self, text: &str) -> bool {
+        self.index.place(text).is_none_or(|place| self.found.texts.get(place) == Some(&true))
+    }
+}

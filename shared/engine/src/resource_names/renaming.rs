@@ -1,0 +1,163 @@
+//! The new names and paths, and the mapping that tells what was what.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use aws_lc_rs::digest::{SHA256, digest};
+use formats::arsc::{Error, Table};
+use serde::Serialize;
+
+/// Characters of a new name.
+const LENGTH: usize = 6;
+const LETTERS: &[u8; 26] = b"abcdefghijklmnopqrstuvwxyz";
+const CHARACTERS: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
+
+/// What becomes of the names and paths of a table.
+#[derive(Clone, Debug)]
+pub struct Renaming {
+    salt: Vec<u8>,
+    /// Paths of the package in lowercase: devices tell cases apart, computers may not.
+    taken_paths: HashSet<String>,
+    kept: BTreeSet<String>,
+    /// For each name that changes, the types for whose entries it does, and the new name.
+    changed: BTreeMap<String, (BTreeSet<String>, String)>,
+    paths: BTreeMap<String, String>,
+    /// Why names stay, for the report.
+    pub warnings: Vec<String>,
+}
+
+/// What names and paths became: kept with the build, so that what an app reports can be understood. The JSON form is stable.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Mapping {
+    /// Version of this document's form, 1.
+    pub format: u32,
+    /// The package whose names these are.
+    pub package: String,
+    /// The names that changed.
+    pub names: Vec<NameMapping>,
+    /// The paths that changed.
+    pub paths: Vec<PathMapping>,
+}
+
+/// A name that changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NameMapping {
+    /// The type of the entries.
+    #[serde(rename = "type")]
+    pub type_name: String,
+    /// The name in the source.
+    pub before: String,
+    /// The name in the package.
+    pub after: String,
+    /// The ids of the entries, as `0x7f010000`.
+    pub ids: Vec<String>,
+}
+
+/// A path that changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PathMapping {
+    /// The path in the input.
+    pub before: String,
+    /// The path in the output.
+    pub after: String,
+}
+
+impl Renaming {
+    pub(super) fn new<'e>(salt: &[u8], entries: impl Iterator<Item = &'e str>) -> Self {
+        Self {
+            salt: salt.to_vec(),
+            taken_paths: entries.map(str::to_lowercase).collect(),
+            kept: BTreeSet::new(),
+            changed: BTreeMap::new(),
+            paths: BTreeMap::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    pub(super) fn keep(&mut self, name: &str) {
+        self.kept.insert(name.to_owned());
+    }
+
+    /// Changes a name for the entries of some types.
+    pub(super) fn change(&mut self, name: &str, types: impl Iterator<Item = String>) {
+        for type_name in types {
+            self.changed.entry(name.to_owned()).or_default().0.insert(type_name);
+        }
+    }
+
+    /// Chooses the new names when it is known which ones stay.
+    pub(super) fn choose_names(&mut self) {
+        let mut taken: HashSet<String> = self.changed.keys().chain(&self.kept).cloned().collect();
+        for (name, (_, new)) in &mut self.changed {
+            *new = unused(&self.salt, name, |candidate| !taken.contains(candidate));
+            taken.insert(new.clone());
+        }
+    }
+
+    pub(super) fn change_path(&mut self, path: &str) {
+        if !self.taken_paths.contains(&path.to_lowercase()) {
+            // The table speaks of a file that is not there.
+            return;
+        }
+        let (folder, file) = path.rsplit_once('/').unwrap_or(("res", path));
+        let extension = file.find('.').and_then(|dot| file.get(dot..)).unwrap_or_default();
+        let folder = if folder.starts_with("res/color") { folder } else { "res" };
+        let place = |name: &str| format!("{folder}/{name}{extension}");
+        let name = unused(&self.salt, path, |name| !self.taken_paths.contains(&place(name).to_lowercase()));
+        let new = place(&name);
+        self.taken_paths.insert(new.to_lowercase());
+        self.paths.insert(path.to_owned(), new);
+    }
+
+    /// The new path of every entry of the package whose path changes.
+    pub fn paths(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.paths.iter().map(|(before, after)| (before.as_str(), after.as_str()))
+    }
+
+    /// Renames in a table, the one that the lookups started with, and returns what became of what.
+    pub fn apply(&self, table: &mut Table<'_>) -> Result<Mapping, Error> {
+        let paths: HashMap<String, String> = self.paths.clone().into_iter().collect();
+        let renamed = table.rename(
+            |type_name, name| {
+                let (types, new) = self.changed.get(name)?;
+                types.contains(type_name).then(|| new.clone())
+            },
+            &paths,
+        )?;
+        let mut names: Vec<NameMapping> = renamed
+            .into_iter()
+            .map(|renamed| NameMapping {
+                type_name: renamed.type_name,
+                before: renamed.before,
+                after: renamed.after,
+                ids: renamed.ids.iter().map(|id| format!("{id:#010x}")).collect(),
+            })
+            .collect();
+        names.sort_by(|one, two| (&one.type_name, &one.before).cmp(&(&two.type_name, &two.before)));
+        let paths =
+            self.paths().map(|(before, after)| PathMapping { before: before.to_owned(), after: after.to_owned() });
+        let package = table.own_package_name().unwrap_or_default();
+        Ok(Mapping { format: 1, package, names, paths: paths.collect() })
+    }
+}
+
+/// The first name that a hash of the old one gives and that is not used.
+fn unused(salt: &[u8], old: &str, is_unused: impl Fn(&str) -> bool) -> String {
+    let mut attempt = 0_u32;
+    loop {
+        let name = hashed(salt, old, attempt);
+        if is_unused(&name) {
+            return name;
+        }
+        attempt = attempt.wrapping_add(1);
+    }
+}
+
+fn hashed(salt: &[u8], old: &str, attempt: u32) -> String {
+    let input = [salt, &[0], old.as_bytes(), &[0], &attempt.to_le_bytes()].concat();
+    let hash = digest(&SHA256, &input);
+    let pick = |(place, byte): (usize, &u8)| {
+        let alphabet: &[u8] = if place == 0 { LETTERS } else { CHARACTERS };
+        alphabet.get(usize::from(*byte) % alphabet.len()).copied().map(char::from)
+    };
+    hash.as_ref().iter().take(LENGTH).enumerate().filter_map(pick).collect()
+}
