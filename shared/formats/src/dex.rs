@@ -2,8 +2,8 @@
 //!
 //! The layout is that of the platform's "Dalvik executable format". What the platform's own verifier refuses about the structure
 //! is refused here too: items of one kind stand together without holes, and every reference points to the start of an item.
-//! What it tolerates is kept: code that refers to things that do not exist, debug information that nothing can be made of, items
-//! that nothing refers to, bytes behind the last item.
+//! What it tolerates is kept: code that it would refuse when it is used, methods whose debug information is nowhere, items that
+//! nothing refers to, bytes behind the last item.
 
 mod annotations;
 mod class_data;

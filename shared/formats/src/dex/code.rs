@@ -19,7 +19,6 @@ pub(super) struct Code<'a> {
     /// Offset of the debug information, 0 for none.
     pub(super) debug_info: u32,
     units: &'a [[u8; 2]],
-    units_offset: u64,
     tries: &'a [[u8; 8]],
     /// The item from its first byte to the end of the guarded ranges.
     pub(super) fixed: &'a [u8],
@@ -57,7 +56,6 @@ impl<'a> Code<'a> {
         let tries = reader.u16("number of guarded ranges")?;
         let debug_info = reader.u32("debug information offset")?;
         let length = reader.u32("number of instruction units")?;
-        let units_offset = reader.offset();
         let length = usize::try_from(length).ok().and_then(|length| length.checked_mul(2)).unwrap_or(usize::MAX);
         let units = reader.take(length, "instructions")?.as_chunks().0;
         let mut ranges: &[[u8; 8]] = &[];
@@ -66,11 +64,11 @@ impl<'a> Code<'a> {
             ranges = reader.take(usize::from(tries).saturating_mul(8), "guarded ranges")?.as_chunks().0;
         }
         let fixed = whole.get(..whole.len().saturating_sub(reader.remaining())).unwrap_or_default();
-        Ok(Self { registers, ins, outs, debug_info, units, units_offset, tries: ranges, fixed })
+        Ok(Self { registers, ins, outs, debug_info, units, tries: ranges, fixed })
     }
 
     pub(super) const fn instructions(&self) -> Instructions<'a> {
-        Instructions::new(self.units, self.units_offset)
+        Instructions::new(self.units)
     }
 
     pub(super) fn guarded(&self) -> impl ExactSizeIterator<Item = Guarded> {

@@ -104,10 +104,7 @@ impl Dump<'_, '_> {
         let code = Code::read(&mut reader)?;
         let debug = if code.debug_info == 0 { "" } else { ", debug information" };
         self.line(2, &format!("registers {}, ins {}, outs {}{debug}", code.registers, code.ins, code.outs));
-        let mut instructions = code.instructions();
-        while let Some(instruction) = instructions.next()? {
-            self.instruction(&instruction);
-        }
+        code.instructions().for_each(|instruction| self.instruction(&instruction));
         for range in code.guarded() {
             self.line(2, &format!("guarded {} + {} by the handler at {}", range.start, range.length, range.handler));
         }
@@ -132,7 +129,7 @@ impl Dump<'_, '_> {
             Operand::String => self.dex.show(Pool::String, u32::from(instruction.unit(1))),
             Operand::LongString => self.dex.show(Pool::String, instruction.long(1)),
             Operand::Type => self.dex.show(Pool::Type, u32::from(instruction.unit(1))),
-            Operand::Nothing | Operand::Other => String::new(),
+            Operand::Nothing | Operand::Other | Operand::Unknown => String::new(),
         };
         self.line(2, format!("{:04x}: {} {named}", instruction.at, units.join(" ")).trim_end());
     }

@@ -1,8 +1,5 @@
 //! Instructions: how long each is and which table it refers to, as in the "Dalvik bytecode" and "instruction formats" documents.
 
-use super::error::{Error, invalid};
-use crate::reader::widen;
-
 /// What the index in an instruction refers to. It stands in the second unit, and the lowest half first where it has two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Operand {
@@ -16,6 +13,8 @@ pub(super) enum Operand {
     Type,
     /// A field, method, method handle, prototype or call site.
     Other,
+    /// No such opcode, or not all of the instruction is there: the platform refuses the class when it is used.
+    Unknown,
 }
 
 /// One instruction, or one table of a switch or array.
@@ -40,39 +39,17 @@ impl Instruction<'_> {
     }
 }
 
-/// Goes through the instructions of one method.
+/// The instructions of one method. Together they have all its units.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Instructions<'a> {
     units: &'a [[u8; 2]],
     at: usize,
-    /// Where the first unit stands in the file.
-    offset: u64,
 }
 
 impl<'a> Instructions<'a> {
-    pub(super) const fn new(units: &'a [[u8; 2]], offset: u64) -> Self {
-        Self { units, at: 0, offset }
+    pub(super) const fn new(units: &'a [[u8; 2]]) -> Self {
+        Self { units, at: 0 }
     }
-
-    /// The next instruction; `None` behind the last one.
-    pub(super) fn next(&mut self) -> Result<Option<Instruction<'a>>, Error> {
-        let Some([opcode, high]) = self.units.first().copied() else { return Ok(None) };
-        let (length, operand) = SHAPES.get(usize::from(opcode)).copied().unwrap_or((1, Operand::Nothing));
-        // The tables begin with a unit that would be a nop.
-        let length = match (opcode, high) {
-            (0, 1..=3) => self.table_length(high),
-            _ => usize::from(length),
-        };
-        let Some((units, rest)) = self.units.split_at_checked(length) else {
-            let offset = self.offset.saturating_add(widen(self.at.saturating_mul(2)));
-            return Err(invalid("instruction", offset, opcode, "it runs past the end of its method's code"));
-        };
-        let at = self.at;
-        self.at = self.at.saturating_add(length);
-        self.units = rest;
-        Ok(Some(Instruction { at, opcode, operand, units }))
-    }
-
     /// Length of a `packed-switch-payload`, `sparse-switch-payload` or `fill-array-data-payload`.
     fn table_length(&self, ident: u8) -> usize {
         let table = Instruction { at: self.at, opcode: 0, operand: Operand::Nothing, units: self.units };
@@ -85,6 +62,27 @@ impl<'a> Instructions<'a> {
                 entries.saturating_mul(elements).div_ceil(2).saturating_add(4)
             }
         }
+    }
+}
+
+impl<'a> Iterator for Instructions<'a> {
+    type Item = Instruction<'a>;
+
+    fn next(&mut self) -> Option<Instruction<'a>> {
+        let [opcode, high] = self.units.first().copied()?;
+        let (length, operand) = SHAPES.get(usize::from(opcode)).copied().unwrap_or((1, Operand::Unknown));
+        // The tables begin with a unit that would be a nop.
+        let length = match (opcode, high) {
+            (0, 1..=3) => self.table_length(high),
+            _ => usize::from(length),
+        };
+        let at = self.at;
+        let Some((units, rest)) = self.units.split_at_checked(length) else {
+            return Some(Instruction { at, opcode, operand: Operand::Unknown, units: std::mem::take(&mut self.units) });
+        };
+        self.at = self.at.saturating_add(length);
+        self.units = rest;
+        Some(Instruction { at, opcode, operand, units })
     }
 }
 
@@ -103,7 +101,7 @@ static SHAPES: [(u8, Operand); 256] = {
 
 /// Length in units, and operand. Opcodes without a meaning have one unit, as in the platform's own table.
 const fn shape(opcode: u8) -> (u8, Operand) {
-    use Operand::{LongString, Nothing, Other, String, Type};
+    use Operand::{LongString, Nothing, Other, String, Type, Unknown};
     match opcode {
         0x1a => (2, String),
         0x1b => (3, LongString),
@@ -116,6 +114,7 @@ const fn shape(opcode: u8) -> (u8, Operand) {
         0x2d..=0x3d | 0x44..=0x51 | 0x90..=0xaf | 0xd0..=0xe2 => (2, Nothing),
         0x03 | 0x06 | 0x09 | 0x14 | 0x17 | 0x26 | 0x2a..=0x2c => (3, Nothing),
         0x18 => (5, Nothing),
+        0x3e..=0x43 | 0x73 | 0x79 | 0x7a | 0xe3..=0xf9 => (1, Unknown),
         _ => (1, Nothing),
     }
 }
@@ -124,30 +123,32 @@ const fn shape(opcode: u8) -> (u8, Operand) {
 mod tests {
     use super::*;
 
-    fn lengths(units: &[u16]) -> Result<Vec<usize>, Error> {
+    /// Length and operand of each.
+    fn shapes(units: &[u16]) -> Vec<(usize, Operand)> {
         let bytes: Vec<[u8; 2]> = units.iter().map(|unit| unit.to_le_bytes()).collect();
-        let mut instructions = Instructions::new(&bytes, 100);
-        let mut lengths = Vec::new();
-        while let Some(instruction) = instructions.next()? {
-            lengths.push(instruction.units.len());
-        }
-        Ok(lengths)
+        Instructions::new(&bytes).map(|instruction| (instruction.units.len(), instruction.operand)).collect()
     }
 
     #[test]
     fn tables_of_switches_and_arrays_have_their_own_lengths() {
-        assert_eq!(lengths(&[0x0100, 2, 0, 0, 1, 0, 2, 0, 0x000e]), Ok(vec![8, 1]));
-        assert_eq!(lengths(&[0x0200, 1, 5, 0, 9, 0, 0x000e]), Ok(vec![6, 1]));
-        assert_eq!(lengths(&[0x0300, 1, 3, 0, 0x0201, 0x0003, 0x000e]), Ok(vec![6, 1]));
-        assert_eq!(lengths(&[0x0300, 8, 0, 0, 0x0400]), Ok(vec![4, 1]));
+        let lengths = |units: &[u16]| -> Vec<usize> { shapes(units).into_iter().map(|(length, _)| length).collect() };
+        assert_eq!(lengths(&[0x0100, 2, 0, 0, 1, 0, 2, 0, 0x000e]), [8, 1]);
+        assert_eq!(lengths(&[0x0200, 1, 5, 0, 9, 0, 0x000e]), [6, 1]);
+        assert_eq!(lengths(&[0x0300, 1, 3, 0, 0x0201, 0x0003, 0x000e]), [6, 1]);
+        assert_eq!(lengths(&[0x0300, 8, 0, 0, 0x0400]), [4, 1]);
     }
 
     #[test]
-    fn what_runs_past_the_end_is_refused() {
+    fn what_runs_past_the_end_is_one_unknown_instruction() {
         for units in [&[0x000e, 0x001a][..], &[0, 0x0100, 2, 0, 0], &[0, 0x0300, 0xffff, 0xffff, 0xffff], &[0, 0x0200]]
         {
-            let error = lengths(units).unwrap_err().to_string();
-            assert!(error.starts_with("DEX: instruction at offset 102 is "), "{error}");
+            assert_eq!(shapes(units), [(1, Operand::Nothing), (units.len() - 1, Operand::Unknown)]);
         }
+    }
+
+    #[test]
+    fn opcodes_without_a_meaning() {
+        let unknown = (0..=255_u8).filter(|opcode| shape(*opcode).1 == Operand::Unknown).count();
+        assert_eq!(unknown, 6 + 1 + 2 + 23);
     }
 }

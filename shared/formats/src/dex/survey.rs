@@ -41,6 +41,9 @@ pub(super) struct Survey<'a> {
     pub(super) source_files: u32,
     /// Code items with debug information.
     pub(super) debugged: u32,
+    /// Whether there is code that no compiler writes: with unknown opcodes, indices of nothing, or half an instruction. The
+    /// platform loads the file all the same, and packers hide code in this way until it runs.
+    pub(super) strange_code: bool,
     /// Starts of one method's handlers; kept for its memory.
     handlers: Vec<u32>,
 }
@@ -55,6 +58,7 @@ impl<'a> Survey<'a> {
             local_names: 0,
             source_files: 0,
             debugged: 0,
+            strange_code: false,
             handlers: Vec::new(),
         }
     }
@@ -161,17 +165,20 @@ impl<'a> Survey<'a> {
     fn code(&mut self, reader: &mut Reader<'a>) -> Result<(), Error> {
         let code = Code::read(reader)?;
         self.debugged = self.debugged.saturating_add(u32::from(code.debug_info != 0));
-        let mut instructions = code.instructions();
-        while let Some(instruction) = instructions.next()? {
-            // An index out of range stays what it is: the platform loads the file and refuses only the class.
+        for instruction in code.instructions() {
             let (marks, index, mark) = match instruction.operand {
                 Operand::Nothing | Operand::Other => continue,
                 Operand::String => (&mut self.strings, u32::from(instruction.unit(1)), used::VALUE),
                 Operand::LongString => (&mut self.strings, instruction.long(1), used::VALUE),
                 Operand::Type => (&mut self.types, u32::from(instruction.unit(1)), used::NAME),
+                Operand::Unknown => {
+                    self.strange_code = true;
+                    continue;
+                }
             };
-            if let Some(marks) = usize::try_from(index).ok().and_then(|index| marks.get_mut(index)) {
-                *marks |= mark;
+            match usize::try_from(index).ok().and_then(|index| marks.get_mut(index)) {
+                Some(marks) => *marks |= mark,
+                None => self.strange_code = true,
             }
         }
         if code.guarded().len() > 0 { self.handlers(&code, reader) } else { Ok(()) }

@@ -26,6 +26,9 @@ pub struct Stripped {
     pub strings: u32,
     /// Types that nothing else used.
     pub types: u32,
+    /// Whether such strings and types stayed, as some code is not what a compiler writes: a packer may put the real code there at run
+    /// time, with the indices of before.
+    pub pools_kept: bool,
 }
 
 impl Dex<'_> {
@@ -47,6 +50,7 @@ impl Dex<'_> {
             source_files: self.survey.source_files,
             strings,
             types,
+            pools_kept: self.survey.strange_code,
         };
         let out = Writer::new(self, renumber, true).write()?;
         Ok(Some((out, stripped)))

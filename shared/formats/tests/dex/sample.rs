@@ -258,8 +258,8 @@ fn codes(n: &Names) -> Vec<Item> {
             shorts(&[2, second]),
             bytes(handlers),
         ],
-        // A code item that nothing refers to, with an index that does not exist.
-        vec![head(1, 0, 0, 0), words(&[0, 3]), shorts(&[0x001c, 0xfffe, 0x000e])],
+        // A code item that nothing refers to.
+        vec![head(1, 0, 0, 0), words(&[0, 3]), shorts(&[0x001c, n.short("LMarked;"), 0x000e])],
     ]
 }
 

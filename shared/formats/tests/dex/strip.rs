@@ -207,7 +207,7 @@ fn golden_difference() {
     };
     let changes = [only(&before, &after, '-'), only(&after, &before, '+')].concat();
     insta::assert_snapshot!(format!("{stripped:?}\n{changes}"), @r#"
-    Stripped { line_tables: 2, local_names: 3, source_files: 1, strings: 6, types: 1 }
+    Stripped { line_tables: 2, local_names: 3, source_files: 1, strings: 6, types: 1, pools_kept: false }
     - DEX 039, 1668 bytes
     - string "LDebug000;"
     - string "LThing<TT;>;"
@@ -239,6 +239,7 @@ fn only_what_debug_information_used_is_gone() {
             // Type and name of each local variable, the last parameter's name, signature, source file and other file.
             strings: 2 * sample.debug_only as u32 + 4,
             types: sample.debug_only as u32,
+            pools_kept: false,
         };
         assert_eq!(stripped, expected);
         let (before, after) = (strings(&built.bytes), strings(&out));

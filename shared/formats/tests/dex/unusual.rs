@@ -3,7 +3,7 @@
 use formats::dex::{Dex, dump, same_code};
 use formats::limits::Limits;
 
-use crate::builder::{Item, Piece, bytes, kind, ulebs, words};
+use crate::builder::{Item, Piece, bytes, kind, shorts, ulebs, words};
 use crate::sample::{LARGE, SMALL};
 use crate::strip::{parse, strip};
 
@@ -86,6 +86,34 @@ fn sections_that_the_map_counts_as_empty() {
     let line = built.map_line(kind::HIDDEN_API) + 4;
     let built = built.patch(line, &[0; 4]);
     assert_eq!(parse(&built.bytes).to_bytes().unwrap(), plain.bytes);
+}
+
+/// Instructions as a packer leaves them: no opcode, indices of nothing, half an instruction, tables without an end.
+#[test]
+fn code_that_cannot_be_decoded_keeps_its_indices() {
+    for junk in [
+        &[0x003e, 0, 0][..],
+        &[0x0073, 0, 0],
+        &[0x00f0, 0, 0],
+        &[0x001c, 0xfffe, 0x000e],
+        &[0x001a, 0xfffe, 0x000e],
+        &[0x001b, 0xfffe, 0x7fff],
+        &[0x000e, 0x000e, 0x001a],
+        &[0x0100, 0xffff, 0x0000],
+        &[0x0200, 0x0001, 0x0000],
+        &[0x0300, 0xffff, 0xffff],
+    ] {
+        let mut layout = LARGE.layout();
+        layout.section(kind::CODE)[2][2] = shorts(junk);
+        let built = layout.build();
+        let (out, stripped) = strip(&built.bytes);
+        assert_eq!((stripped.strings, stripped.types, stripped.pools_kept), (0, 0, true), "{junk:x?}");
+        let code = |bytes: &[u8]| {
+            bytes.windows(6).any(|window| window == junk.iter().flat_map(|unit| unit.to_le_bytes()).collect::<Vec<_>>())
+        };
+        assert!(code(&out), "{junk:x?}");
+        assert!(!dump(&parse(&out)).unwrap().contains("debug information"));
+    }
 }
 
 #[test]

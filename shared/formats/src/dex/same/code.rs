@@ -50,8 +50,7 @@ impl Comparison<'_> {
     fn instructions(&self, before: &Code<'_>, after: &Code<'_>) -> Result<(), Difference> {
         let (mut before, mut after) = (before.instructions(), after.instructions());
         loop {
-            let first = before.next().map_err(|error| self.before.unreadable(error))?;
-            let second = after.next().map_err(|error| self.after.unreadable(error))?;
+            let (first, second) = (before.next(), after.next());
             match (first, second) {
                 (None, None) => return Ok(()),
                 (Some(before), Some(after)) => self.instruction(&before, &after).map_err(|difference| {

@@ -235,19 +235,18 @@ impl<'a> Writer<'_, 'a> {
             put(&mut self.out, start.saturating_add(DEBUG_INFO_AT), &[0; 4]);
         }
         if !self.renumber.is_identity() {
-            self.instructions(&code, start.saturating_add(UNITS_AT))?;
+            self.instructions(&code, start.saturating_add(UNITS_AT));
         }
         if code.guarded().len() > 0 { self.handlers(&code, reader) } else { Ok(()) }
     }
 
     /// Gives the instructions that were copied to `start` their new indices.
-    fn instructions(&mut self, code: &Code<'_>, start: usize) -> Result<(), Error> {
-        let mut instructions = code.instructions();
-        while let Some(instruction) = instructions.next()? {
+    fn instructions(&mut self, code: &Code<'_>, start: usize) {
+        for instruction in code.instructions() {
             let at = instruction.at.saturating_add(1).saturating_mul(2).saturating_add(start);
             let old = instruction.unit(1);
             match instruction.operand {
-                Operand::Nothing | Operand::Other => {}
+                Operand::Nothing | Operand::Other | Operand::Unknown => {}
                 Operand::String => {
                     let new = u16::try_from(self.renumber.strings.of(u32::from(old))).unwrap_or(old);
                     put(&mut self.out, at, &new.to_le_bytes());
@@ -262,7 +261,6 @@ impl<'a> Writer<'_, 'a> {
                 }
             }
         }
-        Ok(())
     }
 
     /// Appends the handlers and tells the guarded ranges, which end the output, where they now stand.

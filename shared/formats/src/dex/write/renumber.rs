@@ -57,8 +57,12 @@ impl Indices {
 
 impl Renumber {
     /// Takes out the strings and types that nothing but debug information refers to. What nothing at all refers to stays: compilers
-    /// leave marks of themselves there.
+    /// leave marks of themselves there. With strange code everything stays: if it is unpacked at run time, then with the indices that
+    /// were there when it was packed.
     pub(super) fn without_debug_info(dex: &Dex<'_>) -> Self {
+        if dex.survey.strange_code {
+            return Self::default();
+        }
         let types = Indices::new(dex.survey.types.iter().map(|marks| *marks != used::DEBUG));
         let mut marks = dex.survey.strings.clone();
         for (index, descriptor) in (0..).zip(dex.tables.types) {
