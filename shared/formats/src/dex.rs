@@ -28,6 +28,7 @@ mod write;
 
 use std::fmt;
 
+use header::Head;
 use map::Kind;
 use survey::Survey;
 use tables::Tables;
@@ -44,7 +45,7 @@ use crate::reader::Reader;
 #[derive(Clone)]
 pub struct Dex<'a> {
     bytes: &'a [u8],
-    header: Header,
+    head: Head,
     tables: Tables<'a>,
     /// In the order of the file.
     sections: Vec<Section>,
@@ -65,14 +66,14 @@ struct Section {
 impl fmt::Debug for Dex<'_> {
     /// Without the bytes, which can be megabytes.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Dex").field("header", &self.header).finish_non_exhaustive()
+        formatter.debug_struct("Dex").field("version", &self.head.version).finish_non_exhaustive()
     }
 }
 
 impl<'a> Dex<'a> {
-    /// What the file says about itself in its first bytes.
-    pub const fn header(&self) -> &Header {
-        &self.header
+    /// The format's version: 35, 37, 38, 39 or 40.
+    pub const fn version(&self) -> u8 {
+        self.head.version
     }
 
     const fn tables(&self) -> &Tables<'a> {

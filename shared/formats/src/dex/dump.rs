@@ -18,7 +18,7 @@ use super::{Dex, Error};
 /// None that is known, as the file was parsed.
 pub fn dump(dex: &Dex<'_>) -> Result<String, Error> {
     let mut dump = Dump { dex, out: String::new() };
-    dump.tables();
+    dump.tables()?;
     for class in dex.tables.classes {
         dump.class(&Class::of(class))?;
     }
@@ -36,9 +36,9 @@ impl Dump<'_, '_> {
         let _ = writeln!(self.out, "{:width$}{text}", "", width = depth.saturating_mul(2));
     }
 
-    fn tables(&mut self) {
+    fn tables(&mut self) -> Result<(), Error> {
         let (dex, tables) = (self.dex, self.dex.tables);
-        self.line(0, &format!("DEX 0{}, {} bytes", dex.header.version, dex.bytes.len()));
+        self.line(0, &format!("DEX 0{}, {} bytes", dex.version(), dex.bytes.len()));
         for section in &dex.sections {
             self.line(1, &format!("{:#06x} {} × {}", section.offset, section.count, section.kind.name()));
         }
@@ -57,9 +57,10 @@ impl Dump<'_, '_> {
             }
         }
         for (index, offset) in tables.call_sites.iter().enumerate() {
-            let array = self.array(u32::from_le_bytes(*offset)).unwrap_or_default();
-            self.line(0, &format!("call site {index}: {array}"));
+            let array = self.array(u32::from_le_bytes(*offset))?;
+            self.line(0, &format!("call site {index}:{array}"));
         }
+        Ok(())
     }
 
     fn class(&mut self, class: &Class) -> Result<(), Error> {
@@ -142,7 +143,7 @@ impl Dump<'_, '_> {
                 self.set(&self.dex.show(pool, member), annotations)?;
             }
         }
-        for Annotated { member, annotations } in rows(directory.parameters) {
+        for Annotated { member, annotations } in rows(directory.parameters).filter(|row| row.annotations != 0) {
             let sets = list(&mut self.dex.at(annotations), 4, "size of an annotation set")?.as_chunks().0;
             for (parameter, set) in sets.iter().enumerate() {
                 let member = self.dex.show(Pool::Method, member);
@@ -156,8 +157,9 @@ impl Dump<'_, '_> {
         if offset == 0 {
             return Ok(());
         }
-        for annotation in list(&mut self.dex.at(offset), 4, "size of an annotation set")?.as_chunks().0 {
-            let mut reader = self.dex.at(u32::from_le_bytes(*annotation));
+        let annotations = list(&mut self.dex.at(offset), 4, "size of an annotation set")?.as_chunks().0;
+        for annotation in annotations.iter().map(|offset| u32::from_le_bytes(*offset)).filter(|offset| *offset != 0) {
+            let mut reader = self.dex.at(annotation);
             let visibility = reader.u8("visibility of an annotation")?;
             let mut text = String::new();
             value::annotation(&mut reader, Levels::new(u32::MAX), &mut |_, part| self.part(&mut text, part))?;

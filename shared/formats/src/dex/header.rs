@@ -17,13 +17,19 @@ pub(super) const SIGNED_FROM: usize = 32;
 /// `ENDIAN_CONSTANT`.
 const LITTLE_ENDIAN: u32 = 0x1234_5678;
 
-/// What a DEX file says about itself in its first bytes.
+/// What a quick look at a DEX file tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header {
     /// The format's version: 35, 37, 38, 39 or 40.
     pub version: u8,
     /// Whether the content has the SHA-1 digest that the header says. The platform does not look at it.
     pub signature_matches: bool,
+}
+
+/// What the header says that is not the same in all files.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Head {
+    pub(super) version: u8,
     /// Where the map stands.
     pub(super) map_offset: u32,
     /// Number and place of strings, types, prototypes, fields, methods and classes, in this order.
@@ -45,12 +51,14 @@ impl Header {
     /// # Errors
     /// Where the platform would refuse the header or the checksum, and for kinds and versions that are not read here.
     pub fn check(bytes: &[u8]) -> Result<Self, Error> {
-        let header = Self::read(bytes)?;
+        let Head { version, .. } = Head::read(bytes)?;
         let declared = bytes.get(SIGNATURE_AT..SIGNED_FROM).unwrap_or_default();
-        Ok(Self { signature_matches: signature(bytes) == declared, ..header })
+        Ok(Self { version, signature_matches: signature(bytes) == declared })
     }
+}
 
-    /// As [`Self::check`], but without computing the signature.
+impl Head {
+    /// Everything but the signature is checked.
     pub(super) fn read(bytes: &[u8]) -> Result<Self, Error> {
         let mut reader = Reader::new(bytes);
         let version = version(reader.array("magic")?)?;
@@ -71,7 +79,7 @@ impl Header {
         if computed != declared {
             return Err(Error::Checksum { declared, computed });
         }
-        Ok(Self { version, signature_matches: false, map_offset, tables, data })
+        Ok(Self { version, map_offset, tables, data })
     }
 }
 

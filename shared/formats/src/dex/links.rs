@@ -123,6 +123,11 @@ fn directories(dex: &Dex<'_>, visit: &mut impl FnMut(Link) -> Result<(), Error>)
 
 /// Whether each reference points to the start of an item of the right kind.
 pub(super) fn check(dex: &Dex<'_>) -> Result<(), Error> {
+    check_fields(dex)?;
+    check_methods(dex)
+}
+
+fn check_fields(dex: &Dex<'_>) -> Result<(), Error> {
     const KINDS: [Kind; 8] = [
         Kind::StringData,
         Kind::TypeList,
@@ -150,7 +155,10 @@ pub(super) fn check(dex: &Dex<'_>) -> Result<(), Error> {
             return Err(invalid(field, offset, target, "another string has this place"));
         }
         Ok(())
-    })?;
+    })
+}
+
+fn check_methods(dex: &Dex<'_>) -> Result<(), Error> {
     let mut finder = Finder::new(dex.starts(Kind::Code));
     for mut reader in dex.items(Kind::ClassData) {
         class_data::walk(&mut reader, &mut |entry| match entry {

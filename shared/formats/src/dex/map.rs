@@ -1,7 +1,7 @@
 //! The map: which kinds of items stand where.
 
 use super::error::{Error, invalid};
-use super::header::{HEADER_LENGTH, Header};
+use super::header::{HEADER_LENGTH, Head};
 use crate::reader::{Reader, widen};
 
 /// `TYPE_*` codes of the map, with names for messages and the alignment of each item.
@@ -76,8 +76,8 @@ pub(super) struct Entry {
 }
 
 /// Reads the map and compares it with the header. The entries are in the order of the file, each kind once.
-pub(super) fn read(bytes: &[u8], header: &Header) -> Result<Vec<Entry>, Error> {
-    let place = header.map_offset;
+pub(super) fn read(bytes: &[u8], head: &Head) -> Result<Vec<Entry>, Error> {
+    let place = head.map_offset;
     let start = usize::try_from(place).ok().and_then(|place| bytes.get(place..));
     let start = start.filter(|_| place >= HEADER_LENGTH && place.is_multiple_of(4));
     let start = start.ok_or_else(|| invalid("map offset", 52, place, "a multiple of 4 within the file"))?;
@@ -101,7 +101,7 @@ pub(super) fn read(bytes: &[u8], header: &Header) -> Result<Vec<Entry>, Error> {
         };
         return Err(invalid("map entry's offset", offset, entry.offset, rule));
     }
-    agree(&entries, header)?;
+    agree(&entries, head)?;
     Ok(entries)
 }
 
@@ -115,15 +115,15 @@ fn entry(reader: &mut Reader<'_>) -> Result<Entry, Error> {
 }
 
 /// Header and map must name the same tables.
-fn agree(entries: &[Entry], header: &Header) -> Result<(), Error> {
-    let place = u64::from(header.map_offset);
+fn agree(entries: &[Entry], head: &Head) -> Result<(), Error> {
+    let place = u64::from(head.map_offset);
     let found = |kind: Kind| entries.iter().find(|entry| entry.kind == kind);
-    for (kind, offset) in [(Kind::Header, 0), (Kind::Map, header.map_offset)] {
+    for (kind, offset) in [(Kind::Header, 0), (Kind::Map, head.map_offset)] {
         if found(kind).is_none_or(|entry| (entry.count, entry.offset) != (1, offset)) {
             return Err(invalid(kind.name(), place, offset, "the map must have it once and at this place"));
         }
     }
-    for (kind, table) in HEADER_TABLES.into_iter().zip(header.tables) {
+    for (kind, table) in HEADER_TABLES.into_iter().zip(head.tables) {
         let (count, offset) = found(kind).map_or((0, 0), |entry| (entry.count, entry.offset));
         if count != table.count {
             return Err(invalid(kind.name(), place, count, "header and map must have the same number of them"));

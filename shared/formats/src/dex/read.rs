@@ -1,11 +1,11 @@
 //! Reading a file: header and map, then each item once.
 
 use super::error::{Error, invalid};
-use super::header::Span;
+use super::header::{Head, Span};
 use super::map::{self, Entry, Kind};
 use super::survey::Survey;
 use super::tables::Tables;
-use super::{Dex, Header, Section, links};
+use super::{Dex, Section, links};
 use crate::limits::Limits;
 use crate::reader::{Reader, widen};
 
@@ -19,8 +19,8 @@ impl<'a> Dex<'a> {
         if length > limits.dex_bytes {
             return Err(Error::TooLarge { length, limit: limits.dex_bytes });
         }
-        let header = Header::read(bytes)?;
-        let entries = map::read(bytes, &header)?;
+        let head = Head::read(bytes)?;
+        let entries = map::read(bytes, &head)?;
         let items = entries.iter().map(|entry| u64::from(entry.count)).fold(0, u64::saturating_add);
         if items > limits.dex_items {
             return Err(Error::TooManyItems { items, limit: limits.dex_items });
@@ -40,10 +40,10 @@ impl<'a> Dex<'a> {
         let last = entries.last().map(|entry| entry.kind);
         for (entry, reader) in parts {
             let section = section(entry, reader, last == Some(entry.kind), &mut survey)?;
-            within_data(&section, header.data, length)?;
+            within_data(&section, head.data, length)?;
             sections.push(section);
         }
-        let dex = Self { bytes, header, tables, sections, survey };
+        let dex = Self { bytes, head, tables, sections, survey };
         links::check(&dex)?;
         Ok(dex)
     }

@@ -11,7 +11,7 @@ mod pairs;
 use super::error::Error;
 use super::map::Kind;
 use super::tables::count;
-use super::{Dex, value};
+use super::{Dex, Header, value};
 use crate::limits::Limits;
 
 use meaning::{Meanings, Side};
@@ -62,12 +62,19 @@ pub fn same_code(before: &[u8], after: &[u8], limits: &Limits) -> Result<Same, D
     if before == after {
         return Ok(same);
     }
+    signatures(before, after)?;
     let mut meanings = Meanings::default();
     let before = Side::new("first", parse("first", before)?, &mut meanings)?;
     let after = Side::new("second", after_dex, &mut meanings)?;
     drop(meanings);
     Comparison { before, after, pairs: Pairs::default(), levels: value::Levels::new(limits.depth) }.files()?;
     Ok(same)
+}
+
+/// A right signature must not become a wrong one.
+fn signatures(before: &[u8], after: &[u8]) -> Result<(), Difference> {
+    let is_right = |bytes| Header::check(bytes).is_ok_and(|header| header.signature_matches);
+    if is_right(after) || !is_right(before) { Ok(()) } else { Err(differs("signature", "right", "wrong")) }
 }
 
 impl Dex<'_> {
@@ -88,7 +95,7 @@ struct Comparison<'a> {
 
 impl Comparison<'_> {
     fn files(mut self) -> Result<(), Difference> {
-        let versions = [&self.before, &self.after].map(|side| u32::from(side.dex.header.version));
+        let versions = [&self.before, &self.after].map(|side| u32::from(side.dex.version()));
         number("version", versions)?;
         let [before, after] = [&self.before, &self.after].map(|side| side.dex.trailing());
         if before != after {

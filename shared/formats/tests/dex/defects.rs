@@ -351,7 +351,7 @@ fn values_nested_too_deep() {
         layout.build()
     };
     let deepest = Limits::default().depth as usize;
-    assert_eq!(parse(&nested(deepest).bytes).header().version, 39);
+    assert_eq!(parse(&nested(deepest).bytes).version(), 39);
     let built = nested(deepest + 1);
     let place = built.place(kind::ARRAY, 0) + 2 * deepest;
     refused(&built.bytes, &format!("DEX: encoded value at offset {place} is nested deeper than {deepest} levels"));

@@ -119,7 +119,7 @@ fn golden_dump() {
     method 4: Ljava/lang/invoke/MethodHandle;->invokeExact(Ljava/lang/Object;)V
     handle 0: method handle 4 of LThing;->bootstrap(Ljava/lang/String;[I)V
     handle 1: method handle 0 of LUser;->x:Ljava/lang/String;
-    call site 0:  ×5 method handle 4 of LThing;->bootstrap(Ljava/lang/String;[I)V "run" ()V "only an argument" Ljava/lang/invoke/CallSite;
+    call site 0: ×5 method handle 4 of LThing;->bootstrap(Ljava/lang/String;[I)V "run" ()V "only an argument" Ljava/lang/invoke/CallSite;
     class LThing; 0x601
       extends Ljava/lang/Object;
     class LUser; 0x1

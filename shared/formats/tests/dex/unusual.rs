@@ -147,6 +147,18 @@ fn nothing_but_debug_information() {
 }
 
 #[test]
+fn annotations_that_are_nowhere() {
+    let built = SMALL.build();
+    for (kind, number, at) in
+        [(kind::SET, 0, 4), (kind::SET_LIST, 0, 4), (kind::DIRECTORY, 0, 0), (kind::DIRECTORY, 0, 36)]
+    {
+        let place = built.place(kind, number) + at;
+        let (out, _) = strip(&built.clone().patch(place, &[0; 4]).bytes);
+        assert_ne!(dump(&parse(&out)).unwrap(), dump(&parse(&strip(&built.bytes).0)).unwrap());
+    }
+}
+
+#[test]
 fn every_version_is_read() {
     for version in [b"035", b"037", b"038", b"039", b"040"] {
         let mut layout = SMALL.layout();
@@ -155,7 +167,7 @@ fn every_version_is_read() {
         let (out, _) = strip(&built.bytes);
         assert_eq!(&out[4..7], version);
         let number: u8 = std::str::from_utf8(version).unwrap().parse().unwrap();
-        assert_eq!(Dex::parse(&out, &Limits::default()).unwrap().header().version, number);
+        assert_eq!(Dex::parse(&out, &Limits::default()).unwrap().version(), number);
     }
 }
 
@@ -170,6 +182,9 @@ fn a_wrong_signature_is_told_and_made_right() {
     bytes[8..12].copy_from_slice(&sum.to_le_bytes());
     assert!(!Header::check(&bytes).unwrap().signature_matches);
     assert_eq!(parse(&bytes).to_bytes().unwrap(), built.bytes);
+    same_code(&bytes, &built.bytes, &Limits::default()).unwrap();
+    let difference = same_code(&built.bytes, &bytes, &Limits::default()).unwrap_err();
+    assert_eq!(difference.to_string(), "signature: right became wrong");
 }
 
 pub(crate) fn adler32(bytes: &[u8]) -> u32 {
