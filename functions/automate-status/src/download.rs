@@ -31,6 +31,10 @@ pub(crate) struct DownloadAnswer {
     /// A signed URL of the build report: what was applied, control by control. A secret while it works.
     #[schema(format = "uri")]
     report_url: String,
+    /// A signed URL of the mapping of renamed resources; absent where none was renamed. A secret while it works.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = "uri")]
+    mapping_url: Option<String>,
 }
 
 /// Download a protected app
@@ -53,7 +57,7 @@ pub(crate) async fn download_build(
     Caller(caller): Caller,
     JobPath(job): JobPath,
 ) -> ApiResult<Json<DownloadAnswer>> {
-    let Download { job, output, url, report_url } = app.service.download(&caller, job).await?;
+    let Download { job, output, url, report_url, mapping_url } = app.service.download(&caller, job).await?;
     Ok(Json(DownloadAnswer {
         job_id: job.id.to_string(),
         file_name: job.file_name.into(),
@@ -62,5 +66,6 @@ pub(crate) async fn download_build(
         sha256: output.sha256.into(),
         size: output.size,
         report_url,
+        mapping_url,
     }))
 }

@@ -127,8 +127,11 @@ async fn publish(store: &Store, job: &Job, output: &Path, report: &Report, watch
     watch.observe(engine::Progress { phase: Phase::Uploading, done: 0, total: report.output.size })?;
     store.put_output(job, job.attempt, output).await?;
     store.put_report(job, job.attempt, serde_json::to_vec(report).map_err(Error::internal)?).await?;
-    let sha256: Sha256Hex = report.output.sha256.parse()?;
-    Ok(Ended::Built(Output { attempt: job.attempt, sha256, size: report.output.size }))
+    if let Some(mapping) = &report.mapping {
+        store.put_mapping(job, job.attempt, serde_json::to_vec(mapping).map_err(Error::internal)?).await?;
+    }
+    let (sha256, size): (Sha256Hex, _) = (report.output.sha256.parse()?, report.output.size);
+    Ok(Ended::Built(Output { attempt: job.attempt, sha256, size, has_mapping: report.mapping.is_some() }))
 }
 
 async fn load_signer(store: &Store, job: &Job) -> Result<Option<Signer>, Ended> {

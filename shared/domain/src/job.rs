@@ -127,6 +127,9 @@ pub struct Output {
     pub sha256: Sha256Hex,
     /// Bytes.
     pub size: u64,
+    /// Whether a mapping of renamed resources was stored beside it.
+    #[serde(default)]
+    pub has_mapping: bool,
 }
 
 /// Why a job failed.

@@ -48,7 +48,7 @@ fn failure() -> Failure {
 }
 
 fn output(attempt: u32) -> Output {
-    Output { attempt, sha256: Sha256Hex::of(b"x"), size: 1 }
+    Output { attempt, sha256: Sha256Hex::of(b"x"), size: 1, has_mapping: false }
 }
 
 fn fail(attempt: u32) -> Event {

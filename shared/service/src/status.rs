@@ -56,6 +56,8 @@ pub struct Download {
     pub url: String,
     /// A signed URL of the build report.
     pub report_url: String,
+    /// A signed URL of the mapping of renamed resources, where there is one.
+    pub mapping_url: Option<String>,
 }
 
 impl Service {
@@ -95,7 +97,8 @@ impl Service {
         let output = output.clone();
         let url = self.store.presign_output(&job, &output).await?;
         let report_url = self.store.presign_report(&job, &output).await?;
-        Ok(Download { job, output, url, report_url })
+        let mapping_url = self.store.presign_mapping(&job, &output).await?;
+        Ok(Download { job, output, url, report_url, mapping_url })
     }
 
     async fn standing(&self, job: &Job, progress: Option<Progress>, ledger: &Ledger) -> Result<Standing, Error> {

@@ -33,6 +33,12 @@ impl Store {
         self.put_artifact(key, "application/json", json.into()).await
     }
 
+    /// Stores the mapping of renamed resources of an attempt.
+    pub async fn put_mapping(&self, job: &Job, attempt: u32, json: Vec<u8>) -> Result<(), Error> {
+        let key = ArtifactKey::Mapping(&job.tenant, job.id, attempt).key();
+        self.put_artifact(key, "application/json", json.into()).await
+    }
+
     /// A URL that downloads the output under its own name.
     pub async fn presign_output(&self, job: &Job, output: &Output) -> Result<String, Error> {
         let key = ArtifactKey::Output(&job.tenant, job.id, output.attempt, &job.file_name).key();
@@ -44,8 +50,19 @@ impl Store {
 
     /// A URL that downloads the build report.
     pub async fn presign_report(&self, job: &Job, output: &Output) -> Result<String, Error> {
-        let key = ArtifactKey::Report(&job.tenant, job.id, output.attempt).key();
-        let request = self.clients.s3.get_object().bucket(&self.names.artifacts_bucket).key(key);
+        self.presign_artifact(&ArtifactKey::Report(&job.tenant, job.id, output.attempt)).await
+    }
+
+    /// A URL that downloads the mapping of renamed resources; `None` for an output without one.
+    pub async fn presign_mapping(&self, job: &Job, output: &Output) -> Result<Option<String>, Error> {
+        if !output.has_mapping {
+            return Ok(None);
+        }
+        self.presign_artifact(&ArtifactKey::Mapping(&job.tenant, job.id, output.attempt)).await.map(Some)
+    }
+
+    async fn presign_artifact(&self, key: &ArtifactKey<'_>) -> Result<String, Error> {
+        let request = self.clients.s3.get_object().bucket(&self.names.artifacts_bucket).key(key.key());
         let signed = request.presigned(signed_life()?).await.map_err(failed("GetObject"))?;
         Ok(signed.uri().to_owned())
     }

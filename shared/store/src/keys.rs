@@ -66,6 +66,7 @@ pub(crate) enum ArtifactKey<'a> {
     Builds(&'a TenantId, JobId),
     Output(&'a TenantId, JobId, u32, &'a FileName),
     Report(&'a TenantId, JobId, u32),
+    Mapping(&'a TenantId, JobId, u32),
 }
 
 impl ArtifactKey<'_> {
@@ -76,6 +77,7 @@ impl ArtifactKey<'_> {
             Self::Builds(tenant, job) => format!("{tenant}/builds/{job}/"),
             Self::Output(tenant, job, attempt, name) => format!("{tenant}/builds/{job}/{attempt}/{}", name.as_str()),
             Self::Report(tenant, job, attempt) => format!("{tenant}/builds/{job}/{attempt}/build-report.json"),
+            Self::Mapping(tenant, job, attempt) => format!("{tenant}/builds/{job}/{attempt}/resource-mapping.json"),
         }
     }
 }

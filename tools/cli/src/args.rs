@@ -80,6 +80,9 @@ pub struct Protect {
     /// Also write the build report (JSON) to this file
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
+    /// Also write the mapping of renamed resources (JSON) to this file
+    #[arg(long, value_name = "FILE")]
+    pub mapping: Option<PathBuf>,
 }
 
 /// `apptego upload`
@@ -136,6 +139,9 @@ pub struct Download {
     /// Also write the build report (JSON) to this file
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
+    /// Also write the mapping of renamed resources (JSON) to this file
+    #[arg(long, value_name = "FILE")]
+    pub mapping: Option<PathBuf>,
 }
 
 /// Where an app runs.

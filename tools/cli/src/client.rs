@@ -145,8 +145,7 @@ impl Client {
     ///
     /// # Errors
     /// See [`Error`].
-    pub async fn fetch_report(&self, url: &SignedUrl) -> Result<Value, Error> {
-        let doing = "reading the build report";
+    pub async fn fetch_json(&self, doing: &'static str, url: &SignedUrl) -> Result<Value, Error> {
         self.pacing
             .retry(async || {
                 let response = self.send_stored(doing, self.storage.get(url.expose()).timeout(ANSWER_TIMEOUT)).await?;

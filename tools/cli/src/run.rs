@@ -165,6 +165,10 @@ impl Session {
             check_input(report, &digest?)?;
         }
         found.output = Some(download::fetch(&self.client, &job, &out, &self.console).await?);
+        if let Some(file) = &protect.mapping {
+            let grant = self.client.request_download(&job).await?;
+            self.keep_mapping(grant.mapping_url, file).await?;
+        }
         report
     }
 
@@ -226,6 +230,9 @@ impl Session {
         };
         check_destination(&out, None)?;
         let report = self.read_report(grant.report_url, download.report.as_deref(), found).await;
+        if let Some(file) = &download.mapping {
+            self.keep_mapping(grant.mapping_url, file).await?;
+        }
         found.output = Some(download::fetch(&self.client, &download.job, &out, &self.console).await?);
         report
     }
@@ -239,11 +246,21 @@ impl Session {
     ) -> Result<(), Error> {
         let doing = "reading the build report";
         let url = url.ok_or_else(|| Error::Unexpected { doing, what: "the service names none".to_owned() })?;
-        let report = self.client.fetch_report(&url).await?;
+        let report = self.client.fetch_json(doing, &url).await?;
         let written =
             file.map(|file| std::fs::write(file, format!("{report:#}\n")).map_err(Error::file("write", file)));
         found.report = Some(report);
         written.unwrap_or(Ok(()))
+    }
+
+    /// Keeps the mapping of renamed resources in `file`; a build that renamed none has none, and that is said.
+    async fn keep_mapping(&self, url: Option<SignedUrl>, file: &Path) -> Result<(), Error> {
+        let Some(url) = url else {
+            self.console.warn(&format!("the build renamed no resources: {} is not written", file.display()));
+            return Ok(());
+        };
+        let mapping = self.client.fetch_json("reading the mapping of resources", &url).await?;
+        std::fs::write(file, format!("{mapping:#}\n")).map_err(Error::file("write", file))
     }
 
     /// Gives up a job that nobody will wait for any more: after an interrupt, and when its upload failed.

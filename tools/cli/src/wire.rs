@@ -237,6 +237,8 @@ pub struct DownloadGrant {
     pub size: Option<u64>,
     /// Signed URL of the build report.
     pub report_url: Option<SignedUrl>,
+    /// Signed URL of the mapping of renamed resources.
+    pub mapping_url: Option<SignedUrl>,
 }
 
 /// The error envelope of the API.

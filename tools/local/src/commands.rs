@@ -71,6 +71,9 @@ pub struct Protect {
     /// Also write the build report (JSON) to this file
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
+    /// Also write the mapping of renamed resources (JSON) to this file
+    #[arg(long, value_name = "FILE")]
+    mapping: Option<PathBuf>,
     /// `none` leaves the output unsigned [default: a key made at the first start]
     #[arg(long, value_name = "ID|none")]
     signing_key: Option<String>,
@@ -155,7 +158,7 @@ fn start_command_line(
     let program = std::env::current_exe()?.with_file_name("apptego");
     let mut command = Process::new(&program);
     command.arg("protect").args(["--env", version.as_str()]);
-    for (name, value) in [("--out", &options.out), ("--report", &options.report)] {
+    for (name, value) in [("--out", &options.out), ("--report", &options.report), ("--mapping", &options.mapping)] {
         if let Some(value) = value {
             command.arg(name).arg(value);
         }

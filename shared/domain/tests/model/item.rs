@@ -189,5 +189,5 @@ impl Item {
 
 pub(crate) fn output(attempt: u8) -> Output {
     static DIGEST: LazyLock<Sha256Hex> = LazyLock::new(|| Sha256Hex::of(b"output"));
-    Output { attempt: attempt.into(), sha256: DIGEST.clone(), size: SIZE }
+    Output { attempt: attempt.into(), sha256: DIGEST.clone(), size: SIZE, has_mapping: false }
 }

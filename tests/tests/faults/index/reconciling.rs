@@ -67,7 +67,7 @@ impl UseCase for Reconcile {
                 let job = commit(world, &job, Event::Lease { seconds: 300 }).await;
                 store_output(world, &job, 0).await;
                 store_output(world, &job, 1).await;
-                let output = Output { attempt: 1, sha256: Sha256Hex::of(b"output"), size: 6 };
+                let output = Output { attempt: 1, sha256: Sha256Hex::of(b"output"), size: 6, has_mapping: false };
                 (commit(world, &job, Event::Finish(output)).await, 16)
             }
             Due::Failed => {
