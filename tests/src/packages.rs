@@ -1,6 +1,6 @@
 //! Packages made in code.
 
-use fixtures::{archive, manifest};
+use fixtures::{archive, dex, manifest};
 use formats::zip::Method;
 
 /// A debuggable app for Android 7.0 and later.
@@ -30,7 +30,7 @@ pub fn apk_for(min_sdk: i32) -> Vec<u8> {
 fn apk(manifest: &[u8], asset: &[u8]) -> Vec<u8> {
     archive(&[
         ("AndroidManifest.xml", Method::Deflated, manifest),
-        ("classes.dex", Method::Deflated, &[0x64; 700]),
+        ("classes.dex", Method::Deflated, &dex()),
         ("assets/noise", Method::Stored, asset),
     ])
 }

@@ -163,8 +163,12 @@ pub const fn catalogue() -> &'static [Control] {
 const AVAILABLE: &[(ControlId, Platform)] = &[
     (ControlId::ALLOW_EMULATOR_ARCHITECTURES, Platform::Android),
     (ControlId::BACKUP_PREVENTION, Platform::Android),
+    (ControlId::CERTIFICATE_PINNING, Platform::Android),
+    (ControlId::CERTIFICATE_TRANSPARENCY_PREVENTION, Platform::Android),
+    (ControlId::CLEARTEXT_PREVENTION, Platform::Android),
     (ControlId::DEBUGGABLE_PREVENTION, Platform::Android),
     (ControlId::DEBUG_INFO_OBFUSCATION, Platform::Android),
+    (ControlId::RESOURCE_NAME_OBFUSCATION, Platform::Android),
 ];
 
 const fn row(

@@ -11,6 +11,7 @@ use crate::edits::{Edit, Edits};
 use crate::inspect::{Input, MANIFEST, RESOURCES};
 use crate::manifest::Facts;
 use crate::outcome::Change;
+use crate::resource_names::Mapping;
 
 /// An app in the course of being edited.
 pub(crate) struct App<'a> {
@@ -24,6 +25,8 @@ pub(crate) struct App<'a> {
     pub(crate) changes: Vec<Change>,
     /// What the present control leaves open.
     pub(crate) warnings: Vec<String>,
+    /// The resources that got other names.
+    pub(crate) mapping: Option<Mapping>,
     /// The resource table's bytes; empty for an app that has none.
     resources: &'a [u8],
     /// The resource table, once a control asked for it.
@@ -42,9 +45,15 @@ impl<'a> App<'a> {
             edits: Edits::default(),
             changes: Vec::new(),
             warnings: Vec::new(),
+            mapping: None,
             resources,
             table: None,
         }
+    }
+
+    /// Whether the app has resources, of its own or added by a control.
+    pub(crate) fn has_resources(&self) -> bool {
+        !self.resources.is_empty() || self.table.is_some()
     }
 
     /// The resource table; an empty one for an app that has none.

@@ -29,7 +29,7 @@ const DOMAINS: [&str; 9] = [
 ];
 
 /// The rules.
-pub fn document() -> Result<Document, Error> {
+pub(crate) fn document() -> Result<Document, Error> {
     let cloud = Element::new("cloud-backup").with("disableIfNoEncryptionCapabilities", Value::Boolean(true));
     let sections = [cloud, Element::new("device-transfer")];
     let root = sections.into_iter().map(exclude_all).fold(Element::new("data-extraction-rules"), Element::child);
@@ -37,7 +37,7 @@ pub fn document() -> Result<Document, Error> {
 }
 
 /// Whether a document lets nothing out either: every kind of transfer has its section, which excludes every domain as a whole.
-pub fn exclude_everything(document: &Document) -> Result<bool, Error> {
+pub(crate) fn exclude_everything(document: &Document) -> Result<bool, Error> {
     let rules = document.to_tree(TEXT_LIMIT)?;
     let is_closed = |section: &Element| {
         let excluded: Vec<_> =

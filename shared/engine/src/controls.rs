@@ -4,6 +4,8 @@ mod architectures;
 mod backup;
 mod debug_info;
 mod debuggable;
+mod network;
+mod resource_names;
 
 use domain::control::ControlId;
 
@@ -15,12 +17,17 @@ use crate::outcome::Applied;
 type Apply = fn(&mut App<'_>) -> Result<(), Error>;
 
 /// Every control that this engine applies to Android packages, in the order in which they are applied: what leaves entries out comes
-/// first, and the names of resources last, when no control adds any more.
+/// first; cleartext is refused when the other controls have made their rules for connections; the names of resources come last, when
+/// no control adds any more.
 const CONTROLS: &[(ControlId, Apply)] = &[
     (ControlId::ALLOW_EMULATOR_ARCHITECTURES, architectures::drop_emulators),
     (ControlId::BACKUP_PREVENTION, backup::prevent),
     (ControlId::DEBUGGABLE_PREVENTION, debuggable::prevent),
+    (ControlId::CERTIFICATE_PINNING, network::pin_certificates),
+    (ControlId::CERTIFICATE_TRANSPARENCY_PREVENTION, network::demand_transparency),
+    (ControlId::CLEARTEXT_PREVENTION, network::refuse_cleartext),
     (ControlId::DEBUG_INFO_OBFUSCATION, debug_info::remove),
+    (ControlId::RESOURCE_NAME_OBFUSCATION, resource_names::collapse),
 ];
 
 /// The controls that this engine applies to Android packages.

@@ -80,6 +80,12 @@ impl Edits {
         !self.added.is_empty()
     }
 
+    /// The names of all entries of the input and of those that were added.
+    pub(crate) fn names<'n>(&'n self, archive: &'n Archive<'_>) -> impl Iterator<Item = &'n str> {
+        let added = self.added.iter().map(|added| added.name.as_str());
+        archive.entries().iter().map(|entry| entry.name.as_str()).chain(added)
+    }
+
     /// Whether an entry of the input is left out.
     pub(crate) fn is_dropped(&self, name: &str) -> bool {
         matches!(self.contents.get(name), Some(Edit::Drop))

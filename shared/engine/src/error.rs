@@ -87,6 +87,16 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// No entry of the certificate list can be enforced.
+    #[error(
+        "{control}: nothing can be pinned: {reasons}. Add the public key's hash and the hosts to the certificate list, or disable the control."
+    )]
+    NothingToPin {
+        /// The control.
+        control: ControlId,
+        /// Why not, entry by entry.
+        reasons: String,
+    },
     /// The resource table cannot be read, or has no room for what a control adds.
     #[error("resources.arsc cannot be processed: {0}. Build the app again and upload it unchanged.")]
     Resources(#[from] formats::arsc::Error),
@@ -137,7 +147,7 @@ impl Error {
             Self::ControlUnavailable { .. } => "control_unavailable",
             Self::Manifest(manifest::Error::Document(_)) => "manifest_invalid",
             Self::Resources(_) => "resources_invalid",
-            Self::Manifest(_) | Self::Control { .. } => "control_not_applicable",
+            Self::Manifest(_) | Self::Control { .. } | Self::NothingToPin { .. } => "control_not_applicable",
             Self::Signing(_) => "signing_failed",
             Self::Source(_) => "source_failed",
             Self::Sink(_) => "sink_failed",

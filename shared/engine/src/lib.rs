@@ -4,7 +4,7 @@
 //! constant, the input is treated as hostile, and the same input, plan and key give the same bytes.
 
 mod app;
-pub mod backup_rules;
+mod backup_rules;
 mod controls;
 mod edits;
 mod error;
@@ -12,7 +12,7 @@ mod hashing;
 mod inspect;
 mod kind;
 mod manifest;
-pub mod network_security;
+mod network_security;
 mod observe;
 mod outcome;
 mod package;
@@ -20,7 +20,7 @@ mod pipeline;
 mod plan;
 mod protect;
 mod report;
-pub mod resource_names;
+mod resource_names;
 mod rework;
 mod signature;
 mod warnings;
@@ -34,3 +34,4 @@ pub use outcome::{Change, ControlOutcome, Status};
 pub use plan::Plan;
 pub use protect::protect;
 pub use report::{File, Report, Signing, Stage, Warning};
+pub use resource_names::{Mapping, NameMapping, PathMapping};

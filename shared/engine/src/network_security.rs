@@ -44,7 +44,7 @@ use formats::axml::{Document, SdkVersion, Value};
 use crate::outcome::Change;
 use changes::Changes;
 
-pub use policy::{Policy, Scope};
+pub(crate) use policy::{Policy, Scope};
 
 /// The first API level that reads a network security configuration.
 const READS_CONFIGURATION: u32 = 24;
@@ -55,31 +55,31 @@ const ROOT: &str = "network-security-config";
 
 /// What the manifest says that a configuration depends on.
 #[derive(Clone, Copy, Debug)]
-pub struct Environment<'a> {
+pub(crate) struct Environment<'a> {
     /// `minSdkVersion`.
-    pub min_sdk: &'a SdkVersion,
+    pub(crate) min_sdk: &'a SdkVersion,
     /// `targetSdkVersion`.
-    pub target_sdk: &'a SdkVersion,
+    pub(crate) target_sdk: &'a SdkVersion,
     /// `usesCleartextTraffic`, resolved where it is a reference: it counts while an app has no configuration, and is carried over into
     /// the first one.
-    pub uses_cleartext_traffic: Option<bool>,
+    pub(crate) uses_cleartext_traffic: Option<bool>,
 }
 
 /// The result of a merge.
 #[derive(Clone, Debug)]
-pub struct Merged {
+pub(crate) struct Merged {
     /// The new document; `None` where the app's own one already says everything.
-    pub document: Option<Document>,
+    pub(crate) document: Option<Document>,
     /// What was changed, in order.
-    pub changes: Vec<Change>,
+    pub(crate) changes: Vec<Change>,
     /// What the controls cannot reach, and what they had to do beyond what was asked.
-    pub warnings: Vec<String>,
+    pub(crate) warnings: Vec<String>,
 }
 
 /// A configuration that cannot be merged.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Error {
+pub(crate) enum Error {
     /// The bytes are no sound document.
     #[error("network security configuration")]
     Document(#[from] axml::Error),
@@ -111,7 +111,7 @@ pub enum Error {
 ///
 /// `entry` is the document's path, for the list of changes. An app whose resource has several variants (`xml-v28`) has each of them
 /// merged; the manifest's reference stays.
-pub fn merge(
+pub(crate) fn merge(
     own: Option<&Document>,
     entry: &str,
     policy: &Policy,

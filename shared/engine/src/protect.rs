@@ -38,6 +38,7 @@ pub fn protect(
     let resources = input.read_resources(plan)?;
     let mut app = App::new(&input, &resources, plan.policy, &plan.limits);
     let mut applied = controls::apply(&mut app)?;
+    let mapping = app.mapping.take();
     let edits = app.finish(&input);
     drop(resources);
     let edited = Instant::now();
@@ -54,7 +55,7 @@ pub fn protect(
     ];
     let stages =
         stages.map(|(phase, from, to)| Stage { phase, milliseconds: to.duration_since(from).as_millis() as u64 });
-    Ok(report(source, input, plan, controls, package, stages.to_vec()))
+    Ok(Report { mapping, ..report(source, input, plan, controls, package, stages.to_vec()) })
 }
 
 /// Adds what packaging did for `DebugInfoObfuscation`, the one control that works on entries while they are packed.
@@ -87,6 +88,7 @@ fn report(
         signing,
         warnings,
         stages,
+        mapping: None,
         verification: None,
     }
 }

@@ -7,6 +7,7 @@ use signing::apk::Schemes;
 
 use crate::manifest::Facts;
 use crate::outcome::ControlOutcome;
+use crate::resource_names::Mapping;
 use crate::signature::{Previous, Signature};
 
 /// The report of one build.
@@ -30,6 +31,9 @@ pub struct Report {
     pub warnings: Vec<Warning>,
     /// Time spent, in the order of the stages.
     pub stages: Vec<Stage>,
+    /// The resources that got other names; a file of its own beside the report.
+    #[serde(skip)]
+    pub mapping: Option<Mapping>,
     /// The result of the independent check of the output; whoever runs that check puts it here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verification: Option<serde_json::Value>,

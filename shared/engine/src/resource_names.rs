@@ -50,6 +50,6 @@ mod renaming;
 mod tests;
 mod words;
 
-pub use index::{Found, Scan};
-pub use lookups::Lookups;
-pub use renaming::{Mapping, NameMapping, PathMapping, Renaming};
+pub(crate) use index::Found;
+pub(crate) use lookups::Lookups;
+pub use renaming::{Mapping, NameMapping, PathMapping};

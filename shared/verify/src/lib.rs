@@ -9,6 +9,8 @@ mod entries;
 mod error;
 mod layout;
 mod manifest;
+mod network;
+mod resources;
 mod signature;
 
 use std::collections::BTreeSet;
@@ -108,7 +110,8 @@ pub fn verify(
     pass(Check::Alignment, layout::alignment(&after, &manifests)?);
     pass(Check::Signatures, signature::check(&after, &manifests, expected, advance)?);
     pass(Check::Identity, manifests.identity()?);
-    let network_files = BTreeSet::new();
+    let reference = manifests.application().and_then(|application| application.network_security_config.as_ref());
+    let network_files: BTreeSet<String> = resources::files(&after, reference, expected.limits)?.into_iter().collect();
     let (diff, same) = entries::check(&manifests, &after, expected, &network_files, advance)?;
     pass(Check::Entries, same);
     pass(Check::Contents, layout::contents(&after, &diff, advance)?);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
@@ -20,7 +20,7 @@ pub(crate) struct Entry {
 /// Whether the tools that tests/tools/install brings are there. Says so when not; where CI is set, they must be.
 pub(crate) fn are_installed() -> bool {
     let missing: Vec<_> =
-        ["apksigner", "zipalign", "aapt2", "dexdump"].into_iter().filter(|tool| !is_on_path(tool)).collect();
+        ["apksigner", "apktool", "zipalign", "aapt2", "dexdump"].into_iter().filter(|tool| !is_on_path(tool)).collect();
     if missing.is_empty() {
         return true;
     }
@@ -107,11 +107,56 @@ pub(crate) fn entries(apk: &Path, folder: &Path) -> BTreeMap<String, Entry> {
     entries
 }
 
-/// dexdump reads every DEX file in `folder`; returns how many there are.
-pub(crate) fn dex_files(folder: &Path) -> usize {
+/// apksigner accepts each of these packages on every device from its lowest API level on. All of them in one virtual machine.
+pub(crate) fn verified(folder: &Path, packages: &[(u32, PathBuf)]) {
+    let cases: Vec<String> =
+        packages.iter().map(|(min_sdk, path)| format!("{min_sdk}\t{}\t", path.display())).collect();
+    let list = folder.join("cases");
+    std::fs::write(&list, cases.join("\n")).unwrap();
+    let judge = root().join("shared/signing/tests/agreement/Judge.java");
+    let text =
+        succeed("java", &[OsStr::new("-cp"), apksigner_library().as_os_str(), judge.as_os_str(), list.as_os_str()]);
+    assert_eq!(text.lines().count(), packages.len(), "{text}");
+    assert!(text.lines().all(|verdict| verdict.starts_with("true\t")), "{cases:?}: {text}");
+}
+
+/// The library that apksigner is made of: beside Debian's other ones, or inside the tool of Google's SDK.
+fn apksigner_library() -> PathBuf {
+    let path = variable("PATH").unwrap_or_default();
+    let tools = std::env::split_paths(&path).map(|folder| folder.join("apksigner"));
+    let folders = tools.filter_map(|tool| Some(std::fs::canonicalize(tool).ok()?.parent()?.to_owned()));
+    let jars = folders.flat_map(|folder| ["lib/apksigner.jar", "apksigner.jar"].map(|jar| folder.join(jar)));
+    let mut jars = std::iter::once(PathBuf::from("/usr/share/java/apksig.jar")).chain(jars);
+    jars.find(|jar| jar.is_file()).expect("apksigner's library")
+}
+
+/// The resources as aapt2 prints them; nothing for an app without a table.
+pub(crate) fn resources(apk: &Path) -> String {
+    run("aapt2", [OsStr::new("dump"), OsStr::new("resources"), apk.as_os_str()]).1
+}
+
+/// An XML file of the package as aapt2 prints it.
+pub(crate) fn xml_tree(apk: &Path, name: &str) -> String {
+    succeed(
+        "aapt2",
+        &[OsStr::new("dump"), OsStr::new("xmltree"), OsStr::new("--file"), OsStr::new(name), apk.as_os_str()],
+    )
+}
+
+/// apktool decodes the whole package.
+pub(crate) fn decoded(apk: &Path, folder: &Path) {
+    succeed("apktool", &[OsStr::new("d"), OsStr::new("-f"), OsStr::new("-o"), folder.as_os_str(), apk.as_os_str()]);
+}
+
+/// dexdump reads every DEX file in `folder`; returns how many there are. `debug_info` says whether they may have any.
+pub(crate) fn dex_files(folder: &Path, debug_info: Option<bool>) -> usize {
     let files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     for file in &files {
-        succeed("dexdump", &[OsStr::new("-f"), file.as_os_str()]);
+        let text = succeed("dexdump", &[OsStr::new("-f"), file.as_os_str()]);
+        if debug_info == Some(false) {
+            let lines = text.lines().filter(|line| line.contains(" line=") || line.contains(" reg="));
+            assert_eq!(lines.count(), 0, "{}", file.display());
+        }
     }
     files.len()
 }

@@ -1,6 +1,7 @@
 //! Builds from end to end, with real tools as judges.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failed step is a failed test")]
 
+mod controls;
 mod dev;
 mod journey;
 mod judges;

@@ -179,7 +179,7 @@ fn check_entries(input: &Path, output: &Path, dex_files: usize) {
     std::fs::remove_dir_all(folder.path()).unwrap();
     std::fs::create_dir(folder.path()).unwrap();
     let after = judges::entries(output, folder.path());
-    assert_eq!(judges::dex_files(folder.path()), dex_files);
+    assert_eq!(judges::dex_files(folder.path(), None), dex_files);
     assert!(before.keys().eq(after.keys()), "{:?} {:?}", before.keys(), after.keys());
     for (name, entry) in &after {
         assert!(name == "AndroidManifest.xml" || entry.crc == before[name].crc, "{name} was changed");

@@ -6,18 +6,18 @@ use domain::certificate::{DomainPattern, KeyHash, PinnedCertificate};
 
 /// What the controls demand of a network security configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Policy {
+pub(crate) struct Policy {
     /// `CleartextPrevention`: no cleartext traffic to anywhere.
-    pub refuse_cleartext: bool,
+    pub(crate) refuse_cleartext: bool,
     /// `CertificatePinning`: for each domain, the public keys one of which must be in a server's chain.
-    pub pins: BTreeMap<DomainPattern, BTreeSet<KeyHash>>,
+    pub(crate) pins: BTreeMap<DomainPattern, BTreeSet<KeyHash>>,
     /// `CertificateTransparencyPrevention`: where certificates must be logged.
-    pub transparency: Option<Scope>,
+    pub(crate) transparency: Option<Scope>,
 }
 
 /// Where a demand holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Scope {
+pub(crate) enum Scope {
     /// For every host.
     Everywhere,
     /// For these.
@@ -26,13 +26,13 @@ pub enum Scope {
 
 impl Policy {
     /// What `CleartextPrevention` demands.
-    pub fn without_cleartext() -> Self {
+    pub(crate) fn without_cleartext() -> Self {
         Self { refuse_cleartext: true, ..Self::default() }
     }
 
     /// What `CertificatePinning` demands, and a warning for each entry of the list that the platform cannot enforce. The policy is
     /// empty when it can enforce none.
-    pub fn pinned(certificates: &[PinnedCertificate]) -> (Self, Vec<String>) {
+    pub(crate) fn pinned(certificates: &[PinnedCertificate]) -> (Self, Vec<String>) {
         let (mut policy, mut warnings) = (Self::default(), Vec::new());
         for certificate in certificates {
             match certificate.static_pin() {
@@ -46,7 +46,7 @@ impl Policy {
     }
 
     /// What `CertificateTransparencyPrevention` demands; no domains mean all hosts.
-    pub fn transparent(domains: &[DomainPattern]) -> Self {
+    pub(crate) fn transparent(domains: &[DomainPattern]) -> Self {
         let scope = match domains {
             [] => Scope::Everywhere,
             domains => Scope::Domains(domains.iter().cloned().collect()),
@@ -55,7 +55,7 @@ impl Policy {
     }
 
     /// Whether anything is pinned.
-    pub fn has_pins(&self) -> bool {
+    pub(crate) fn has_pins(&self) -> bool {
         !self.pins.is_empty()
     }
 }

@@ -29,7 +29,7 @@ struct Text {
 
 /// What was found in a file, or in several.
 #[derive(Clone, Debug, Default)]
-pub struct Found {
+pub(crate) struct Found {
     /// One for each text of the index.
     pub(super) texts: Vec<bool>,
     /// Whether the file asks for resources itself.
@@ -93,7 +93,7 @@ fn gram(bytes: &[u8]) -> Option<usize> {
 
 /// The search through one file, piece by piece.
 #[derive(Debug)]
-pub struct Scan<'i> {
+pub(crate) struct Scan<'i> {
     index: &'i Index,
     found: Vec<bool>,
     /// The end of what was pushed, where a text may begin that the next piece ends.
@@ -106,7 +106,7 @@ impl<'i> Scan<'i> {
     }
 
     /// Looks through the next bytes of the file.
-    pub fn push(&mut self, bytes: &[u8]) {
+    pub(crate) fn push(&mut self, bytes: &[u8]) {
         // Texts over the boundary of two pieces: the end of the one with the beginning of the other.
         let begun = self.rest.len();
         self.rest.extend(bytes.iter().take(LONGEST));
@@ -121,7 +121,7 @@ impl<'i> Scan<'i> {
     }
 
     /// What the file has.
-    pub fn finish(mut self) -> Found {
+    pub(crate) fn finish(mut self) -> Found {
         let rest = std::mem::take(&mut self.rest);
         self.look(&rest, rest.len());
         let asks =
@@ -139,7 +139,7 @@ impl<'i> Scan<'i> {
 
 impl Found {
     /// Adds what another file has.
-    pub fn add(&mut self, other: &Self) {
+    pub(crate) fn add(&mut self, other: &Self) {
         self.texts.resize(self.texts.len().max(other.texts.len()), false);
         self.texts.iter_mut().zip(&other.texts).for_each(|(found, other)| *found |= other);
         self.asks |= other.asks;

@@ -36,7 +36,7 @@ const TEXT_LIMIT: u64 = 32 << 20;
 ///
 /// Memory grows with the names and paths of the table, not with what is shown.
 #[derive(Debug)]
-pub struct Lookups {
+pub(crate) struct Lookups {
     names: Vec<EntryName>,
     paths: BTreeSet<String>,
     index: Index,
@@ -49,7 +49,7 @@ pub struct Lookups {
 
 impl Lookups {
     /// Starts with the names and paths of a table, and with the texts of its resources.
-    pub fn new(table: &Table<'_>) -> Result<Self, Error> {
+    pub(crate) fn new(table: &Table<'_>) -> Result<Self, Error> {
         let names = table.entry_names()?;
         let paths = table.file_paths()?;
         let index = Index::new(names.iter().map(|name| name.name.as_str()).chain(paths.iter().map(String::as_str)));
@@ -69,12 +69,12 @@ impl Lookups {
     }
 
     /// Takes note of the name of a method that code refers to, in whatever class.
-    pub fn see_method(&mut self, name: &str) {
+    pub(crate) fn see_method(&mut self, name: &str) {
         self.asked |= ASKING_METHODS.contains(&name);
     }
 
     /// Takes note of a string that code has: a constant, or the value of a field or an annotation.
-    pub fn see_code(&mut self, text: &str) {
+    pub(crate) fn see_code(&mut self, text: &str) {
         self.see_method(text);
         self.see_text(text);
         self.parts.see(text);
@@ -91,13 +91,13 @@ impl Lookups {
     }
 
     /// Takes note of any other text.
-    pub fn see_text(&mut self, text: &str) {
+    pub(crate) fn see_text(&mut self, text: &str) {
         self.asked |= ASKING_URIS.iter().any(|uri| text.contains(uri));
         words(text).for_each(|word| self.parts.see_word(word));
     }
 
     /// Takes note of the texts of a compiled document: the manifest, or an XML resource.
-    pub fn see_document(&mut self, document: &Document) -> Result<(), axml::Error> {
+    pub(crate) fn see_document(&mut self, document: &Document) -> Result<(), axml::Error> {
         self.see_element(&document.to_tree(TEXT_LIMIT)?);
         Ok(())
     }
@@ -127,7 +127,7 @@ impl Lookups {
     }
 
     /// Takes note of the path of any entry of the package.
-    pub fn see_entry(&mut self, path: &str) {
+    pub(crate) fn see_entry(&mut self, path: &str) {
         let file = path.rsplit('/').next().unwrap_or_default();
         if COMPRESSED_RUNTIMES.contains(&file) {
             let reason = format!("{path} belongs to a runtime whose code is compressed");
@@ -138,19 +138,19 @@ impl Lookups {
     }
 
     /// Whether the content of an entry has to be searched with [`Self::scan`].
-    pub fn needs_scan(path: &str) -> bool {
+    pub(crate) fn needs_scan(path: &str) -> bool {
         let is_code = path.ends_with(".dex");
         let is_known = matches!(path, "AndroidManifest.xml" | "resources.arsc") || path.starts_with("res/");
         !is_code && !is_known && !path.starts_with("META-INF/")
     }
 
     /// Starts the search through a file that is neither DEX nor resource. Several can be searched at a time.
-    pub fn scan(&self) -> Scan<'_> {
+    pub(crate) fn scan(&self) -> Scan<'_> {
         Scan::new(&self.index)
     }
 
     /// Takes note of what a search through the file at `path` found.
-    pub fn see_file(&mut self, path: &str, found: &Found) {
+    pub(crate) fn see_file(&mut self, path: &str, found: &Found) {
         if found.asks {
             self.everything_stays.get_or_insert(format!("{path} asks for resources itself"));
         }
@@ -159,8 +159,9 @@ impl Lookups {
 
     /// Decides what becomes of every name and path. `entries` are the paths of all entries of the package: no new path is one of them.
     /// The same `salt` gives the same names again.
-    pub fn decide<'e>(self, salt: &[u8], entries: impl Iterator<Item = &'e str>) -> Renaming {
-        let mut renaming = Renaming::new(salt, entries);
+    pub(crate) fn decide<'e>(self, salt: &[u8], entries: impl Iterator<Item = &'e str>) -> Renaming {
+        let files: HashSet<&str> = entries.collect();
+        let mut renaming = Renaming::new(salt, files.iter().copied());
         let kept = self.kept_names();
         for name in &self.names {
             let stays = |type_name: &String| self.script_types_stay && SCRIPT_TYPES.contains(&type_name.as_str());
@@ -172,7 +173,10 @@ impl Lookups {
             }
         }
         renaming.choose_names();
-        let paths = self.paths.iter().filter(|path| path.starts_with(FOLDER) && !self.is_in_files(path));
+        let paths = self
+            .paths
+            .iter()
+            .filter(|path| path.starts_with(FOLDER) && files.contains(path.as_str()) && !self.is_in_files(path));
         paths.for_each(|path| renaming.change_path(path));
         renaming.warnings = self.warnings(kept.len());
         renaming

@@ -13,7 +13,7 @@ const CHARACTERS: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
 
 /// What becomes of the names and paths of a table.
 #[derive(Clone, Debug)]
-pub struct Renaming {
+pub(crate) struct Renaming {
     salt: Vec<u8>,
     /// Paths of the package in lowercase: devices tell cases apart, computers may not.
     taken_paths: HashSet<String>,
@@ -22,7 +22,7 @@ pub struct Renaming {
     changed: BTreeMap<String, (BTreeSet<String>, String)>,
     paths: BTreeMap<String, String>,
     /// Why names stay, for the report.
-    pub warnings: Vec<String>,
+    pub(crate) warnings: Vec<String>,
 }
 
 /// What names and paths became: kept with the build, so that what an app reports can be understood. The JSON form is stable.
@@ -109,12 +109,12 @@ impl Renaming {
     }
 
     /// The new path of every entry of the package whose path changes.
-    pub fn paths(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub(crate) fn paths(&self) -> impl Iterator<Item = (&str, &str)> {
         self.paths.iter().map(|(before, after)| (before.as_str(), after.as_str()))
     }
 
     /// Renames in a table, the one that the lookups started with, and returns what became of what.
-    pub fn apply(&self, table: &mut Table<'_>) -> Result<Mapping, Error> {
+    pub(crate) fn apply(&self, table: &mut Table<'_>) -> Result<Mapping, Error> {
         let paths: HashMap<String, String> = self.paths.clone().into_iter().collect();
         let renamed = table.rename(
             |type_name, name| {

@@ -7,8 +7,10 @@ use formats::axml::tree::Element;
 use formats::limits::Limits;
 use proptest::prelude::*;
 
+use super::Lookups;
 use super::index::Index;
-use super::{Lookups, Renaming, Scan};
+use super::index::Scan;
+use super::renaming::Renaming;
 
 const ENTRIES: [(&str, &str, &str); 9] = [
     ("drawable", "flag_de", "res/drawable/flag_de.png"),

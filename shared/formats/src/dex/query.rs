@@ -1,6 +1,7 @@
 //! Questions about a file that other parts of an edit depend on.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use super::Dex;
 use super::leb;
@@ -12,6 +13,12 @@ impl<'a> Dex<'a> {
     /// Descriptors of the classes that are defined here, in the order of the file.
     pub fn class_descriptors(&self) -> impl Iterator<Item = Cow<'a, str>> {
         self.tables.classes.iter().map(|row| text::decode(self.descriptor(Class::of(row).class)))
+    }
+
+    /// The names of all methods that the file refers to, each once.
+    pub fn method_names(&self) -> impl Iterator<Item = Cow<'a, str>> {
+        let names: BTreeSet<u32> = self.tables.methods.iter().map(|row| Member::of(row).name).collect();
+        names.into_iter().map(|name| text::decode(self.string(name)))
     }
 
     /// Whether the file refers to any method of this name on this class, as in
