@@ -31,7 +31,7 @@
 //! - **What remains.** A name that comes from a server, from encrypted strings, or from parts shorter than three characters is not seen.
 //!   The report says so whenever names are asked for at all.
 //!
-//! Names of types are never changed: `getIdentifier` takes them literally, and the platform tells colours by theirs.
+//! A name that several entries of a type have was collapsed before and stays. Names of types are never changed: `getIdentifier` takes them literally, and the platform tells colours by theirs.
 //!
 //! # New names
 //! A new name is made of a hash of the old one, not of its place: the same resource has the same name in the next version, so that

@@ -165,7 +165,7 @@ impl Lookups {
         let kept = self.kept_names();
         for name in &self.names {
             let stays = |type_name: &String| self.script_types_stay && SCRIPT_TYPES.contains(&type_name.as_str());
-            if kept.contains(name.name.as_str()) {
+            if name.is_shared || kept.contains(name.name.as_str()) {
                 renaming.keep(&name.name);
             } else {
                 let changing = name.types.iter().filter(|type_name| !stays(type_name));

@@ -21,6 +21,8 @@ pub struct EntryName {
     pub name: String,
     /// The names of the types that have an entry of this name.
     pub types: Vec<String>,
+    /// Whether several entries of one type have it: it was collapsed before, or says nothing of any of them.
+    pub is_shared: bool,
 }
 
 /// How a string of the table is used.
@@ -43,6 +45,7 @@ impl Table<'_> {
         let names = package.names()?.into_iter().map(|(key, types)| EntryName {
             name: package.key_name(key),
             types: types.keys().map(|type_id| package.type_name(*type_id)).collect(),
+            is_shared: types.values().any(|indices| indices.len() > 1),
         });
         Ok(names.collect())
     }

@@ -7,3 +7,4 @@ mod edits;
 mod manifest;
 mod properties;
 mod round_trip;
+mod tree;
