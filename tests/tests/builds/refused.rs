@@ -59,7 +59,7 @@ fn cases() -> Vec<Case> {
             "truncated.apk",
             file("truncated.apk"),
             "archive_invalid",
-            "The package is not a sound archive: not a ZIP archive: no end of central directory record in the last 622 of 622 \
+            "The package is not a sound archive: not a ZIP archive: no end of central directory record in the last 666 of 666 \
              bytes. Build it again and upload it unchanged.",
         ),
         case(
