@@ -106,7 +106,13 @@ impl Rework<'_> {
         ];
         let counted = counts.into_iter().filter(|(_, count)| *count > 0);
         let changes = counted.map(|(what, count)| Change::removed(&entry.name, what, count)).collect();
-        Ok(Prepared { changes, ..self.pack(entry.method, &content)? })
+        let kept = stripped.pools_kept.then(|| {
+            format!(
+                "{}: names of local variables stay among its texts, because code that cannot be decoded may need the present numbering",
+                entry.name
+            )
+        });
+        Ok(Prepared { changes, warnings: kept.into_iter().collect(), ..self.pack(entry.method, &content)? })
     }
 
     /// A library that cannot be edited without a guess stays as it is, with a warning: packers and tools put many things under this
