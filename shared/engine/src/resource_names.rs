@@ -23,8 +23,8 @@
 //!     of such a name is a name itself, that stays too: it can be what was read and extended;
 //!   - a text has it as a word: string attributes and texts of the manifest and of compiled XML (`constraint_referenced_ids` lists names),
 //!     string resources;
-//!   - any file of the app that is no DEX and no resource has it anywhere among its bytes: names may come from JavaScript, Dart, C++ or
-//!     a table of strings without separators.
+//!   - any other file of the app (assets, libraries, raw resources) has it anywhere among its bytes: names may come from JavaScript, Dart,
+//!     C++ or a table of strings without separators.
 //! - **What cannot be known.** Where a native library or a file itself mentions `getIdentifier` or `android_res/`, or a runtime is there
 //!   whose code is compressed (Mono), all names stay: who asks there cannot be followed. React Native puts the names of images and raw
 //!   files together from folders, so these stay. Icon packs (they have a resource `appfilter`) are read by others: all names stay.

@@ -1,11 +1,14 @@
 //! Finding any of many texts anywhere in any bytes, in memory of the size of the texts and in time of the length of the bytes.
 
+use std::collections::HashMap;
+use std::ops::Range;
+
 use super::words::LONGEST;
 
-/// Bytes by whose hash a place in the bytes is passed over.
+/// Length of the beginnings by which most places in the bytes are passed over.
 const GRAM: usize = 4;
-/// Slots of the table of hashes.
-const SLOTS: usize = 1 << 18;
+/// Bits of the hashes of these beginnings.
+const HASH_BITS: u32 = 21;
 /// How many texts may begin with each other; those beyond are never looked for and count as found.
 const DEEPEST: u32 = 32;
 /// What a file may not mention without every name staying: who asks for what there cannot be followed.
@@ -16,7 +19,10 @@ const ASKING: [&str; 2] = ["getIdentifier", "android_res/"];
 pub(super) struct Index {
     /// In the order of their bytes.
     texts: Vec<Text>,
-    slots: Vec<bool>,
+    /// Where the texts of each beginning stand.
+    by_beginning: HashMap<[u8; GRAM], Range<usize>>,
+    /// One bit for each hash of a beginning.
+    hashes: Vec<u64>,
 }
 
 #[derive(Debug)]
@@ -42,25 +48,28 @@ impl Index {
         let mut texts: Vec<&str> = texts.filter(|text| (GRAM..=LONGEST).contains(&text.len())).chain(ASKING).collect();
         texts.sort_unstable();
         texts.dedup();
-        let mut index = Self { texts: Vec::with_capacity(texts.len()), slots: vec![false; SLOTS] };
+        let words = 1_usize << (HASH_BITS - u64::BITS.trailing_zeros());
+        let mut index = Self { texts: Vec::new(), by_beginning: HashMap::new(), hashes: vec![0; words] };
         let mut open: Vec<usize> = Vec::new();
         for text in texts {
-            while open
-                .pop_if(|outer| !index.texts.get(*outer).is_some_and(|outer| text.starts_with(&outer.text)))
-                .is_some()
-            {}
+            while open.pop_if(|outer| !index.texts.get(*outer).is_some_and(|it| text.starts_with(&it.text))).is_some() {
+            }
             let begins_with = open.last().copied();
             let depth = begins_with.and_then(|outer| index.texts.get(outer)).map_or(0, |outer| outer.depth + 1);
-            if depth > DEEPEST {
-                continue;
+            if let Some(beginning) = text.as_bytes().first_chunk().filter(|_| depth <= DEEPEST) {
+                open.push(index.texts.len());
+                index.insert(*beginning, Text { text: text.to_owned(), begins_with, depth });
             }
-            if let Some(slot) = gram(text.as_bytes()).and_then(|gram| index.slots.get_mut(gram)) {
-                *slot = true;
-            }
-            open.push(index.texts.len());
-            index.texts.push(Text { text: text.to_owned(), begins_with, depth });
         }
         index
+    }
+
+    fn insert(&mut self, beginning: [u8; GRAM], text: Text) {
+        let place = self.texts.len();
+        self.texts.push(text);
+        self.by_beginning.entry(beginning).or_insert(place..place).end = place + 1;
+        let (word, bit) = hash(beginning);
+        self.hashes.get_mut(word).into_iter().for_each(|word| *word |= bit);
     }
 
     /// The place of a text in [`Found::texts`]; `None` where it is not looked for.
@@ -69,13 +78,12 @@ impl Index {
     }
 
     /// Marks every text that `bytes` begin with.
-    fn mark(&self, bytes: &[u8], found: &mut [bool]) {
-        if !gram(bytes).and_then(|gram| self.slots.get(gram)).is_some_and(|slot| *slot) {
-            return;
-        }
+    fn mark(&self, beginning: [u8; GRAM], bytes: &[u8], found: &mut [bool]) {
+        let Some(range) = self.by_beginning.get(&beginning) else { return };
         // The texts that the bytes begin with stand before the bytes in order, each inside the next longer one.
-        let behind = self.texts.partition_point(|known| known.text.as_bytes() <= bytes);
-        let mut next = behind.checked_sub(1);
+        let texts = self.texts.get(range.clone()).unwrap_or_default();
+        let behind = texts.partition_point(|known| known.text.as_bytes() <= bytes);
+        let mut next = (range.start + behind).checked_sub(1).filter(|place| range.contains(place));
         while let Some((place, known)) = next.and_then(|place| Some((place, self.texts.get(place)?))) {
             if bytes.starts_with(known.text.as_bytes()) {
                 found.get_mut(place).into_iter().for_each(|found| *found = true);
@@ -83,12 +91,18 @@ impl Index {
             next = known.begins_with;
         }
     }
+
+    fn may_begin_with(&self, beginning: [u8; GRAM]) -> bool {
+        let (word, bit) = hash(beginning);
+        self.hashes.get(word).is_some_and(|word| word & bit != 0)
+    }
 }
 
-fn gram(bytes: &[u8]) -> Option<usize> {
-    let gram = u32::from_le_bytes(*bytes.first_chunk::<GRAM>()?);
-    // Fibonacci hashing: the upper bits of a product with the golden ratio.
-    usize::try_from(gram.wrapping_mul(0x9e37_79b9) >> (u32::BITS - SLOTS.trailing_zeros())).ok()
+/// Where the bit of a beginning stands: its word and the bit in it. Fibonacci hashing takes the upper bits of a product with the golden
+/// ratio.
+fn hash(beginning: [u8; GRAM]) -> (usize, u64) {
+    let hash = u32::from_le_bytes(beginning).wrapping_mul(0x9e37_79b9) >> (u32::BITS - HASH_BITS);
+    (usize::try_from(hash / u64::BITS).unwrap_or_default(), 1 << (hash % u64::BITS))
 }
 
 /// The search through one file, piece by piece.
@@ -131,8 +145,9 @@ impl<'i> Scan<'i> {
 
     /// Looks for texts that begin at one of the first `places`.
     fn look(&mut self, bytes: &[u8], places: usize) {
-        for place in 0..places {
-            self.index.mark(bytes.get(place..).unwrap_or_default(), &mut self.found);
+        for (place, window) in bytes.windows(GRAM).enumerate().take(places) {
+            let Some(beginning) = window.first_chunk().filter(|it| self.index.may_begin_with(**it)) else { continue };
+            self.index.mark(*beginning, bytes.get(place..).unwrap_or_default(), &mut self.found);
         }
     }
 }

@@ -29,6 +29,10 @@ const ICON_PACK: &str = "appfilter";
 
 /// The folder of resources.
 const FOLDER: &str = "res/";
+/// The files there that are packaged as they were, XML as well.
+const RAW: &str = "res/raw";
+/// Resources that hold no text.
+const IMAGES: [&str; 5] = [".png", ".webp", ".jpg", ".jpeg", ".gif"];
 /// Length of all texts of a document, in bytes: strings that lie over each other could make a small one say more than memory holds.
 const TEXT_LIMIT: u64 = 32 << 20;
 
@@ -137,11 +141,15 @@ impl Lookups {
         self.script_types_stay |= is_bundle || REACT_NATIVE.contains(&file);
     }
 
-    /// Whether the content of an entry has to be searched with [`Self::scan`].
-    pub(crate) fn needs_scan(path: &str) -> bool {
-        let is_code = path.ends_with(".dex");
-        let is_known = matches!(path, "AndroidManifest.xml" | "resources.arsc") || path.starts_with("res/");
-        !is_code && !is_known && !path.starts_with("META-INF/")
+    /// Whether the content of an entry has to be searched with [`Self::scan`]: everything but code, images, and compiled XML, whose texts
+    /// are shown to [`Self::see_document`].
+    pub fn needs_scan(path: &str) -> bool {
+        let ends_with_one_of = |endings: &[&str]| endings.iter().any(|ending| path.ends_with(ending));
+        let is_resource = path.starts_with(FOLDER) && !path.starts_with(RAW);
+        let is_document = path == "AndroidManifest.xml" || (is_resource && path.ends_with(".xml"));
+        let is_image = is_resource && ends_with_one_of(&IMAGES);
+        let is_table = path == "resources.arsc";
+        !(path.ends_with(".dex") || is_document || is_image || is_table || path.starts_with("META-INF/"))
     }
 
     /// Starts the search through a file that is neither DEX nor resource. Several can be searched at a time.

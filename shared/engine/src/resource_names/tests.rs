@@ -169,6 +169,25 @@ fn what_cannot_be_followed_keeps_names() {
 }
 
 #[test]
+fn files_that_can_hold_names_are_searched() {
+    for path in
+        ["assets/index.html", "lib/x86/liba.so", "res/raw/list.json", "res/raw-de/list.xml", "kotlin/a.b", "res/x.ttf"]
+    {
+        assert!(Lookups::needs_scan(path), "{path}");
+    }
+    for path in [
+        "classes2.dex",
+        "AndroidManifest.xml",
+        "resources.arsc",
+        "res/xml/a.xml",
+        "res/aB.9.png",
+        "META-INF/MANIFEST.MF",
+    ] {
+        assert!(!Lookups::needs_scan(path), "{path}");
+    }
+}
+
+#[test]
 fn paths_that_code_opens_stay() {
     assert_eq!(kept(|lookups| lookups.see_code("/res/raw/data")), "raw/data res/raw/data res/layout/missing.xml");
     assert_eq!(kept(|lookups| lookups.see_code("res/raw/")), "res/raw/beep.mp3 res/raw/data res/layout/missing.xml");

@@ -81,10 +81,10 @@ impl Package<'_> {
     ) -> Result<Vec<RenamedName>, Error> {
         let Some(keys) = self.key_names() else { return Ok(Vec::new()) };
         let plan = Plan::new(self, keys, name)?;
-        let anew = keys.rewrite(|key| plan.fate(key), &plan.added, limit)?;
+        let mut anew = Some(keys.rewrite(|key| plan.fate(key), &plan.added, limit)?);
         for part in &mut self.parts {
             match part {
-                PackagePart::KeyNames(pool) => **pool = anew.clone(),
+                PackagePart::KeyNames(pool) => anew.take().into_iter().for_each(|anew| **pool = anew),
                 PackagePart::Type(chunk) => {
                     let moved = plan.moved.get(&chunk.id);
                     moved.map_or(Ok(()), |moved| chunk.move_keys(moved))?;
