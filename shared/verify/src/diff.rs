@@ -213,7 +213,7 @@ impl Comparison<'_> {
         if old.name.ends_with(".xml") {
             return self.documents(old, new);
         }
-        Ok(Difference::Content { detail: format!("{} bytes became {} others", old.size, new.size) })
+        Ok(Difference::Content { detail: format!("other bytes (length before {}, after {})", old.size, new.size) })
     }
 
     fn code(&self, old: &Entry, new: &Entry) -> Result<Difference, Error> {

@@ -1,0 +1,124 @@
+//! `explain` and `diff` as people see them.
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use domain::plan::Plan as Subscription;
+use domain::platform::Platform;
+use engine::{Plan, Unobserved, protect};
+use fixtures::{archive, dex, manifest};
+use formats::limits::Limits;
+use formats::zip::Method::{Deflated, Stored};
+use inspect::wanted::Wanted;
+use inspect::{diff, explain};
+
+fn package(asset: &[u8]) -> Vec<u8> {
+    archive(&[
+        ("AndroidManifest.xml", Deflated, manifest(24, 34).as_slice()),
+        ("classes.dex", Deflated, &dex()),
+        ("assets/a", Stored, asset),
+    ])
+}
+
+fn written(folder: &Path, name: &str, content: &[u8]) -> PathBuf {
+    let path = folder.join(name);
+    fs::write(&path, content).unwrap();
+    path
+}
+
+fn wanted(controls: &[&str]) -> Wanted {
+    Wanted { enable: controls.iter().map(|control| (*control).to_owned()).collect(), ..Wanted::default() }
+}
+
+/// Whether everything could be applied, and what was printed, without the folder.
+fn explained(folder: &Path, app: &Path, wanted: Wanted, json: bool) -> (bool, String) {
+    let mut out = Vec::new();
+    let done = explain::run(&explain::Options { app: app.to_owned(), wanted, json }, &mut out).unwrap();
+    (done, String::from_utf8(out).unwrap().replace(&format!("{}/", folder.display()), ""))
+}
+
+#[test]
+fn explain_says_what_each_control_would_change() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = written(folder.path(), "app.apk", &package(b"1"));
+    let controls = ["DebuggablePrevention", "CleartextPrevention", "DebugInfoObfuscation"];
+    let (done, text) = explained(folder.path(), &app, wanted(&controls), false);
+    assert!(done);
+    insta::assert_snapshot!(text);
+    assert_eq!(fs::read(&app).unwrap(), package(b"1"), "the app is not touched");
+}
+
+#[test]
+fn a_control_that_cannot_be_applied_hides_none_of_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = written(folder.path(), "app.apk", &package(b"1"));
+    let (done, text) = explained(folder.path(), &app, Wanted::default(), false);
+    assert!(!done, "nothing can be pinned without a certificate");
+    let refused = "CertificatePinning  cannot be applied: nothing can be pinned: the certificate list is empty.";
+    assert!(text.contains(refused), "{text}");
+    assert!(text.contains("DebuggablePrevention  1 change"), "{text}");
+
+    let (done, text) = explained(folder.path(), &app, wanted(&["CertificatePinning"]), true);
+    assert!(!done && text.contains("\"status\": \"not_applicable\""), "{text}");
+}
+
+#[test]
+fn unknown_controls_and_bad_pins_are_named() {
+    let refused = |wanted: &Wanted| wanted.configuration(&[], Subscription::Team).unwrap_err().to_string();
+    assert!(refused(&wanted(&["Unknown"])).starts_with("there is no control Unknown; available: "));
+    assert!(
+        refused(&wanted(&["RootDetectionResponse"])).starts_with("the control RootDetectionResponse is not available")
+    );
+    let pin = |pin: &str| refused(&Wanted { pin: vec![pin.to_owned()], ..wanted(&["CertificatePinning"]) });
+    assert_eq!(pin("api.example.com"), "--pin api.example.com: expected HOST=FILE");
+    assert_eq!(pin("api.example.com=/missing"), "--pin api.example.com: cannot read /missing");
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let text = pin(&format!("api.example.com={}", file.path().display()));
+    assert!(text.ends_with("is not a certificate in PEM or DER"), "{text}");
+}
+
+#[test]
+fn a_certificate_becomes_a_pin_of_its_public_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let certificate = written(folder.path(), "api.cer", fixtures::signer("Pinned").certificate_der());
+    let app = written(folder.path(), "app.apk", &package(b"1"));
+    let pin = vec![format!("api.example.com={}", certificate.display())];
+    let (done, text) = explained(folder.path(), &app, Wanted { pin, ..wanted(&["CertificatePinning"]) }, false);
+    assert!(done && text.contains("domain-config[api.example.com]"), "{text}");
+}
+
+#[test]
+fn diff_explains_what_a_build_changed_and_refuses_the_rest() {
+    let folder = tempfile::tempdir().unwrap();
+    let (before, tampered) = (package(b"1"), package(b"2"));
+    let policy = wanted(&["DebuggablePrevention", "BackupPrevention"]).configuration(&[], Subscription::Team).unwrap();
+    let (name, policy) = ("app.apk".parse().unwrap(), policy.policy(Platform::Android));
+    let plan = Plan {
+        file_name: &name,
+        platform: Platform::Android,
+        policy: &policy,
+        signer: None,
+        limits: Limits::default(),
+    };
+    let mut protected = Vec::new();
+    protect(&before.as_slice(), &mut protected, &plan, &Unobserved).unwrap();
+
+    let compared = |after: &[u8], json| {
+        let options = diff::Options {
+            before: written(folder.path(), "before.apk", &before),
+            after: written(folder.path(), "after.apk", after),
+            json,
+        };
+        let mut out = Vec::new();
+        let explained = diff::run(&options, &mut out).unwrap();
+        (explained, String::from_utf8(out).unwrap())
+    };
+    let (done, text) = compared(&protected, false);
+    assert!(done);
+    insta::assert_snapshot!("diff_of_a_build", text);
+    let (done, text) = compared(&tampered, false);
+    assert!(!done);
+    insta::assert_snapshot!("diff_of_something_else", text);
+    assert!(compared(&before, true).1.contains("\"entries\": []"));
+}
