@@ -34,7 +34,7 @@ pub enum Command {
     /// Serve the API until Ctrl-C; data stays in the home folder
     Serve(Serve),
     /// Protect one app from end to end with the customer's own command line
-    Protect(Protect),
+    Protect(Box<Protect>),
     /// Print the OpenAPI document
     #[command(hide = true)]
     Openapi,
@@ -90,7 +90,7 @@ impl Command {
     pub async fn run(self) -> ExitCode {
         let done = match self {
             Self::Serve(options) => serve(options).await,
-            Self::Protect(options) => protect(options).await,
+            Self::Protect(options) => protect(*options).await,
             Self::Openapi => crate::openapi().and_then(|text| say(&text)).map(|()| ExitCode::SUCCESS),
         };
         done.unwrap_or_else(|error| {
