@@ -143,7 +143,7 @@ impl Lookups {
 
     /// Whether the content of an entry has to be searched with [`Self::scan`]: everything but code, images, and compiled XML, whose texts
     /// are shown to [`Self::see_document`].
-    pub fn needs_scan(path: &str) -> bool {
+    pub(crate) fn needs_scan(path: &str) -> bool {
         let ends_with_one_of = |endings: &[&str]| endings.iter().any(|ending| path.ends_with(ending));
         let is_resource = path.starts_with(FOLDER) && !path.starts_with(RAW);
         let is_document = path == "AndroidManifest.xml" || (is_resource && path.ends_with(".xml"));
