@@ -66,28 +66,28 @@ fn cases() -> Vec<Case> {
             "bomb.apk",
             file("bomb.apk"),
             "package_too_large",
-            "The package is refused: too large: unpacked length in bytes for an archive this small is 314574344, at most 268435456 \
+            "The package is refused: too large: unpacked length in bytes for an archive this small is 314573784, at most 268435456 \
              is accepted.",
         ),
         case(
             "duplicate.apk",
             file("duplicate.apk"),
             "archive_invalid",
-            "The package is not a sound archive: entry \"classes.dex\": name at offset 504: the name occurs twice. Build it again \
+            "The package is not a sound archive: entry \"classes.dex\": name at offset 560: the name occurs twice. Build it again \
              and upload it unchanged.",
         ),
         case(
             "traversal.apk",
             file("traversal.apk"),
             "archive_invalid",
-            "The package is not a sound archive: entry \"../../etc/passwd\": name at offset 736: the name is unsafe: it contains \
+            "The package is not a sound archive: entry \"../../etc/passwd\": name at offset 792: the name is unsafe: it contains \
              a relative path component. Build it again and upload it unchanged.",
         ),
         case(
             "absolute.apk",
             file("absolute.apk"),
             "archive_invalid",
-            "The package is not a sound archive: entry \"/etc/passwd\": name at offset 731: the name is unsafe: it is an absolute \
+            "The package is not a sound archive: entry \"/etc/passwd\": name at offset 787: the name is unsafe: it is an absolute \
              path. Build it again and upload it unchanged.",
         ),
         case(
