@@ -99,6 +99,14 @@ pub(crate) enum Error {
         /// How often it stands there.
         count: usize,
     },
+    /// Sets of pins that no app has.
+    #[error(
+        "network security configuration: more than {limit} pins in a set, or inherited by configurations that must keep them"
+    )]
+    TooManyPins {
+        /// The limit.
+        limit: usize,
+    },
     /// A domain has two rules, so that no device could read the configuration.
     #[error("network security configuration: {domain} has more than one rule, and the platform accepts one")]
     RepeatedDomain {
@@ -126,7 +134,7 @@ pub(crate) fn merge(
         base::ensure(&mut root, environment, environment.uses_cleartext_traffic, &mut changes);
     }
     let rules = rules::Rules::of(policy);
-    domains::apply(&mut root, &rules, environment, &mut changes);
+    domains::apply(&mut root, &rules, environment, &mut changes)?;
     if policy.has_pins() {
         anchors::distrust_users(&mut root, environment, &mut changes);
     }
@@ -145,6 +153,8 @@ pub(crate) fn merge(
     Ok(Merged { document, changes, warnings })
 }
 
+/// Pins of a set that are merged; no app has nearly as many.
+const MOST_PINS: usize = 1_000;
 /// Length of all texts of a configuration, in bytes: strings that lie over each other could make a small one say more than memory holds.
 const TEXT_LIMIT: u64 = 16 << 20;
 
@@ -161,6 +171,9 @@ fn check(root: &Element) -> Result<(), Error> {
 fn check_config(config: &Element, seen: &mut std::collections::BTreeSet<String>) -> Result<(), Error> {
     check_once(config, "trust-anchors")?;
     check_once(config, "pin-set")?;
+    if pins::of(config).is_some_and(|set| pins::count(set) > MOST_PINS) {
+        return Err(Error::TooManyPins { limit: MOST_PINS });
+    }
     for domain in config.elements().filter_map(rules::domain_of) {
         if !seen.insert(domain.name.clone()) {
             return Err(Error::RepeatedDomain { domain: domain.name });

@@ -5,9 +5,12 @@ use std::collections::BTreeSet;
 use formats::axml::Value;
 use formats::axml::tree::Element;
 
+use super::ROOT;
 use super::rules::domain_of;
 use crate::outcome::Change;
 
+/// Changes, and warnings, that are listed one by one.
+const MOST: usize = 500;
 /// Most domains that name a configuration in the report.
 const NAMED: usize = 3;
 
@@ -53,7 +56,17 @@ impl Changes {
         }
     }
 
-    pub(super) fn finish(self) -> (Vec<Change>, Vec<String>) {
+    /// The changes and warnings. Of more than a report can hold the rest is counted.
+    pub(super) fn finish(mut self) -> (Vec<Change>, Vec<String>) {
+        let (changes, warnings) = (self.changes.len(), self.warnings.len());
+        if changes > MOST {
+            self.changes.truncate(MOST);
+            self.record(ROOT, "further changes", None, Some((changes - MOST).to_string()));
+        }
+        if warnings > MOST {
+            self.warnings.truncate(MOST);
+            self.warnings.push(format!("{} further warnings of this kind", warnings - MOST));
+        }
         (self.changes, self.warnings)
     }
 }

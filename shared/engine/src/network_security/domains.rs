@@ -1,36 +1,46 @@
 //! Demands on single domains, met in the rule that a host follows.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use formats::axml::Value;
 use formats::axml::tree::{Element, Node};
 
 use super::changes::{Changes, path_of};
-use super::pins::{self, PIN_SET};
+use super::pins::{self, PIN_SET, Pins};
 use super::rules::{Demand, Domain, Rules, domain_of, parents};
-use super::{Environment, ROOT, TRANSPARENCY, anchors, base, demand_transparency, rules};
+use super::{Environment, Error, ROOT, TRANSPARENCY, anchors, base, demand_transparency, rules};
 
 pub(super) const DOMAIN_CONFIG: &str = "domain-config";
 
+/// Pins that are written into nested configurations so that these keep what they inherited; no app has nearly as many.
+const MOST_COPIED_PINS: usize = 10_000;
+
 /// Meets every demand on single domains.
-pub(super) fn apply(root: &mut Element, rules: &Rules, environment: &Environment<'_>, changes: &mut Changes) {
+pub(super) fn apply(
+    root: &mut Element,
+    rules: &Rules,
+    environment: &Environment<'_>,
+    changes: &mut Changes,
+) -> Result<(), Error> {
     if rules.is_empty() {
-        return;
+        return Ok(());
     }
     let inherited = Inherited::of_base(root, environment);
     let known = Known::of(root, &inherited);
-    let mut merge = Merge { rules, adopted: known.adopt(rules), known, changes };
+    let mut merge = Merge { rules, adopted: known.adopt(rules), known, changes, copied_pins: 0 };
     for config in root.elements_mut().filter(|child| child.name == DOMAIN_CONFIG) {
-        merge.visit(config, ROOT, &inherited);
+        merge.visit(config, ROOT, &inherited)?;
     }
     let rest = std::mem::take(&mut merge.adopted);
     rest.into_values().for_each(|new| merge.add(root, ROOT, new));
+    Ok(())
 }
 
 /// What a configuration takes over from those around it.
 #[derive(Clone, Debug)]
 struct Inherited {
-    pins: Option<Element>,
+    pins: Option<Rc<Pins>>,
     settings: Settings,
 }
 
@@ -43,8 +53,8 @@ impl Inherited {
 
     /// What is in force inside a configuration.
     fn within(&self, config: &Element) -> Self {
-        let pins = pins::of(config).or(self.pins.as_ref()).cloned();
-        Self { pins, settings: self.settings.within(config) }
+        let own = pins::of(config).map(|set| Rc::new(Pins::read(set)));
+        Self { pins: own.or_else(|| self.pins.clone()), settings: self.settings.within(config) }
     }
 }
 
@@ -135,14 +145,16 @@ struct Merge<'m> {
     known: Known,
     adopted: BTreeMap<Option<String>, NewRules>,
     changes: &'m mut Changes,
+    copied_pins: usize,
 }
 
 impl Merge<'_> {
-    fn visit(&mut self, config: &mut Element, path: &str, inherited: &Inherited) {
+    fn visit(&mut self, config: &mut Element, path: &str, inherited: &Inherited) -> Result<(), Error> {
         let path = path_of(path, config);
         let here = inherited.within(config);
+        let before = here.pins.as_ref().map(|pins| &pins.set);
         for nested in config.elements_mut().filter(|child| child.name == DOMAIN_CONFIG) {
-            self.visit(nested, &path, &here);
+            self.visit(nested, &path, &here)?;
         }
         let domains: Vec<Domain> = config.elements().filter_map(domain_of).collect();
         let mut goals = BTreeMap::<Goal, BTreeSet<String>>::new();
@@ -158,7 +170,7 @@ impl Merge<'_> {
             let mut nested = Element::new(DOMAIN_CONFIG);
             nested.children = config.children.extract_if(.., |child| names_one_of(child, &names)).collect();
             let path = path_of(&path, &nested);
-            self.meet(&mut nested, &path, &goal, here.pins.as_ref());
+            self.meet(&mut nested, &path, &goal, before);
             config.children.push(Node::Element(nested));
         }
         for domain in &domains {
@@ -168,10 +180,26 @@ impl Merge<'_> {
         }
         if let Some((goal, _)) = in_place {
             if !goal.demand.pins.is_empty() {
-                keep_pins_of_nested(config, here.pins.as_ref());
+                self.keep_pins_of_nested(config, before)?;
             }
-            self.meet(config, &path, &goal, here.pins.as_ref());
+            self.meet(config, &path, &goal, before);
         }
+        Ok(())
+    }
+
+    /// The configurations inside one that gets other pins keep theirs: those they inherited until now, or none.
+    fn keep_pins_of_nested(&mut self, config: &mut Element, before: Option<&Element>) -> Result<(), Error> {
+        for nested in config.elements_mut().filter(|child| child.name == DOMAIN_CONFIG) {
+            if pins::of(nested).is_none() {
+                let kept = before.cloned().unwrap_or_else(|| Element::new(PIN_SET));
+                self.copied_pins = self.copied_pins.saturating_add(pins::count(&kept));
+                if self.copied_pins > MOST_COPIED_PINS {
+                    return Err(Error::TooManyPins { limit: MOST_COPIED_PINS });
+                }
+                pins::put(nested, kept);
+            }
+        }
+        Ok(())
     }
 
     /// What a domain's rule lacks.
@@ -188,9 +216,8 @@ impl Merge<'_> {
         let reaches_further = domain.with_subdomains && demand != below;
         // Hosts that nobody listed keep the keys that they had.
         let keeps_pins = !is_named || reaches_further;
-        let pins_are_met =
-            here.pins.as_ref().map_or(demand.pins.is_empty(), |set| pins::meets(set, &demand.pins, keeps_pins));
-        if demand.pins.is_empty() || pins_are_met {
+        let pins_are_met = here.pins.as_ref().is_some_and(|pins| pins.meets(&demand.pins, keeps_pins));
+        if pins_are_met {
             demand.pins.clear();
         }
         let above = self.known.settings_above(name);
@@ -273,14 +300,5 @@ fn names_one_of(child: &Node, names: &BTreeSet<String>) -> bool {
     match child {
         Node::Element(element) => domain_of(element).is_some_and(|domain| names.contains(&domain.name)),
         Node::Text(_) => false,
-    }
-}
-
-/// The configurations inside one that gets other pins keep theirs: those they inherited until now, or none.
-fn keep_pins_of_nested(config: &mut Element, before: Option<&Element>) {
-    for nested in config.elements_mut().filter(|child| child.name == DOMAIN_CONFIG) {
-        if pins::of(nested).is_none() {
-            pins::put(nested, before.cloned().unwrap_or_else(|| Element::new(PIN_SET)));
-        }
     }
 }

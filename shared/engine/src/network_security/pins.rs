@@ -16,6 +16,36 @@ pub(super) fn of(config: &Element) -> Option<&Element> {
     config.elements().find(|child| child.name == PIN_SET)
 }
 
+/// A pin set, read once for all rules that follow it.
+#[derive(Debug)]
+pub(super) struct Pins {
+    pub(super) set: Element,
+    keys: BTreeSet<KeyHash>,
+    /// Whether there are pins that are no keys, or keys that come twice.
+    has_others: bool,
+    expires: bool,
+}
+
+impl Pins {
+    pub(super) fn read(set: &Element) -> Self {
+        let keys = keys_of(set);
+        let has_others = count(set) != keys.len();
+        let expires = set.attributes.iter().any(|attribute| attribute.name == EXPIRATION);
+        Self { set: set.clone(), keys, has_others, expires }
+    }
+
+    /// Whether the set demands these keys for ever, and no others unless `others` may stay.
+    pub(super) fn meets(&self, keys: &BTreeSet<KeyHash>, others: bool) -> bool {
+        let has_all = if others { self.keys.is_superset(keys) } else { !self.has_others && self.keys == *keys };
+        has_all && !self.expires
+    }
+}
+
+/// The number of pins in a set.
+pub(super) fn count(set: &Element) -> usize {
+    set.elements().filter(|child| child.name == PIN).count()
+}
+
 /// A set of these keys, with the pins of another set before them. It does not expire.
 pub(super) fn new(kept: Option<&Element>, keys: &BTreeSet<KeyHash>) -> Element {
     let mut set = kept.cloned().unwrap_or_else(|| Element::new(PIN_SET));
@@ -26,15 +56,6 @@ pub(super) fn new(kept: Option<&Element>, keys: &BTreeSet<KeyHash>) -> Element {
         set.children.push(Node::Element(pin));
     }
     set
-}
-
-/// Whether a set demands these keys for ever, and no others unless `others` may stay.
-pub(super) fn meets(set: &Element, keys: &BTreeSet<KeyHash>, others: bool) -> bool {
-    let pins = set.elements().filter(|child| child.name == PIN);
-    let found = keys_of(set);
-    let has_no_others = pins.count() == found.len() && found == *keys;
-    let expires = set.attributes.iter().any(|attribute| attribute.name == EXPIRATION);
-    !expires && if others { found.is_superset(keys) } else { has_no_others }
 }
 
 /// Puts a set into a configuration in the place of its own.
