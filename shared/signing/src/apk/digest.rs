@@ -3,14 +3,17 @@
 //! Both ways of getting at it hash on all cores and hold a few chunks: [`ContentDigester`] is fed while a package is
 //! written, `digest_sections` reads one that exists.
 
+mod chunks;
+
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use aws_lc_rs::digest::{Context, Digest};
+use aws_lc_rs::digest::Context;
 use formats::source::Source;
 use formats::zip;
 
+use self::chunks::{Digests, digest_chunks};
 use super::algorithm::{DigestKind, SignatureAlgorithm};
 use super::error::{SignatureError, SigningError};
 use super::verify::Advance;
@@ -18,6 +21,10 @@ use crate::Signer;
 
 /// Chunk size that schemes v2 and v3 fix.
 const CHUNK: usize = 1 << 20;
+/// Chunks that all threads together hold while a package is read.
+const IN_MEMORY: usize = 32;
+/// Bytes that are collected before they are digested together.
+const PENDING: usize = 16 * CHUNK;
 /// Position of the central directory's offset in the end record.
 const END_OFFSET_FIELD: Range<usize> = 16..20;
 /// Length of the end record without its comment.
@@ -36,36 +43,29 @@ impl ContentDigests {
 
 /// Takes a package's entries as they are written and digests them.
 pub struct ContentDigester {
-    kinds: Vec<DigestKind>,
-    threads: usize,
+    kind: DigestKind,
     pending: Vec<u8>,
-    chunks: Vec<ChunkDigests>,
+    /// The digests of the chunks before those.
+    chunks: Digests,
     bytes: u64,
 }
-
-/// One chunk's digests, in the order of the kinds.
-type ChunkDigests = Vec<Digest>;
 
 impl ContentDigester {
     /// A digester for the hash function that goes with the signer's key.
     pub fn for_signer(signer: &Signer) -> Self {
-        Self::new(vec![SignatureAlgorithm::for_key(signer.key()).digest()])
-    }
-
-    fn new(kinds: Vec<DigestKind>) -> Self {
-        Self { kinds, threads: threads(), pending: Vec::new(), chunks: Vec::new(), bytes: 0 }
+        let kind = SignatureAlgorithm::for_key(signer.key()).digest();
+        Self { kind, pending: Vec::new(), chunks: Vec::new(), bytes: 0 }
     }
 
     /// Takes the next bytes of the first section: everything in front of the signing block, in any portions.
     pub fn update(&mut self, mut bytes: &[u8]) {
         self.bytes = self.bytes.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
-        let batch = CHUNK.saturating_mul(self.threads);
         while !bytes.is_empty() {
-            let room = batch.saturating_sub(self.pending.len()).min(bytes.len());
+            let room = PENDING.saturating_sub(self.pending.len()).min(bytes.len());
             let (now, later) = bytes.split_at(room);
             self.pending.extend_from_slice(now);
             bytes = later;
-            if self.pending.len() >= batch {
+            if self.pending.len() >= PENDING {
                 self.hash_pending();
             }
         }
@@ -87,21 +87,18 @@ impl ContentDigester {
             self.update(section);
             self.hash_pending();
         }
-        Ok(combine(&self.kinds, &self.chunks))
+        Ok(ContentDigests(vec![(self.kind, combine(self.kind, &self.chunks))]))
     }
 
     fn hash_pending(&mut self) {
-        let kinds = &self.kinds;
+        let pending: Vec<&[u8]> = self.pending.chunks(CHUNK).collect();
+        let share = pending.len().div_ceil(threads()).max(chunks::at_once(self.kind));
+        let kind = self.kind;
         thread::scope(|scope| {
-            let mut pieces = self.pending.chunks(CHUNK);
-            let own = pieces.next();
-            let others: Vec<_> = pieces.map(|piece| scope.spawn(move || digest_chunk(kinds, piece))).collect();
-            self.chunks.extend(own.map(|piece| digest_chunk(kinds, piece)));
-            for other in others {
-                match other.join() {
-                    Ok(digests) => self.chunks.push(digests),
-                    Err(panic) => std::panic::resume_unwind(panic),
-                }
+            let shares: Vec<_> =
+                pending.chunks(share).map(|share| scope.spawn(move || digest_chunks(kind, share))).collect();
+            for share in shares {
+                self.chunks.extend(share.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
             }
         });
         self.pending.clear();
@@ -110,7 +107,7 @@ impl ContentDigester {
 
 impl std::fmt::Debug for ContentDigester {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ContentDigester").field("kinds", &self.kinds).field("bytes", &self.bytes).finish()
+        f.debug_struct("ContentDigester").field("kind", &self.kind).field("bytes", &self.bytes).finish_non_exhaustive()
     }
 }
 
@@ -133,85 +130,75 @@ pub(super) fn digest_sections<S: Source + ?Sized>(
     kinds: &[DigestKind],
     advance: Advance<'_>,
 ) -> Result<ContentDigests, SignatureError> {
-    let step = u64::try_from(CHUNK).unwrap_or(u64::MAX);
-    let chunks: Vec<Range<u64>> = sections.iter().flat_map(|section| split(section.clone(), step)).collect();
+    let digest = |kind: &DigestKind| {
+        let mut chunks = read_and_digest(source, sections, *kind, advance)?;
+        chunks.extend(digest_chunks(*kind, &end_record.chunks(CHUNK).collect::<Vec<_>>()));
+        Ok((*kind, combine(*kind, &chunks)))
+    };
+    kinds.iter().map(digest).collect::<Result<_, _>>().map(ContentDigests)
+}
+
+/// The digests of the sections' chunks.
+fn read_and_digest<S: Source + ?Sized>(
+    source: &S,
+    sections: &[Range<u64>],
+    kind: DigestKind,
+    advance: Advance<'_>,
+) -> Result<Digests, SignatureError> {
+    let threads = threads();
+    let step = u64::try_from(IN_MEMORY.div_ceil(threads).saturating_mul(CHUNK)).unwrap_or(u64::MAX);
+    let pieces: Vec<Range<u64>> = sections.iter().flat_map(|section| split(section.clone(), step)).collect();
     let next = AtomicUsize::new(0);
-    let work = || -> Result<Vec<(usize, ChunkDigests)>, SignatureError> {
+    let work = || -> Result<Vec<(usize, Digests)>, SignatureError> {
         let mut done = Vec::new();
-        let mut buffer = vec![0; CHUNK];
+        let mut bytes = Vec::new();
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(chunk) = chunks.get(index) else { return Ok(done) };
-            done.push((index, read_chunk(source, chunk, &mut buffer, kinds)?));
-            if !advance(chunk.end.saturating_sub(chunk.start)) {
+            let Some(piece) = pieces.get(index) else { return Ok(done) };
+            read(source, piece, &mut bytes)?;
+            done.push((index, digest_chunks(kind, &bytes.chunks(CHUNK).collect::<Vec<_>>())));
+            if !advance(piece.end.saturating_sub(piece.start)) {
                 return Err(SignatureError::Content(zip::Error::Stopped));
             }
         }
     };
     let mut digests = thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads()).map(|_| scope.spawn(work)).collect();
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
         workers.into_iter().try_fold(Vec::new(), |mut all, worker| {
             all.extend(worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
             Ok(all)
         })
     })?;
     digests.sort_unstable_by_key(|(index, _)| *index);
-    let mut digests: Vec<ChunkDigests> = digests.into_iter().map(|(_, digests)| digests).collect();
-    digests.extend(end_record.chunks(CHUNK).map(|chunk| digest_chunk(kinds, chunk)));
-    Ok(combine(kinds, &digests))
+    Ok(digests.into_iter().flat_map(|(_, digests)| digests).collect())
 }
 
-fn read_chunk<S: Source + ?Sized>(
-    source: &S,
-    chunk: &Range<u64>,
-    buffer: &mut [u8],
-    kinds: &[DigestKind],
-) -> Result<ChunkDigests, SignatureError> {
-    let len = usize::try_from(chunk.end.saturating_sub(chunk.start)).unwrap_or(CHUNK);
-    let bytes = buffer.get_mut(..len).unwrap_or_default();
-    source.read_at(chunk.start, bytes).map_err(|source| SignatureError::Read { offset: chunk.start, source })?;
-    Ok(digest_chunk(kinds, bytes))
+fn read<S: Source + ?Sized>(source: &S, piece: &Range<u64>, into: &mut Vec<u8>) -> Result<(), SignatureError> {
+    into.resize(usize::try_from(piece.end.saturating_sub(piece.start)).unwrap_or_default(), 0);
+    source.read_at(piece.start, into).map_err(|source| SignatureError::Read { offset: piece.start, source })
 }
 
 fn split(section: Range<u64>, step: u64) -> impl Iterator<Item = Range<u64>> {
     let mut start = section.start;
     std::iter::from_fn(move || {
         let end = start.saturating_add(step).min(section.end);
-        let chunk = (start < end).then_some(start..end);
+        let piece = (start < end).then_some(start..end);
         start = end;
-        chunk
+        piece
     })
 }
 
-fn digest_chunk(kinds: &[DigestKind], chunk: &[u8]) -> ChunkDigests {
-    let len = u32::try_from(chunk.len()).unwrap_or(u32::MAX);
-    kinds
-        .iter()
-        .map(|kind| {
-            let mut context = Context::new(kind.algorithm());
-            context.update(&[0xa5]);
-            context.update(&len.to_le_bytes());
-            context.update(chunk);
-            context.finish()
-        })
-        .collect()
-}
-
-fn combine(kinds: &[DigestKind], chunks: &[ChunkDigests]) -> ContentDigests {
+/// The digest of the chunks' digests.
+fn combine(kind: DigestKind, chunks: &[Vec<u8>]) -> Vec<u8> {
     let count = u32::try_from(chunks.len()).unwrap_or(u32::MAX);
-    let all = kinds.iter().enumerate().map(|(position, kind)| {
-        let mut context = Context::new(kind.algorithm());
-        context.update(&[0x5a]);
-        context.update(&count.to_le_bytes());
-        for digest in chunks.iter().filter_map(|digests| digests.get(position)) {
-            context.update(digest.as_ref());
-        }
-        (*kind, context.finish().as_ref().to_vec())
-    });
-    ContentDigests(all.collect())
+    let mut context = Context::new(kind.algorithm());
+    context.update(&[0x5a]);
+    context.update(&count.to_le_bytes());
+    chunks.iter().for_each(|chunk| context.update(chunk));
+    context.finish().as_ref().to_vec()
 }
 
-/// Enough to keep the cores busy, few enough to keep the buffers at some megabytes.
+/// Enough to keep the cores busy, few enough that each has many chunks at once.
 fn threads() -> usize {
     thread::available_parallelism().map_or(1, |cores| cores.get().min(8))
 }
