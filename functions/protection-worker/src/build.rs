@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use domain::error::Error;
 use domain::file_name::FileName;
-use domain::id::Sha256Hex;
 use domain::job::{Failure, Job, Output};
 use domain::phase::Phase;
 use domain::platform::Platform;
@@ -22,8 +21,8 @@ use store::Store;
 use tokio::time::Instant;
 use verify::Expected;
 
-use crate::download;
 use crate::watch::Watch;
+use crate::{digest, download};
 
 /// How a build ended.
 #[derive(Debug)]
@@ -88,14 +87,15 @@ async fn build(store: &Store, assignment: &Assignment, watch: &Arc<Watch>) -> Re
         signer: load_signer(store, job).await?,
     };
     let started = Instant::now();
-    download::fetch(store, assignment, &inputs.upload, watch).await?;
+    let uploaded = download::fetch(store, assignment, &inputs.upload, watch).await?;
     let downloading = Stage { phase: Phase::Downloading, milliseconds: milliseconds(started) };
 
     let watching = Arc::clone(watch);
     let thread = tokio::task::spawn_blocking(move || protect_and_verify(inputs, &watching));
     let mut report = thread.await.map_err(|_| defect())??;
     report.stages.insert(0, downloading);
-    publish(store, job, &output, &report, watch).await
+    report.input.sha256 = Some(uploaded);
+    publish(store, job, &output, report, watch).await
 }
 
 /// The engine, then the independent check of what it wrote. Runs on a thread.
@@ -123,15 +123,25 @@ fn protect_and_verify(inputs: Inputs, watch: &Watch) -> Result<Report, Ended> {
 }
 
 /// Stores output and report under the attempt; the job's finishing write makes them visible.
-async fn publish(store: &Store, job: &Job, output: &Path, report: &Report, watch: &Watch) -> Result<Ended, Ended> {
-    watch.observe(engine::Progress { phase: Phase::Uploading, done: 0, total: report.output.size })?;
-    store.put_output(job, job.attempt, output).await?;
-    store.put_report(job, job.attempt, serde_json::to_vec(report).map_err(Error::internal)?).await?;
+async fn publish(
+    store: &Store,
+    job: &Job,
+    output: &Path,
+    mut report: Report,
+    watch: &Arc<Watch>,
+) -> Result<Ended, Ended> {
+    let uploading = engine::Progress { phase: Phase::Uploading, done: 0, total: report.output.size };
+    watch.observe(uploading)?;
+    let (file, watching) = (File::open(output).map_err(Error::internal)?, Arc::clone(watch));
+    let stored = async { store.put_output(job, job.attempt, output).await.map_err(Ended::from) };
+    let ((), sha256) = tokio::try_join!(stored, digest::of_file(file, move || watching.observe(uploading)))?;
+    report.output.sha256 = Some(sha256.clone());
+    store.put_report(job, job.attempt, serde_json::to_vec(&report).map_err(Error::internal)?).await?;
     if let Some(mapping) = &report.mapping {
         store.put_mapping(job, job.attempt, serde_json::to_vec(mapping).map_err(Error::internal)?).await?;
     }
-    let (sha256, size): (Sha256Hex, _) = (report.output.sha256.parse()?, report.output.size);
-    Ok(Ended::Built(Output { attempt: job.attempt, sha256, size, has_mapping: report.mapping.is_some() }))
+    let (size, has_mapping) = (report.output.size, report.mapping.is_some());
+    Ok(Ended::Built(Output { attempt: job.attempt, sha256, size, has_mapping }))
 }
 
 async fn load_signer(store: &Store, job: &Job) -> Result<Option<Signer>, Ended> {

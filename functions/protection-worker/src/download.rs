@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use domain::error::Error;
+use domain::id::Sha256Hex;
 use domain::job::Failure;
 use domain::phase::Phase;
 use engine::{Observer as _, Stop};
@@ -13,8 +14,10 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use service::work::Assignment;
 use store::Store;
 use store::uploads::Pinned;
+use tokio::sync::mpsc;
 
 use crate::build::Ended;
+use crate::digest;
 use crate::watch::Watch;
 
 /// Bytes of a range, and ranges at a time: together the memory that a download takes.
@@ -23,8 +26,13 @@ const AT_A_TIME: usize = 4;
 /// A body that breaks off is fetched again so often; the SDK repeats only what fails before it.
 const TRIES: u32 = 3;
 
-/// Writes the whole upload to `file`. Anything but the pinned object ends the build.
-pub(crate) async fn fetch(store: &Store, assignment: &Assignment, file: &File, watch: &Watch) -> Result<(), Ended> {
+/// Writes the whole upload to `file` and digests it. Anything but the pinned object ends the build.
+pub(crate) async fn fetch(
+    store: &Store,
+    assignment: &Assignment,
+    file: &File,
+    watch: &Watch,
+) -> Result<Sha256Hex, Ended> {
     let size = assignment.upload.size;
     let done = AtomicU64::new(0);
     let ranges = (0..size).step_by(usize::try_from(RANGE).unwrap_or(usize::MAX));
@@ -35,10 +43,21 @@ pub(crate) async fn fetch(store: &Store, assignment: &Assignment, file: &File, w
             tokio::task::block_in_place(|| file.write_all_at(&bytes, offset)).map_err(Error::internal)?;
             let fetched = u64::try_from(bytes.len()).unwrap_or(0);
             let done = done.fetch_add(fetched, Ordering::Relaxed) + fetched;
-            watch.observe(engine::Progress { phase: Phase::Downloading, done, total: size }).map_err(Ended::from)
+            watch.observe(engine::Progress { phase: Phase::Downloading, done, total: size })?;
+            Ok::<_, Ended>(bytes)
         }
     };
-    stream::iter(ranges).map(fetch_one).buffer_unordered(AT_A_TIME).try_collect().await
+    let (pieces, digested) = mpsc::channel(1);
+    let fetch_all = async move {
+        let mut fetched = stream::iter(ranges).map(fetch_one).buffered(AT_A_TIME);
+        while let Some(piece) = fetched.try_next().await? {
+            // The digest ends early only when it fails, and then says so itself.
+            let _ = pieces.send(piece).await;
+        }
+        Ok(())
+    };
+    let ((), digest) = tokio::try_join!(fetch_all, digest::of_pieces(digested))?;
+    Ok(digest)
 }
 
 async fn fetch_range(store: &Store, assignment: &Assignment, offset: u64, length: u64) -> Result<Bytes, Ended> {

@@ -1,6 +1,7 @@
 //! Builds protected packages: takes a job from the queue, runs the engine, publishes the output.
 
 mod build;
+mod digest;
 mod download;
 mod watch;
 

@@ -139,7 +139,12 @@ impl Sha256Hex {
     /// Digests `bytes`.
     pub fn of(bytes: &[u8]) -> Self {
         use sha2::Digest as _;
-        Self(sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect())
+        Self::from_digest(sha2::Sha256::digest(bytes).into())
+    }
+
+    /// A digest that was taken elsewhere.
+    pub fn from_digest(digest: [u8; 32]) -> Self {
+        Self(digest.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
     /// The digits.

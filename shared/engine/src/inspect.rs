@@ -1,7 +1,6 @@
 //! The input: is it a sound APK, what does it say about itself, who had signed it.
 
 use std::collections::BTreeMap;
-use std::thread;
 
 use domain::phase::Phase;
 use formats::axml::Document;
@@ -12,7 +11,7 @@ use signing::apk::{DigestKind, Hasher, v1};
 use crate::manifest::{self, Facts};
 use crate::observe::{Observer, Watch};
 use crate::signature::{Previous, Signature};
-use crate::{Error, Plan, controls, hashing, kind};
+use crate::{Error, Plan, controls, kind};
 
 /// Name of the manifest's entry.
 pub(crate) const MANIFEST: &str = "AndroidManifest.xml";
@@ -24,7 +23,6 @@ const RESOURCES_STORED_FROM: u32 = 30;
 /// A checked input.
 pub(crate) struct Input<'a> {
     pub(crate) archive: Archive<'a>,
-    pub(crate) sha256: String,
     /// The manifest's bytes as they are in the package.
     pub(crate) manifest: Vec<u8>,
     pub(crate) document: Document,
@@ -38,7 +36,7 @@ pub(crate) struct Input<'a> {
 }
 
 impl<'a> Input<'a> {
-    /// Reads and checks the whole package: structure, kind, manifest, then every entry's content and the file's digest.
+    /// Reads and checks the whole package: structure, kind, manifest, then every entry's content.
     pub(crate) fn inspect(
         source: &'a dyn Source,
         plan: &Plan<'a>,
@@ -58,8 +56,8 @@ impl<'a> Input<'a> {
         let previous = Previous::read(source, &archive)?;
         let signature = Signature::plan(plan, facts.min_sdk_number(), &previous)?;
         let digest = signature.as_ref().and_then(|signature| signature.entry_digest);
-        let (sha256, digests) = check(source, &archive, digest, threads, observer)?;
-        Ok(Self { archive, sha256, manifest, document, facts, previous, signature, digests })
+        let digests = check(&archive, digest, threads, observer)?;
+        Ok(Self { archive, manifest, document, facts, previous, signature, digests })
     }
 
     /// Name and digest of an entry that is copied under `name`, where scheme v1 asks for one.
@@ -95,31 +93,23 @@ pub(crate) fn dex_names(archive: &Archive<'_>) -> Vec<String> {
     (1_u32..).map(name).take_while(|name| archive.entry(name).is_some()).collect()
 }
 
-/// Unpacks every entry on all cores but one, which takes the digest of the file meanwhile.
+/// Unpacks every entry on all cores; returns the digests that scheme v1 asks for, by name.
 fn check(
-    source: &dyn Source,
     archive: &Archive<'_>,
     digest: Option<DigestKind>,
     threads: usize,
     observer: &dyn Observer,
-) -> Result<(String, BTreeMap<String, Vec<u8>>), Error> {
-    let total = source.len().saturating_add(archive.unpacked_size());
-    let watch = Watch::start(observer, Phase::Inspecting, total)?;
+) -> Result<BTreeMap<String, Vec<u8>>, Error> {
+    let watch = Watch::start(observer, Phase::Inspecting, archive.unpacked_size())?;
     let advance = |bytes| watch.advance(bytes);
     let code = dex_names(archive);
-    let look = |entry: &Entry| {
+    let contents = archive.map_entries(threads, &|entry: &Entry| {
         let part = Part::of(entry, &code);
         look_at(archive, entry, part, digest, &advance)
-    };
-    let (contents, sha256) = thread::scope(|scope| {
-        let sha256 = scope.spawn(|| hashing::sha256(source, &advance));
-        let contents = archive.map_entries(threads.saturating_sub(1).max(1), &look);
-        (contents, hashing::join(sha256))
     });
     watch.go_on()?;
     let names = archive.entries().iter().map(|entry| entry.name.clone());
-    let digests = names.zip(contents?).filter_map(|(name, digest)| Some((name, digest?))).collect();
-    Ok((sha256.map_err(Error::Source)?, digests))
+    Ok(names.zip(contents?).filter_map(|(name, digest)| Some((name, digest?))).collect())
 }
 
 /// What an entry has to be for a device to run the app.

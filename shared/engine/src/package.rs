@@ -1,6 +1,7 @@
 //! The output: entries prepared on all cores and written in order, digests taken while they are written, the signatures, the directory.
 
 use std::io::Write;
+use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::thread::{self, ScopedJoinHandle};
 use std::time::Instant;
@@ -11,10 +12,10 @@ use signing::Signer;
 use signing::apk::{ContentDigester, DigestKind, sign_block, v1};
 
 use crate::edits::{Content, Edits, Item};
-use crate::hashing::{self, Output, Piece};
 use crate::inspect::Input;
 use crate::observe::{Observer, Watch};
 use crate::outcome::Change;
+use crate::output::Output;
 use crate::pipeline::{self, Results, Task};
 use crate::rework::{self, Body, Prepared, Rework};
 use crate::signature::Signature;
@@ -23,7 +24,6 @@ use crate::{Error, Plan};
 /// What was written.
 pub(crate) struct Package {
     pub(crate) size: u64,
-    pub(crate) sha256: String,
     /// When the entries were complete and signing began.
     pub(crate) signing_began: Instant,
     /// What was changed in entries while they were packed.
@@ -42,20 +42,16 @@ pub(crate) fn write(
 ) -> Result<Package, Error> {
     let watch = Watch::start(observer, Phase::Packaging, input.archive.directory_offset())?;
     thread::scope(|scope| {
-        let (queue, pieces) = hashing::queue();
-        let digest = scope.spawn(move || hashing::sha256_of(pieces));
-        let mut output = Output::new(sink, &watch, vec![queue]);
+        let mut output = Output::new(sink, &watch);
         let digester = plan.signer.map(|signer| {
-            let pieces = output.add_digest();
+            let pieces = output.begin_digest();
             scope.spawn(move || digest_entries(signer, pieces))
         });
         let packing = Packing { input, edits, plan, observer };
         let written = packing.write_all(digester, &mut output);
         let written = written.map_err(|error| output.explain(error))?;
-        let size = output.written();
-        drop(output);
         let Written { signing_began, changes, warnings } = written;
-        Ok(Package { size, sha256: hashing::join(digest), signing_began, changes, warnings })
+        Ok(Package { size: output.written(), signing_began, changes, warnings })
     })
 }
 
@@ -132,7 +128,7 @@ impl Packing<'_> {
 
     /// The signing block.
     fn sign(&self, signature: &Signature<'_>, digester: Digester<'_>, tail: &Tail) -> Result<Vec<u8>, Error> {
-        let digester = hashing::join(digester);
+        let digester = digester.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         Watch::start(self.observer, Phase::Signing, tail.entries_end)?;
         let end = tail.end(tail.entries_end).map_err(Error::Layout)?;
         let digests = digester.finish(tail.directory(), &end).map_err(Error::Signing)?;
@@ -141,7 +137,7 @@ impl Packing<'_> {
     }
 }
 
-fn digest_entries(signer: &Signer, pieces: Receiver<Piece>) -> ContentDigester {
+fn digest_entries(signer: &Signer, pieces: Receiver<Arc<Vec<u8>>>) -> ContentDigester {
     let mut digester = ContentDigester::for_signer(signer);
     pieces.into_iter().for_each(|piece| digester.update(&piece));
     digester

@@ -81,8 +81,8 @@ fn report(
     Report {
         format: Report::FORMAT,
         engine: env!("CARGO_PKG_VERSION"),
-        input: File { name, size: source.len(), sha256: input.sha256 },
-        output: File { name: None, size: package.size, sha256: package.sha256 },
+        input: File { name, size: source.len(), sha256: None },
+        output: File { name: None, size: package.size, sha256: None },
         app: input.facts,
         controls,
         signing,

@@ -1,5 +1,6 @@
 //! What a build did, for people and programs. The JSON form is stable: fields are added, never renamed.
 
+use domain::id::Sha256Hex;
 use domain::phase::Phase;
 use serde::Serialize;
 use signing::Certificate;
@@ -52,8 +53,9 @@ pub struct File {
     pub name: Option<String>,
     /// Its length in bytes.
     pub size: u64,
-    /// SHA-256 of its bytes, lowercase hexadecimal.
-    pub sha256: String,
+    /// SHA-256 of its bytes. Not the engine's: who moves the file takes it meanwhile and sets it here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Sha256Hex>,
 }
 
 /// Who signed the output, and who had signed the input.

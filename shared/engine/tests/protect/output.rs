@@ -94,9 +94,8 @@ fn the_report_says_what_was_changed_and_where() {
     assert_eq!(report["format"], 1);
     assert_eq!(report["input"]["name"], "small.apk");
     assert_eq!(report["input"]["size"], package.len());
-    assert_eq!(report["input"]["sha256"], sha256(&package));
+    assert!(report["input"].get("sha256").is_none(), "who moves the file takes it");
     assert_eq!(report["output"]["size"], out.len());
-    assert_eq!(report["output"]["sha256"], sha256(&out));
     assert_eq!(report["app"]["package"], "com.example.small");
     assert_eq!(report["app"]["min_sdk"], 24);
     let debuggable = report["controls"].as_array().unwrap().iter().find(|row| row["control"] == "DebuggablePrevention");
@@ -112,11 +111,6 @@ fn the_report_says_what_was_changed_and_where() {
     let phases: Vec<_> = report["stages"].as_array().unwrap().iter().map(|stage| stage["phase"].clone()).collect();
     assert_eq!(phases, ["inspecting", "protecting", "packaging", "signing"]);
     assert!(report.get("verification").is_none());
-}
-
-fn sha256(bytes: &[u8]) -> String {
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
-    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[test]
