@@ -1,4 +1,4 @@
-"""Packs target/lambda/<name>/bootstrap into deployable zips and checks that `provided.al2023` can start each binary."""
+"""Packs target/lambda/<name> into deployable zips and checks that `provided.al2023` can start each binary."""
 
 import re
 import subprocess
@@ -9,6 +9,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 # Amazon Linux 2023 has glibc 2.34: a binary that needs a newer symbol version ends before main.
 NEWEST_GLIBC = (2, 34)
+# What a function's zip holds: the binary, and the roots that SSL_CERT_FILE in template.yaml names.
+FILES = {"bootstrap": 0o100755, "amazon-roots.pem": 0o100644}
 # Lambda's limits for a zip put through the API and for what it unpacks to.
 LARGEST_ZIP, LARGEST_UNPACKED = 50 * 1024 * 1024, 250 * 1024 * 1024
 
@@ -21,7 +23,7 @@ def main() -> int:
         if not bootstrap.exists():
             failures.append(f"{folder}: no {bootstrap.relative_to(ROOT)}")
             continue
-        packed, needed = pack(bootstrap), newest_glibc(bootstrap)
+        packed, needed = pack(bootstrap.parent), newest_glibc(bootstrap)
         size = packed.stat().st_size
         print(f"{folder:<20}{megabytes(bootstrap.stat().st_size):>12}{megabytes(size):>12}  GLIBC_{needed[0]}.{needed[1]}")
         if needed > NEWEST_GLIBC:
@@ -33,13 +35,14 @@ def main() -> int:
     return 1 if failures else 0
 
 
-def pack(bootstrap: Path) -> Path:
+def pack(folder: Path) -> Path:
     """The zip of one function, the same bytes for the same binary."""
-    target = bootstrap.parent.with_suffix(".zip")
-    entry = zipfile.ZipInfo("bootstrap")
-    entry.external_attr = 0o100755 << 16
+    target = folder.with_suffix(".zip")
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        archive.writestr(entry, bootstrap.read_bytes(), zipfile.ZIP_DEFLATED)
+        for name, mode in FILES.items():
+            entry = zipfile.ZipInfo(name)
+            entry.external_attr = mode << 16
+            archive.writestr(entry, (folder / name).read_bytes(), zipfile.ZIP_DEFLATED)
     return target
 
 
