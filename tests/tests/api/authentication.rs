@@ -6,7 +6,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use tests::harness::{Bench, send};
 
-use crate::calls::Recorder;
+use crate::calls;
 use crate::routes::all_routes;
 
 /// A body that each route would take.
@@ -56,7 +56,7 @@ async fn refused_headers(bench: &Bench) -> Vec<(&'static str, Vec<String>)> {
 #[tokio::test]
 async fn whatever_is_wrong_with_a_key_the_answer_and_the_calls_behind_it_are_the_same() {
     let bench = Bench::start().await;
-    let (recorder, router) = Recorder::watch(&bench).await;
+    let (recorder, router) = calls::watch(&bench).await;
     let refused = refused_headers(&bench).await;
     let (_, free) = bench.another_tenant(2, Plan::Free).await;
     let free = format!("Bearer {}", free.expose());

@@ -1,129 +1,15 @@
-//! Records the calls to AWS, and how many of them had to wait for each other.
+//! The calls to AWS behind a router.
 
-use std::sync::{Arc, Mutex};
-
-use aws_smithy_runtime_api::box_error::BoxError;
-use aws_smithy_runtime_api::client::interceptors::context::{
-    BeforeDeserializationInterceptorContextRef, BeforeSerializationInterceptorContextRef,
-    FinalizerInterceptorContextRef,
-};
-use aws_smithy_runtime_api::client::interceptors::{Intercept, SharedInterceptor};
-use aws_smithy_runtime_api::client::orchestrator::Metadata;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use axum::Router;
+use local::calls::Recorder;
 use tests::harness::Bench;
 
-/// What was called. Signing a URL calls nobody and is not recorded.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Recorder(Arc<Mutex<Record>>);
-
-#[derive(Debug, Default)]
-struct Record {
-    /// Grows with everything that happens.
-    time: usize,
-    calls: Vec<Call>,
-}
-
-#[derive(Clone, Debug)]
-struct Call {
-    name: String,
-    begun: usize,
-    ended: Option<usize>,
-}
-
-#[derive(Debug)]
-struct Begun(usize);
-
-impl Storable for Begun {
-    type Storer = StoreReplace<Self>;
-}
-
-#[derive(Debug)]
-struct Sent(usize);
-
-impl Storable for Sent {
-    type Storer = StoreReplace<Self>;
-}
-
-impl Record {
-    fn tick(&mut self) -> usize {
-        self.time += 1;
-        self.time
-    }
-}
-
-impl Intercept for Recorder {
-    fn name(&self) -> &'static str {
-        "Recorder"
-    }
-
-    fn read_before_execution(
-        &self,
-        _: &BeforeSerializationInterceptorContextRef<'_>,
-        bag: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let begun = self.0.lock().unwrap().tick();
-        bag.interceptor_state().store_put(Begun(begun));
-        Ok(())
-    }
-
-    // Signing a URL ends before anything is sent.
-    fn read_after_transmit(
-        &self,
-        _: &BeforeDeserializationInterceptorContextRef<'_>,
-        _: &RuntimeComponents,
-        bag: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let name = bag.load::<Metadata>().expect("the operation's name").name().to_owned();
-        let begun = bag.load::<Begun>().expect("its begin").0;
-        let mut record = self.0.lock().unwrap();
-        record.calls.push(Call { name, begun, ended: None });
-        bag.interceptor_state().store_put(Sent(record.calls.len() - 1));
-        Ok(())
-    }
-
-    fn read_after_execution(
-        &self,
-        _: &FinalizerInterceptorContextRef<'_>,
-        _: &RuntimeComponents,
-        bag: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        if let Some(index) = bag.load::<Sent>().map(|sent| sent.0) {
-            let mut record = self.0.lock().unwrap();
-            let time = record.tick();
-            record.calls[index].ended = Some(time);
-        }
-        Ok(())
-    }
-}
-
-impl Recorder {
-    /// A router over the stack of `bench` whose calls are recorded, with connections and credentials made already.
-    pub(crate) async fn watch(bench: &Bench) -> (Self, Router) {
-        let recorder = Self::default();
-        let app = bench.intercepted(&[SharedInterceptor::new(recorder.clone())]);
-        let _ = app.service.store().tenant(&bench.tenant.id).await;
-        let router = api::serve(local::routes(), app);
-        recorder.rounds();
-        (recorder, router)
-    }
-
-    /// The calls since the last look, in rounds: those of a round ran side by side, after those of the round before.
-    pub(crate) fn rounds(&self) -> Vec<Vec<String>> {
-        let mut calls = std::mem::take(&mut self.0.lock().unwrap().calls);
-        calls.sort_by_key(|call| call.begun);
-        let mut depths: Vec<usize> = Vec::new();
-        for call in &calls {
-            let ended_before = |other: &Call| other.ended.is_some_and(|ended| ended < call.begun);
-            let before = calls.iter().zip(&depths).filter(|(other, _)| ended_before(other)).map(|(_, depth)| depth + 1);
-            depths.push(before.max().unwrap_or(0));
-        }
-        let mut rounds = vec![Vec::new(); depths.iter().max().map_or(0, |deepest| deepest + 1)];
-        for (call, depth) in calls.into_iter().zip(depths) {
-            rounds[depth].push(call.name);
-        }
-        rounds.iter_mut().for_each(|round| round.sort());
-        rounds
-    }
+/// A router over the stack of `bench` whose calls are recorded, with connections and credentials made already.
+pub(crate) async fn watch(bench: &Bench) -> (Recorder, Router) {
+    let recorder = Recorder::default();
+    let app = bench.intercepted(&[recorder.interceptor()]);
+    let _ = app.service.store().tenant(&bench.tenant.id).await;
+    let router = api::serve(local::routes(), app);
+    recorder.rounds();
+    (recorder, router)
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 use tests::harness::{Bench, put, send};
 use tests::packages::small_apk;
 
-use crate::calls::Recorder;
+use crate::calls;
 use crate::multipart::{begin, put_parts};
 
 /// One worker thread, so that no answer can come in while the calls of a round are still being sent.
@@ -16,7 +16,7 @@ async fn an_upload_waits_for_three_rounds_a_multipart_one_for_four_and_a_status_
 
 async fn count_rounds() {
     let bench = Bench::start().await;
-    let (recorder, router) = Recorder::watch(&bench).await;
+    let (recorder, router) = calls::watch(&bench).await;
     let bearer = bench.bearer();
     let headers = [("authorization", &*bearer), ("idempotency-key", "a")];
     let call = |method, path: String, body| {

@@ -67,6 +67,12 @@ pub(crate) fn signed_by(apk: &Path, certificate_sha256: &str, algorithm: &str) {
     }
 }
 
+/// apksigner accepts the package for devices from Android 7.0 on.
+pub(crate) fn signed(apk: &Path) {
+    let options = ["verify", "--min-sdk-version", "24"].map(OsStr::new);
+    succeed("apksigner", &[&options[..], &[apk.as_os_str()]].concat());
+}
+
 /// apksigner finds no signature.
 pub(crate) fn unsigned(apk: &Path) {
     let options = ["verify", "--min-sdk-version", "24"].map(OsStr::new);

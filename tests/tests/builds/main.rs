@@ -5,6 +5,7 @@ mod controls;
 mod dev;
 mod journey;
 mod judges;
+mod large;
 mod multipart;
 mod real_packages;
 mod refused;

@@ -1,10 +1,12 @@
 //! The local server: starts the local AWS, makes the resources of template.yaml, serves every router, polls the queues.
 
 pub mod aws;
+pub mod calls;
 pub mod commands;
 pub mod provision;
 pub mod queues;
 mod running;
+pub mod runtime;
 pub mod seed;
 pub mod server;
 mod signals;
