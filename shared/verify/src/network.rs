@@ -61,18 +61,22 @@ impl<'a> Configuration<'a> {
     /// The first host of a pin for which a server may present another key.
     pub(crate) fn unpinned<'p>(&self, pin: &'p StaticPin<'_>) -> Option<&'p str> {
         let wanted = pin.key.to_string();
-        let holds = |host: &str| {
-            let set = self.rule_for(host).and_then(|chain| {
-                chain.iter().rev().find_map(|config| config.elements().find(|child| child.name == "pin-set"))
-            });
+        let holds = |chain: &Chain<'_>| {
+            let set = chain.iter().rev().find_map(|config| config.elements().find(|child| child.name == "pin-set"));
             set.is_some_and(|set| set.attribute("expiration").is_none() && pins(set).any(|found| found == wanted))
         };
-        let unpinned = |host: &str, below: bool| !holds(host) || below && !holds(&format!("any.{host}"));
-        let domains = pin.domains.iter();
-        domains
-            .map(|domain| (domain.host(), domain.is_wildcard()))
-            .find(|(host, below)| unpinned(host, *below))
-            .map(|(host, _)| host)
+        let rules = self.rules();
+        let below = |host: &str| {
+            let end = format!(".{host}");
+            // A rule of its own for a host below need not have the pins of the one above.
+            let mut own = rules.iter().filter(|chain| chain.last().is_some_and(|config| names_below(config, &end)));
+            own.all(holds) && self.rule_for(&format!("any{end}")).is_some_and(|chain| holds(&chain))
+        };
+        let pinned = |host: &str, is_wildcard: bool| {
+            self.rule_for(host).is_some_and(|chain| holds(&chain)) && (!is_wildcard || below(host))
+        };
+        let domains = pin.domains.iter().map(|domain| (domain.host(), domain.is_wildcard()));
+        domains.into_iter().find(|(host, is_wildcard)| !pinned(host, *is_wildcard)).map(|(host, _)| host)
     }
 
     fn base(&self) -> Option<&'a Element> {
@@ -104,6 +108,12 @@ impl<'a> Configuration<'a> {
 
 fn domain_configs(parent: &Element) -> impl Iterator<Item = &Element> {
     parent.elements().filter(|child| child.name == "domain-config")
+}
+
+/// Whether a rule names a host with this end.
+fn names_below(config: &Element, end: &str) -> bool {
+    let mut domains = config.elements().filter(|child| child.name == "domain");
+    domains.any(|domain| text(domain).to_ascii_lowercase().ends_with(end))
 }
 
 fn matching_length(domain: &Element, host: &str) -> Option<usize> {

@@ -75,9 +75,13 @@ pub(crate) fn policy() -> Policy {
 }
 
 pub(crate) fn protected(input: &[u8], signer: Option<&Signer>) -> Vec<u8> {
+    protected_by(input, signer, &policy())
+}
+
+pub(crate) fn protected_by(input: &[u8], signer: Option<&Signer>, policy: &Policy) -> Vec<u8> {
     let file_name = "small.apk".parse().unwrap();
     let platform = Platform::Android;
-    let plan = Plan { file_name: &file_name, platform, policy: &policy(), signer, limits: Limits::default() };
+    let plan = Plan { file_name: &file_name, platform, policy, signer, limits: Limits::default() };
     let mut out = Vec::new();
     protect(&input, &mut out, &plan, &Unobserved).unwrap();
     out
@@ -93,8 +97,17 @@ pub(crate) fn check_signed(
     output: &[u8],
     certificate_sha256: Option<&str>,
 ) -> Result<Verification, Error> {
-    let (policy, limits) = (policy(), Limits::default());
-    verify(&output, &Expected { input: &input, policy: &policy, certificate_sha256, limits: &limits }, &|_| true)
+    check_policy(input, output, certificate_sha256, &policy())
+}
+
+pub(crate) fn check_policy(
+    input: &[u8],
+    output: &[u8],
+    certificate_sha256: Option<&str>,
+    policy: &Policy,
+) -> Result<Verification, Error> {
+    let limits = Limits::default();
+    verify(&output, &Expected { input: &input, policy, certificate_sha256, limits: &limits }, &|_| true)
 }
 
 /// The check that refuses `output`, and its sentence.
