@@ -20,7 +20,7 @@ use crate::build::Ended;
 use crate::digest;
 use crate::watch::Watch;
 
-/// Bytes of a range, and ranges at a time: together the memory that a download takes.
+/// Bytes of a range, and ranges at a time: together, with two more on their way to the digest, the memory that a download takes.
 const RANGE: u64 = 8 << 20;
 const AT_A_TIME: usize = 4;
 /// A body that breaks off is fetched again so often; the SDK repeats only what fails before it.
