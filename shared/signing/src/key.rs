@@ -1,5 +1,6 @@
 //! Signing keys with their certificates.
 
+mod jks;
 mod pkcs12;
 mod private;
 
@@ -8,6 +9,11 @@ use std::fmt;
 pub(crate) use private::PrivateKey;
 
 use crate::Certificate;
+
+/// A keystore of a few keys takes some kilobytes; each bag can cost a key derivation, so their number must be bounded.
+const MAX_KEYSTORE: usize = 256 * 1024;
+/// First bytes of Java's other form, whose keys are encrypted otherwise.
+const JCEKS: [u8; 4] = [0xCE, 0xCE, 0xCE, 0xCE];
 
 /// Kind and size of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -39,9 +45,18 @@ pub enum KeyError {
     /// The integrity check or the decryption failed under this password.
     #[error("the keystore's password is wrong, or the keystore is damaged")]
     WrongPassword,
-    /// Not a PKCS#12 file, or one that breaks its own format.
-    #[error("the keystore is not a readable PKCS#12 file: {0}")]
+    /// The integrity check of one key failed under its password.
+    #[error("the password of the key {alias:?} is wrong, or the key is damaged")]
+    WrongKeyPassword {
+        /// Alias of the key.
+        alias: String,
+    },
+    /// Neither PKCS#12 nor JKS, or a file that breaks its own format.
+    #[error("the keystore cannot be read: {0}")]
     Unreadable(String),
+    /// A kind of keystore that is not read here.
+    #[error("keystores of kind {0} are not supported; `keytool -importkeystore -deststoretype PKCS12` converts them")]
+    UnsupportedKeystore(&'static str),
     /// Encrypted or authenticated in a way that is not supported.
     #[error("the keystore uses an encryption or integrity algorithm that is not supported")]
     UnsupportedEncryption,
@@ -76,6 +91,25 @@ pub enum KeyError {
     DamagedKey,
 }
 
+/// The entry that `wanted` names, or the only one.
+fn choose<T>(mut named: Vec<(String, T)>, wanted: Option<&str>) -> Result<(String, T), KeyError> {
+    let aliases: Vec<String> = named.iter().map(|(alias, _)| alias.clone()).collect();
+    if named.is_empty() {
+        return Err(KeyError::NoKey);
+    }
+    named.retain(|(alias, _)| wanted.is_none_or(|wanted| same_alias(alias, wanted)));
+    match (named.pop(), named.pop(), wanted) {
+        (Some(chosen), None, _) => Ok(chosen),
+        (None, _, Some(wanted)) => Err(KeyError::NoSuchAlias { wanted: wanted.to_owned(), aliases }),
+        _ => Err(KeyError::SeveralKeys { aliases }),
+    }
+}
+
+/// Java keystores fold aliases to lower case, so the case that people type does not count.
+fn same_alias(one: &str, other: &str) -> bool {
+    one.to_lowercase() == other.to_lowercase()
+}
+
 fn listed(aliases: &[String]) -> String {
     aliases.iter().map(|alias| format!("{alias:?}")).collect::<Vec<_>>().join(", ")
 }
@@ -89,11 +123,43 @@ pub struct Signer {
 }
 
 impl Signer {
+    /// Opens a keystore whose kind its first bytes tell: PKCS#12 or JKS.
+    ///
+    /// In JKS each key has a password of its own, which is the store's where `key_password` is `None`; PKCS#12 has one for all.
+    /// Aliases compare without regard to case, as in Java. Without `alias` the keystore must hold one key.
+    pub fn from_keystore(
+        bytes: &[u8],
+        password: &str,
+        key_password: Option<&str>,
+        alias: Option<&str>,
+    ) -> Result<Self, KeyError> {
+        if bytes.len() > MAX_KEYSTORE {
+            return Err(KeyError::Unreadable(format!("it is longer than {MAX_KEYSTORE} bytes")));
+        }
+        match bytes {
+            [0x30, ..] => pkcs12::open(bytes, password, alias),
+            _ if bytes.starts_with(&jks::MAGIC) => jks::open(bytes, password, key_password, alias),
+            _ if bytes.starts_with(&JCEKS) => Err(KeyError::UnsupportedKeystore("JCEKS")),
+            _ => Err(KeyError::Unreadable("it is neither PKCS#12 nor JKS".to_owned())),
+        }
+    }
+
     /// Opens a PKCS#12 keystore: PBES2 and the older PBES1 (3DES, RC2) encryption, SHA-1 and SHA-2 integrity.
     ///
-    /// Aliases compare without regard to case, as in Java keystores. Without `alias` the keystore must hold one key.
+    /// As [`from_keystore`](Self::from_keystore), which also takes other kinds.
     pub fn from_pkcs12(bytes: &[u8], password: &str, alias: Option<&str>) -> Result<Self, KeyError> {
-        pkcs12::open(bytes, password, alias)
+        Self::from_keystore(bytes, password, None, alias)
+    }
+
+    /// Takes the key's own certificate and its issuers out of `certificates`.
+    fn with_certificates(key: PrivateKey, alias: String, certificates: &[Certificate]) -> Result<Self, KeyError> {
+        let is_own = |found: &&Certificate| found.public_key_bits().is_some_and(|bits| key.matches(&bits));
+        let Some(own) = certificates.iter().find(is_own) else {
+            return Err(KeyError::CertificateMismatch { alias });
+        };
+        let certificate = own.clone();
+        let issuers = Certificate::chain(own, certificates).split_off(1);
+        Ok(Self { key, alias, certificate, issuers })
     }
 
     pub(crate) fn key(&self) -> &PrivateKey {

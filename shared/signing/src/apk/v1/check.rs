@@ -133,8 +133,8 @@ fn signers(
         }
         let text = read(archive, &name, MAX_TEXT)?;
         let signature = read(archive, &block.name, MAX_BLOCK)?;
-        let certificates = signed_data::check(File { name: &block.name, content: &signature }, &text, min_sdk)?;
         let signed = check_signature_file(File { name: &name, content: &text }, manifest, min_sdk, higher)?;
+        let certificates = signed_data::check(File { name: &block.name, content: &signature }, &text, min_sdk)?;
         signers.push(Signer { certificates, signed });
     }
     if signers.is_empty() {
