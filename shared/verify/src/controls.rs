@@ -95,7 +95,11 @@ impl Output<'_> {
     fn transparency(&self) -> Result<Option<String>, Error> {
         let domains = &self.expected.policy.transparency_domains;
         self.each_configuration(|configuration| {
-            let missing = domains.iter().find(|domain| !configuration.demands_transparency_for(domain.host()));
+            let missing = domains.iter().find(|domain| {
+                let below = domain.is_wildcard().then(|| format!("any.{}", domain.host()));
+                let mut hosts = [domain.host()].into_iter().chain(below.as_deref());
+                !hosts.all(|host| configuration.demands_transparency_for(host))
+            });
             match missing {
                 Some(domain) => Some(format!("it is not demanded for {}", domain.host())),
                 None if domains.is_empty() && !configuration.demands_transparency() => {

@@ -2,15 +2,19 @@
 //!
 //! Formats that are understood are compared by meaning: a DEX file without debug information is still the same code, a library without
 //! symbols the same image, a resource table with an entry more has the same values. What differs in any other way is
-//! [`Difference::Content`], and nobody should accept that.
+//! [`Difference::Content`]. A difference that is understood still needs a control, packaging or signing that makes it.
 
 mod document;
 mod pairs;
 mod table;
 
+use std::collections::BTreeSet;
 use std::num::NonZero;
 use std::thread;
 
+use domain::control::catalogue;
+use domain::platform::Platform;
+use domain::policy::Policy;
 use formats::axml::Document;
 use formats::dex::{self, same_code};
 use formats::elf::{self, same_image};
@@ -18,14 +22,16 @@ use formats::limits::Limits;
 use formats::source::Source;
 use formats::zip::{Archive, Entry, EntryReader, EntrySource, Method};
 use serde::Serialize;
+use signing::apk::Schemes;
 
 pub use document::DocumentChange;
 pub use table::TableChange;
 
 use pairs::Pairs;
 
+use crate::entries::{self, Judge};
 use crate::error::of_archive;
-use crate::{Check, Error};
+use crate::{Check, Error, manifest, resources};
 
 const RESOURCES: &str = "resources.arsc";
 /// Bytes compared at a time.
@@ -38,12 +44,14 @@ pub struct Diff {
     pub same: usize,
     /// The others, in the order of the second package; those that are only in the first follow.
     pub entries: Vec<EntryDiff>,
+    /// What differs in the archive around the entries, as sentences. No build makes such differences.
+    pub archive: Vec<String>,
 }
 
 impl Diff {
-    /// Whether every difference is one that is understood.
+    /// Whether every difference is one that a build makes.
     pub fn is_explained(&self) -> bool {
-        self.entries.iter().all(|entry| entry.differences.iter().all(Difference::is_explained))
+        self.archive.is_empty() && self.entries.iter().all(|entry| entry.objection.is_none())
     }
 }
 
@@ -56,6 +64,8 @@ pub struct EntryDiff {
     pub after: Option<String>,
     /// In what it differs.
     pub differences: Vec<Difference>,
+    /// A sentence about the first of these that no control, packaging or signing makes.
+    pub objection: Option<String>,
 }
 
 impl EntryDiff {
@@ -110,14 +120,8 @@ pub enum Difference {
     },
 }
 
-impl Difference {
-    /// Whether it is understood, and cannot hide another one.
-    pub const fn is_explained(&self) -> bool {
-        !matches!(self, Self::Content { .. } | Self::Attributes)
-    }
-}
-
-/// Compares two packages. `advance` hears of every piece of bytes that was read, from any thread; `false` ends it with
+/// Compares two packages, and judges each difference by whether a build makes it: a control, all of which count as enabled, packaging
+/// or signing. `advance` hears of every piece of bytes that was read, from any thread; `false` ends it with
 /// [`Error::Stopped`].
 ///
 /// # Errors
@@ -129,7 +133,49 @@ pub fn diff(
     advance: &(dyn Fn(u64) -> bool + Sync),
 ) -> Result<Diff, Error> {
     let read = |source| Archive::read(source, limits).map_err(|error| of_archive(Check::Structure, error));
-    compare(&read(before)?, &read(after)?, limits, advance)
+    let (before, after) = (read(before)?, read(after)?);
+    let mut diff = compare(&before, &after, limits, advance)?;
+    let possible = Possible::read(&after, limits);
+    let judge = possible.judge();
+    diff.entries.iter_mut().for_each(|entry| entry.objection = judge.objection(entry));
+    diff.archive.extend(entries::misplaced(&before, &after, &diff));
+    if before.comment() != after.comment() {
+        diff.archive.push("the archive's comment is another".to_owned());
+    }
+    let undeclared = after.gaps().iter().find(|gap| **gap != after.before_directory() || !has_block(&after));
+    diff.archive.extend(undeclared.map(|gap| format!("undeclared bytes from offset {} to {}", gap.start, gap.end)));
+    Ok(diff)
+}
+
+/// Whether what stands before the directory is a signing block.
+fn has_block(archive: &Archive<'_>) -> bool {
+    let block = signing::apk::signing_block_range(archive.source(), archive.directory_offset());
+    block.is_ok_and(|block| block == Some(archive.before_directory()))
+}
+
+/// What a build with every control could have made of the first package, as far as the second one's manifest tells.
+struct Possible {
+    policy: Policy,
+    network_files: BTreeSet<String>,
+    min_sdk: u32,
+}
+
+impl Possible {
+    fn read(after: &Archive<'_>, limits: &Limits) -> Self {
+        let controls = catalogue().iter().filter(|control| control.is_available(Platform::Android));
+        let policy = controls.map(|control| control.id).collect();
+        let manifest = manifest::read(after, limits).map(|(_, manifest)| manifest).ok();
+        let application = manifest.as_ref().and_then(|manifest| manifest.application.as_ref());
+        let reference = application.and_then(|application| application.network_security_config.as_ref());
+        let network_files = resources::files(after, reference, limits).unwrap_or_default().into_iter().collect();
+        let min_sdk = manifest.and_then(|manifest| manifest.min_sdk.api()).unwrap_or(u32::MAX);
+        Self { policy, network_files, min_sdk }
+    }
+
+    fn judge(&self) -> Judge<'_> {
+        let needs_v1 = Schemes::for_min_sdk(self.min_sdk).v1;
+        Judge { policy: &self.policy, network_files: &self.network_files, needs_v1 }
+    }
 }
 
 /// As [`diff`], on archives that are open.
@@ -152,6 +198,7 @@ pub(crate) fn compare(
             before: pairs.partner(before, new).map(|old| old.name.clone()),
             after: Some(new.name.clone()),
             differences,
+            objection: None,
         })
         .collect();
     let same = after.entries().len() - entries.len();
@@ -160,8 +207,9 @@ pub(crate) fn compare(
         before: Some(old.name.clone()),
         after: None,
         differences: vec![Difference::Removed],
+        objection: None,
     }));
-    Ok(Diff { same, entries })
+    Ok(Diff { same, entries, archive: Vec::new() })
 }
 
 struct Comparison<'a> {

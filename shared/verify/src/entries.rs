@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::control::ControlId;
+use domain::policy::Policy;
 use formats::zip::Archive;
 use signing::apk::{Schemes, v1};
 
@@ -12,16 +13,20 @@ use crate::{Check, Error, Expected};
 
 const MANIFEST: &str = "AndroidManifest.xml";
 const RESOURCES: &str = "resources.arsc";
-/// Attributes of the manifest that each control may set, as far as it edits the manifest.
-const ATTRIBUTES: &[(ControlId, &[&str])] = &[
+const APPLICATION: &str = "manifest/application";
+const PROFILEABLE: &str = "manifest/application/profileable";
+/// Elements and attributes of the manifest that each control may set, as far as it edits the manifest.
+const ATTRIBUTES: &[(ControlId, &str, &[&str])] = &[
     (
         ControlId::BACKUP_PREVENTION,
+        APPLICATION,
         &["android:allowBackup", "android:fullBackupContent", "android:dataExtractionRules"],
     ),
-    (ControlId::CERTIFICATE_PINNING, &["android:networkSecurityConfig"]),
-    (ControlId::CERTIFICATE_TRANSPARENCY_PREVENTION, &["android:networkSecurityConfig"]),
-    (ControlId::CLEARTEXT_PREVENTION, &["android:networkSecurityConfig", "android:usesCleartextTraffic"]),
-    (ControlId::DEBUGGABLE_PREVENTION, &["android:debuggable", "android:shell", "android:enabled"]),
+    (ControlId::CERTIFICATE_PINNING, APPLICATION, &["android:networkSecurityConfig"]),
+    (ControlId::CERTIFICATE_TRANSPARENCY_PREVENTION, APPLICATION, &["android:networkSecurityConfig"]),
+    (ControlId::CLEARTEXT_PREVENTION, APPLICATION, &["android:networkSecurityConfig", "android:usesCleartextTraffic"]),
+    (ControlId::DEBUGGABLE_PREVENTION, APPLICATION, &["android:debuggable"]),
+    (ControlId::DEBUGGABLE_PREVENTION, PROFILEABLE, &["android:shell", "android:enabled"]),
 ];
 
 /// Every difference has to be one that a control of the policy, packaging or signing makes, and entries keep their order.
@@ -35,34 +40,37 @@ pub(crate) fn check(
     let before = manifests.input();
     let diff = diff::compare(before, after, expected.limits, advance)?;
     let needs_v1 = expected.certificate_sha256.is_some() && Schemes::for_min_sdk(manifests.min_sdk()).v1;
-    let judge = Judge { expected, network_files, needs_v1 };
-    if let Some(kept) =
-        after.entries().iter().find(|new| is_signature_file(&new.name) && !judge.is_own_signature(&new.name))
-    {
-        return Err(Check::Entries.failed(format!("entry \"{}\" is a signature file", kept.name.escape_debug())));
-    }
-    for entry in &diff.entries {
-        for difference in &entry.differences {
-            if !judge.allows(entry, difference) {
-                let name = entry.name().escape_debug().to_string();
-                return Err(Check::Entries.failed(format!("entry \"{name}\" {}", judge.describe(difference))));
-            }
+    let judge = Judge { policy: expected.policy, network_files, needs_v1 };
+    let kept = after.entries().iter().find(|new| is_signature_file(&new.name) && !judge.is_own_signature(&new.name));
+    let objection = kept
+        .map(|kept| format!("entry \"{}\" is a signature file", kept.name.escape_debug()))
+        .or_else(|| diff.entries.iter().find_map(|entry| judge.objection(entry)))
+        .or_else(|| misplaced(before, after, &diff));
+    match objection {
+        Some(objection) => Err(Check::Entries.failed(objection)),
+        None => {
+            let detail = format!("{} entries as in the input, {} that were to differ", diff.same, diff.entries.len());
+            Ok((diff, detail))
         }
     }
-    require_order(before, after, &diff)?;
-    let detail = format!("{} entries as in the input, {} that were to differ", diff.same, diff.entries.len());
-    Ok((diff, detail))
 }
 
-struct Judge<'a> {
-    expected: &'a Expected<'a>,
+/// Knows which differences a build may make.
+pub(crate) struct Judge<'a> {
+    pub(crate) policy: &'a Policy,
     /// The documents of the app's network security configuration.
-    network_files: &'a BTreeSet<String>,
-    /// Whether the output has to carry a JAR signature.
-    needs_v1: bool,
+    pub(crate) network_files: &'a BTreeSet<String>,
+    /// Whether the output may carry a JAR signature.
+    pub(crate) needs_v1: bool,
 }
 
 impl Judge<'_> {
+    /// A sentence about the first difference of an entry that no build makes.
+    pub(crate) fn objection(&self, entry: &EntryDiff) -> Option<String> {
+        let refused = entry.differences.iter().find(|difference| !self.allows(entry, difference))?;
+        Some(format!("entry \"{}\" {}", entry.name().escape_debug(), self.describe(refused)))
+    }
+
     fn allows(&self, entry: &EntryDiff, difference: &Difference) -> bool {
         let name = entry.name();
         match difference {
@@ -93,7 +101,7 @@ impl Judge<'_> {
     }
 
     fn has(&self, control: ControlId) -> bool {
-        self.expected.policy.has(control)
+        self.policy.has(control)
     }
 
     fn edits_network(&self) -> bool {
@@ -112,10 +120,9 @@ impl Judge<'_> {
     }
 
     fn allows_attribute(&self, change: &DocumentChange) -> bool {
-        let named = |(control, attributes): &(ControlId, &[&str])| {
-            self.has(*control) && attributes.contains(&change.attribute.as_str())
-        };
-        change.element.starts_with("manifest/application") && ATTRIBUTES.iter().any(named)
+        ATTRIBUTES.iter().any(|(control, element, attributes)| {
+            self.has(*control) && change.element == *element && attributes.contains(&change.attribute.as_str())
+        })
     }
 
     fn allows_in_table(&self, change: &TableChange) -> bool {
@@ -147,21 +154,19 @@ impl Judge<'_> {
     }
 }
 
-/// Entries that stay have the order that they had, and what is new stands behind them.
-fn require_order(before: &Archive<'_>, after: &Archive<'_>, diff: &Diff) -> Result<(), Error> {
+/// A sentence about the first entry that does not stand where it has to: entries that stay have the order that they had, and what is new
+/// stands behind them.
+pub(crate) fn misplaced(before: &Archive<'_>, after: &Archive<'_>, diff: &Diff) -> Option<String> {
     let named = |entry: &EntryDiff| Some((entry.after.clone()?, entry.before.clone()));
     let changed: BTreeMap<String, Option<String>> = diff.entries.iter().filter_map(named).collect();
     let mut old = before.entries().iter();
     let mut added = false;
-    for new in after.entries().iter().filter(|new| !is_signature_file(&new.name)) {
+    let moved = after.entries().iter().filter(|new| !is_signature_file(&new.name)).find(|new| {
         let was = changed.get(&new.name).cloned().unwrap_or_else(|| Some(new.name.clone()));
         added |= was.is_none();
-        if was.is_some_and(|was| added || !old.any(|old| old.name == was)) {
-            let name = new.name.escape_debug();
-            return Err(Check::Entries.failed(format!("entry \"{name}\" stands elsewhere than in the input")));
-        }
-    }
-    Ok(())
+        was.is_some_and(|was| added || !old.any(|old| old.name == was))
+    });
+    moved.map(|new| format!("entry \"{}\" stands elsewhere than in the input", new.name.escape_debug()))
 }
 
 fn is_for_emulators(name: &str) -> bool {

@@ -64,7 +64,7 @@ impl<'a> Manifests<'a> {
     }
 }
 
-fn read(archive: &Archive<'_>, limits: &Limits) -> Result<(Document, Manifest), Error> {
+pub(crate) fn read(archive: &Archive<'_>, limits: &Limits) -> Result<(Document, Manifest), Error> {
     let bytes = archive.read_entry(ENTRY, limits.document_bytes).map_err(|error| of_archive(Check::Identity, error))?;
     let document = Document::parse(&bytes, limits).map_err(|error| Check::Identity.failed(error.to_string()))?;
     let manifest = Manifest::read(&document).map_err(|error| Check::Identity.failed(error.to_string()))?;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::Args;
 use formats::limits::Limits;
+use formats::zip::Archive;
 use verify::diff::{Diff, Difference, DocumentChange, EntryDiff, TableChange, diff};
 
 /// Options of `diff`.
@@ -20,10 +21,14 @@ pub struct Options {
     pub json: bool,
 }
 
-/// Compares, and tells whether every difference is explained.
+/// Compares, and tells whether every difference is one that a build makes.
 pub fn run(options: &Options, out: &mut dyn Write) -> anyhow::Result<bool> {
     let (before, after) = (crate::open(&options.before)?, crate::open(&options.after)?);
-    let diff = diff(&before, &after, &Limits::default(), &|_| true)?;
+    let limits = Limits::default();
+    for (path, source) in [(&options.before, &before), (&options.after, &after)] {
+        Archive::read(source, &limits).with_context(|| path.display().to_string())?;
+    }
+    let diff = diff(&before, &after, &limits, &|_| true)?;
     let text = if options.json {
         serde_json::to_string_pretty(&diff).context("the differences cannot be shown")?
     } else {
@@ -33,24 +38,28 @@ pub fn run(options: &Options, out: &mut dyn Write) -> anyhow::Result<bool> {
     Ok(diff.is_explained())
 }
 
-/// One line for each difference: a sign, the entry, what is different. `!` marks what cannot be explained.
+/// One line for each difference: a sign, the entry, what is different. `!` marks entries with a difference that no build makes.
 pub fn to_text(diff: &Diff) -> String {
     let mut lines: Vec<String> = diff.entries.iter().flat_map(lines_of).collect();
     lines.push(match diff.same {
         1 => "= 1 entry is the same, byte for byte".to_owned(),
         same => format!("= {same} entries are the same, byte for byte"),
     });
-    let unexplained = |entry: &&EntryDiff| !entry.differences.iter().all(Difference::is_explained);
-    lines.push(match diff.entries.iter().filter(unexplained).count() {
-        0 => "Every difference is explained.".to_owned(),
-        1 => "1 entry differs in a way that cannot be explained.".to_owned(),
-        count => format!("{count} entries differ in a way that cannot be explained."),
+    lines.extend(diff.archive.iter().map(|sentence| format!("! {}", sentence)));
+    let objections: Vec<&String> =
+        diff.entries.iter().filter_map(|entry| entry.objection.as_ref()).chain(&diff.archive).collect();
+    lines.push(match objections.as_slice() {
+        [] => "Every difference is one that controls, packaging or signing make.".to_owned(),
+        [only] => format!("1 difference that no build makes: {only}."),
+        [first, ..] => format!("{} differences that no build makes, the first: {first}.", objections.len()),
     });
     lines.join("\n")
 }
 
 fn lines_of(entry: &EntryDiff) -> Vec<String> {
-    entry.differences.iter().flat_map(|difference| describe(entry, difference)).collect()
+    let lines = entry.differences.iter().flat_map(|difference| describe(entry, difference));
+    let mark = |line| if entry.objection.is_some() { format!("! {line}") } else { line };
+    lines.map(mark).collect()
 }
 
 fn describe(entry: &EntryDiff, difference: &Difference) -> Vec<String> {
@@ -59,7 +68,7 @@ fn describe(entry: &EntryDiff, difference: &Difference) -> Vec<String> {
         Difference::Removed => vec![format!("- {name}")],
         Difference::Added => vec![format!("+ {name}")],
         Difference::Repacked { before, after } => vec![format!("~ {name}  {before} -> {after}, the same content")],
-        Difference::Attributes => vec![format!("! {name}  other times or attributes")],
+        Difference::Attributes => vec![format!("~ {name}  other times or attributes")],
         Difference::Renamed => {
             vec![format!("> {} -> {name}", entry.before.as_deref().unwrap_or_default().escape_debug())]
         }
@@ -80,7 +89,7 @@ fn describe(entry: &EntryDiff, difference: &Difference) -> Vec<String> {
             vec![format!("~ {name}  the same resources, written in another way")]
         }
         Difference::Table { changes } => changes.iter().map(|change| format!("~ {name}  {}", table(change))).collect(),
-        Difference::Content { detail } => vec![format!("! {name}  {detail}")],
+        Difference::Content { detail } => vec![format!("~ {name}  {detail}")],
     }
 }
 

@@ -39,7 +39,7 @@ pub struct Explained {
     pub outcome: Result<ControlOutcome, engine::Error>,
 }
 
-/// Explains, and tells whether every control could be applied.
+/// Explains, and tells whether every control that was asked for by name could be applied.
 pub fn run(options: &Options, out: &mut dyn Write) -> anyhow::Result<bool> {
     let source = crate::open(&options.app)?;
     let name = file_name(&options.app)?;
@@ -50,14 +50,13 @@ pub fn run(options: &Options, out: &mut dyn Write) -> anyhow::Result<bool> {
         to_text(&options.app, &facts, &explained)
     };
     writeln!(out, "{}", text.trim_end())?;
-    Ok(explained.iter().all(|explained| explained.outcome.is_ok()))
+    Ok(options.wanted.is_everything() || explained.iter().all(|explained| explained.outcome.is_ok()))
 }
 
 /// Each of the wanted controls in a policy of its own, so that one that cannot be applied hides none of the others.
 fn policies(wanted: &Wanted) -> anyhow::Result<Vec<Policy>> {
     let mut wanted = wanted.clone();
-    let everything = wanted.enable.is_empty() && wanted.disable.is_empty();
-    if everything {
+    if wanted.is_everything() {
         let inverted = ControlId::ALLOW_EMULATOR_ARCHITECTURES;
         let names = available().map(|control| control.id).filter(|id| *id != inverted);
         wanted.enable = names.map(|id| id.to_string()).collect();
@@ -111,6 +110,9 @@ fn to_text(app: &Path, facts: &Facts, explained: &[Explained]) -> String {
     let (min, target) = (&facts.min_sdk, &facts.target_sdk);
     let mut lines =
         vec![format!("{}: {package} {version} ({code}), min SDK {min}, target SDK {target}", app.display())];
+    if explained.is_empty() {
+        lines.push("None of the named controls asks for a change.".to_owned());
+    }
     for Explained { control, outcome } in explained {
         lines.push(String::new());
         match outcome {

@@ -16,9 +16,11 @@ struct Options {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Tell what each control would change in an app, without changing or uploading anything
+    /// Tell what each control would change in an app, without changing or uploading anything; exit status 1 when a control that was
+    /// named cannot be applied
     Explain(explain::Options),
-    /// Tell entry by entry what differs between two packages; exit status 1 when a difference cannot be explained
+    /// Tell entry by entry what differs between two packages; exit status 1 when there is one that controls, packaging and signing
+    /// do not make
     Diff(diff::Options),
 }
 
@@ -38,8 +40,20 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(error) => {
-            let _ = writeln!(io::stderr(), "error: {error:#}");
+            let _ = writeln!(io::stderr(), "error: {}", with_causes(&error));
             ExitCode::from(2)
         }
     }
+}
+
+/// The message and its causes, as far as the messages before do not say them already.
+fn with_causes(error: &anyhow::Error) -> String {
+    error.chain().fold(String::new(), |text, cause| {
+        let cause = cause.to_string();
+        match text.is_empty() {
+            true => cause,
+            false if text.contains(&cause) => text,
+            false => format!("{text}: {cause}"),
+        }
+    })
 }

@@ -32,6 +32,11 @@ pub struct Wanted {
 }
 
 impl Wanted {
+    /// Whether no control is named.
+    pub const fn is_everything(&self) -> bool {
+        self.enable.is_empty() && self.disable.is_empty()
+    }
+
     /// The configuration that says the same; `usual` are enabled where nothing was named.
     pub fn configuration(&self, usual: &[ControlId], plan: Plan) -> anyhow::Result<Configuration> {
         let named: Vec<ControlId> = self.enable.iter().map(|name| control(name)).collect::<Result<_, _>>()?;
@@ -46,6 +51,9 @@ impl Wanted {
             setting.domains = self.transparency.iter().map(|host| pattern(host)).collect::<Result<_, _>>()?;
         } else if !self.transparency.is_empty() {
             bail!("--transparency belongs to CertificateTransparencyPrevention: name it with --enable");
+        }
+        if !self.pin.is_empty() && !configuration.controls.contains_key(&ControlId::CERTIFICATE_PINNING) {
+            bail!("--pin belongs to CertificatePinning: name it with --enable");
         }
         configuration.certificates = self.pin.iter().map(|pin| read_pin(pin)).collect::<Result<_, _>>()?;
         Ok(configuration)

@@ -8,6 +8,7 @@ use domain::plan::Plan as Subscription;
 use domain::platform::Platform;
 use engine::{Plan, Unobserved, protect};
 use fixtures::{archive, dex, manifest};
+use formats::axml::{AndroidAttribute, Document, Value};
 use formats::limits::Limits;
 use formats::zip::Method::{Deflated, Stored};
 use inspect::wanted::Wanted;
@@ -54,7 +55,7 @@ fn a_control_that_cannot_be_applied_hides_none_of_the_others() {
     let folder = tempfile::tempdir().unwrap();
     let app = written(folder.path(), "app.apk", &package(b"1"));
     let (done, text) = explained(folder.path(), &app, Wanted::default(), false);
-    assert!(!done, "nothing can be pinned without a certificate");
+    assert!(done, "nothing was asked for by name");
     let refused = "CertificatePinning  cannot be applied: nothing can be pinned: the certificate list is empty.";
     assert!(text.contains(refused), "{text}");
     assert!(text.contains("DebuggablePrevention  1 change"), "{text}");
@@ -121,4 +122,42 @@ fn diff_explains_what_a_build_changed_and_refuses_the_rest() {
     assert!(!done);
     insta::assert_snapshot!("diff_of_something_else", text);
     assert!(compared(&before, true).1.contains("\"entries\": []"));
+}
+
+#[test]
+fn diff_objects_to_what_no_build_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str, content: &[u8]| written(folder.path(), name, content);
+    let (manifest, code) = (manifest(24, 34), dex());
+    let entry = |name: &'static str, content: &[u8]| (name, Stored, content.to_vec());
+    let all = [entry("AndroidManifest.xml", &manifest), entry("classes.dex", &code), entry("assets/a", b"1")];
+    let before = path("before.apk", &archive(&all));
+    let objection = |after: &[u8]| {
+        let options = diff::Options { before: before.clone(), after: path("after.apk", after), json: false };
+        let mut out = Vec::new();
+        assert!(!diff::run(&options, &mut out).unwrap());
+        String::from_utf8(out).unwrap().lines().last().unwrap().to_owned()
+    };
+    let [first, second, third] = all.clone();
+    let mut other_app = Document::parse(&manifest, &Limits::default()).unwrap();
+    let root = other_app.root().unwrap();
+    other_app.set_attribute(root, AndroidAttribute::VERSION_CODE, Value::Int(8)).unwrap();
+    let mut commented = archive(&all);
+    let length = commented.len() - 2;
+    commented[length] = 1;
+    commented.push(b'x');
+    let objections = [
+        objection(&archive(&[first.clone(), second.clone(), third.clone(), entry("classes2.dex", &code)])),
+        objection(&archive(&[first.clone(), third.clone()])),
+        objection(&archive(&[entry("AndroidManifest.xml", &other_app.to_bytes()), second.clone(), third.clone()])),
+        objection(&archive(&[first, third, second])),
+        objection(&commented),
+    ];
+    insta::assert_snapshot!(objections.join("\n"), @r#"
+    1 difference that no build makes: entry "classes2.dex" is not in the input.
+    1 difference that no build makes: entry "classes.dex" is missing.
+    1 difference that no build makes: entry "AndroidManifest.xml" has other attributes: manifest android:versionCode.
+    1 difference that no build makes: entry "classes.dex" stands elsewhere than in the input.
+    1 difference that no build makes: the archive's comment is another.
+    "#);
 }

@@ -183,6 +183,8 @@ fn check_name(bytes: &[u8], offset: u64) -> Result<String, Error> {
         Some("it is empty")
     } else if name.contains('\0') {
         Some("it contains a NUL character")
+    } else if name.contains(char::is_control) {
+        Some("it contains a control character")
     } else if name.contains('\\') {
         Some("it contains a backslash")
     } else if name.starts_with('/') {
