@@ -74,7 +74,14 @@ impl Table<'_> {
             let Some(Part::Package(package)) = package else {
                 return Err(Error::Missing { what: "package of the app" });
             };
-            package.add(type_name, name, |key| Entry::simple(key, STRING, path))
+            let added = package.add(type_name, name, |key| Entry::simple(key, STRING, path))?;
+            match table.find(type_name, name) {
+                // An entry without a name of its own referred to the place where this one stands now.
+                Some(id) if id != added => {
+                    Err(Error::Exists { type_name: type_name.to_owned(), name: name.to_owned(), id })
+                }
+                _ => Ok(added),
+            }
         })
     }
 

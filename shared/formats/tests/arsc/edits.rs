@@ -256,3 +256,13 @@ fn strings_with_styles_keep_their_place() {
     +       0x7f020000 bold: "bold"
     "#);
 }
+
+/// Found by fuzzing: the key of the only entry stands behind the last name, which is where a new name goes.
+#[test]
+fn a_name_that_an_entry_without_one_would_bear_too_is_refused() {
+    let mut table = parse(include_bytes!("../../../../fuzz/seeds/arsc/dangling-key.arsc"));
+    let before = dump(&table);
+    let refused = table.add_file("xml", "added by fuzzing", "res/added.xml");
+    assert!(matches!(refused, Err(Error::Exists { id: 0x7f03_0000, .. })), "{refused:?}");
+    assert_eq!(dump(&table), before, "nothing of it stays");
+}
