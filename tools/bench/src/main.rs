@@ -107,7 +107,7 @@ fn run(options: &Run) -> anyhow::Result<()> {
             add("From arrival to completed", text);
         }
         if wants(Part::Starts) {
-            add("The start of each function", runtime.block_on(starts::compare(&stack, options.rounds * 3))?);
+            add("The start of each function", runtime.block_on(starts::compare(&stack, options.rounds))?);
         }
         if wants(Part::Calls) {
             add("Calls to AWS", runtime.block_on(calls::count(&stack))?);

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use api::App;
@@ -22,6 +23,9 @@ use tokio::task::JoinHandle;
 
 /// The file name in the recorded event of an arrival.
 const ARRIVING: &str = "größe (1).apk";
+
+/// Pause after a request that came too early.
+const TURNED_AWAY: Duration = Duration::from_secs(1);
 
 /// A stack whose API is served, and whose queues nobody polls.
 pub(crate) struct Stack {
@@ -91,7 +95,12 @@ impl Stack {
         if let Some(body) = body {
             request = request.json(&body);
         }
-        let answer = request.send().await?;
+        let mut answer = request.try_clone().context("a body that cannot be sent again")?.send().await?;
+        // The API bounds how many builds a tenant asks for at once.
+        while answer.status() == reqwest::StatusCode::TOO_MANY_REQUESTS {
+            tokio::time::sleep(TURNED_AWAY).await;
+            answer = request.try_clone().context("a body that cannot be sent again")?.send().await?;
+        }
         let status = answer.status();
         let text = answer.text().await?;
         ensure!(status.is_success(), "{method} {path}: {status} {text}");
