@@ -48,20 +48,19 @@ impl ElfFile {
 
     fn check_ranges(&self) -> Result<(), Error> {
         for (number, segment) in self.segments.iter().enumerate() {
-            self.check_range(segment.range(), || format!("segment {number}"))?;
+            self.check_range(segment.offset, segment.length(), || format!("segment {number}"))?;
         }
         for (number, section) in self.sections.iter().enumerate() {
-            self.check_range(section.range(), || self.describe(number))?;
+            self.check_range(section.offset, section.length(), || self.describe(number))?;
         }
         Ok(())
     }
 
-    fn check_range(&self, range: Range<u64>, what: impl FnOnce() -> String) -> Result<(), Error> {
-        if range.is_empty() || range.end <= self.length {
+    fn check_range(&self, offset: u64, length: u64, what: impl FnOnce() -> String) -> Result<(), Error> {
+        if length == 0 || offset.checked_add(length).is_some_and(|end| end <= self.length) {
             return Ok(());
         }
-        let length = range.end.saturating_sub(range.start);
-        Err(Error::Outside { what: what(), offset: range.start, length, available: self.length })
+        Err(Error::Outside { what: what(), offset, length, available: self.length })
     }
 
     /// The name of a section, as far as it has one.

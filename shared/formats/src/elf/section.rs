@@ -88,9 +88,13 @@ impl Section {
         Self { link, ..*self }
     }
 
+    /// How many bytes of the file it takes.
+    pub(super) const fn length(&self) -> u64 {
+        if matches!(self.kind, Self::NULL | Self::NOBITS) { 0 } else { self.size }
+    }
+
     /// The bytes of the file that it takes.
     pub(super) const fn range(&self) -> Range<u64> {
-        let length = if matches!(self.kind, Self::NULL | Self::NOBITS) { 0 } else { self.size };
-        self.offset..self.offset.saturating_add(length)
+        self.offset..self.offset.saturating_add(self.length())
     }
 }

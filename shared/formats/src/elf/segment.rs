@@ -41,11 +41,17 @@ impl Segment {
         Ok(Self { kind, flags, offset, address, file_size, memory_size, alignment })
     }
 
-    /// The bytes of the file that it covers. Two kinds are about memory only, and some linkers give them a length in the file
+    /// How many bytes of the file it covers. Two kinds are about memory only, and some linkers give them a length in the file
     /// that reaches into what follows (lld counts its padding after relocated data).
-    pub(super) fn range(&self) -> Range<u64> {
-        let covers = !matches!(self.kind, Self::UNUSED | Self::STACK | Self::READ_ONLY_AFTER_RELOCATION);
-        let length = if covers { self.file_size } else { 0 };
-        self.offset..self.offset.saturating_add(length)
+    pub(super) const fn length(&self) -> u64 {
+        match self.kind {
+            Self::UNUSED | Self::STACK | Self::READ_ONLY_AFTER_RELOCATION => 0,
+            _ => self.file_size,
+        }
+    }
+
+    /// The bytes of the file that it covers.
+    pub(super) const fn range(&self) -> Range<u64> {
+        self.offset..self.offset.saturating_add(self.length())
     }
 }

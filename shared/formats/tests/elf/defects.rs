@@ -97,6 +97,8 @@ fn a_segment_outside() {
     let built = library(true);
     let message = refused(&built.clone().patch(built.segments[0] + 32, &u64::MAX.to_le_bytes()));
     assert!(message.starts_with("ELF: segment 0 takes 18446744073709551615 bytes from offset 0,"), "{message}");
+    let message = refused(&built.clone().patch(built.segments[0] + 8, &u64::MAX.to_le_bytes()));
+    assert!(message.contains("from offset 18446744073709551615,"), "{message}");
 }
 
 /// As packers leave them behind: headers of what was before.
@@ -105,6 +107,8 @@ fn a_section_outside() {
     let message = refused(&library(false).patch_section(3, Field::Offset, 0x00F0_0000));
     assert!(message.starts_with("ELF: section 3 (.text) takes 77 bytes from offset 15728640,"), "{message}");
     let message = refused(&library(true).patch_section(5, Field::Size, u64::MAX));
+    assert!(message.contains("section 5 (.comment)"), "{message}");
+    let message = refused(&library(true).patch_section(5, Field::Offset, u64::MAX));
     assert!(message.contains("section 5 (.comment)"), "{message}");
 }
 
