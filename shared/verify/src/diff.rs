@@ -19,7 +19,6 @@ use formats::axml::Document;
 use formats::dex::{self, same_code};
 use formats::elf::{self, same_image};
 use formats::limits::Limits;
-use formats::source::Source;
 use formats::zip::{Archive, Entry, EntryReader, EntrySource, Method};
 use serde::Serialize;
 use signing::apk::Schemes;
@@ -125,24 +124,22 @@ pub enum Difference {
 /// [`Error::Stopped`].
 ///
 /// # Errors
-/// A package that is no sound archive, or a source that cannot be read.
+/// A content that cannot be unpacked, or a source that cannot be read.
 pub fn diff(
-    before: &dyn Source,
-    after: &dyn Source,
+    before: &Archive<'_>,
+    after: &Archive<'_>,
     limits: &Limits,
     advance: &(dyn Fn(u64) -> bool + Sync),
 ) -> Result<Diff, Error> {
-    let read = |source| Archive::read(source, limits).map_err(|error| of_archive(Check::Structure, error));
-    let (before, after) = (read(before)?, read(after)?);
-    let mut diff = compare(&before, &after, limits, advance)?;
-    let possible = Possible::read(&after, limits);
+    let mut diff = compare(before, after, limits, advance)?;
+    let possible = Possible::read(after, limits);
     let judge = possible.judge();
     diff.entries.iter_mut().for_each(|entry| entry.objection = judge.objection(entry));
-    diff.archive.extend(entries::misplaced(&before, &after, &diff));
+    diff.archive.extend(entries::misplaced(before, after, &diff));
     if before.comment() != after.comment() {
         diff.archive.push("the archive's comment is another".to_owned());
     }
-    let undeclared = after.gaps().iter().find(|gap| **gap != after.before_directory() || !has_block(&after));
+    let undeclared = after.gaps().iter().find(|gap| **gap != after.before_directory() || !has_block(after));
     diff.archive.extend(undeclared.map(|gap| format!("undeclared bytes from offset {} to {}", gap.start, gap.end)));
     Ok(diff)
 }

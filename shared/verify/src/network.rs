@@ -7,14 +7,23 @@ use formats::axml::tree::{Element, Node};
 /// A configuration in the course of its check.
 pub(crate) struct Configuration<'a> {
     root: &'a Element,
+    /// Every rule for hosts, nested ones as well.
+    rules: Vec<Chain<'a>>,
 }
 
 /// A rule for hosts, with the ones around it, the outermost first.
 type Chain<'a> = Vec<&'a Element>;
 
 impl<'a> Configuration<'a> {
-    pub(crate) const fn new(root: &'a Element) -> Self {
-        Self { root }
+    pub(crate) fn new(root: &'a Element) -> Self {
+        let mut open: Vec<Chain<'a>> = domain_configs(root).map(|config| vec![config]).collect();
+        let mut rules = Vec::new();
+        while let Some(chain) = open.pop() {
+            let nested = chain.last().into_iter().flat_map(|config| domain_configs(config));
+            open.extend(nested.map(|config| chain.iter().copied().chain([config]).collect()));
+            rules.push(chain);
+        }
+        Self { root, rules }
     }
 
     /// Whether a debug build would follow other rules.
@@ -27,7 +36,7 @@ impl<'a> Configuration<'a> {
         let says =
             |config: &Element| config.attribute("cleartextTrafficPermitted").map(|it| *it == Value::Boolean(false));
         let base = self.base().and_then(says) == Some(true);
-        base && self.rules().iter().filter_map(|chain| chain.last()).all(|rule| says(rule) != Some(false))
+        base && self.rules.iter().filter_map(|chain| chain.last()).all(|rule| says(rule) != Some(false))
     }
 
     /// Whether certificate transparency is demanded by default and no rule says otherwise.
@@ -37,7 +46,7 @@ impl<'a> Configuration<'a> {
             Some(element.attribute("enabled") == Some(&Value::Boolean(true)))
         };
         let base = self.base().and_then(says) == Some(true);
-        base && self.rules().iter().filter_map(|chain| chain.last()).all(|rule| says(rule) != Some(false))
+        base && self.rules.iter().filter_map(|chain| chain.last()).all(|rule| says(rule) != Some(false))
     }
 
     /// Whether certificate transparency is demanded for a host.
@@ -65,16 +74,15 @@ impl<'a> Configuration<'a> {
             let set = chain.iter().rev().find_map(|config| config.elements().find(|child| child.name == "pin-set"));
             set.is_some_and(|set| set.attribute("expiration").is_none() && pins(set).any(|found| found == wanted))
         };
-        let rules = self.rules();
         let below = |host: &str| {
             let end = format!(".{host}");
             // A rule of its own for a host below need not have the pins of the one above.
-            let mut own = rules.iter().filter(|chain| chain.last().is_some_and(|config| names_below(config, &end)));
-            own.all(holds) && self.rule_for(&format!("any{end}")).is_some_and(|chain| holds(&chain))
+            let mut own =
+                self.rules.iter().filter(|chain| chain.last().is_some_and(|config| names_below(config, &end)));
+            own.all(holds) && self.rule_for(&format!("any{end}")).is_some_and(holds)
         };
-        let pinned = |host: &str, is_wildcard: bool| {
-            self.rule_for(host).is_some_and(|chain| holds(&chain)) && (!is_wildcard || below(host))
-        };
+        let pinned =
+            |host: &str, is_wildcard: bool| self.rule_for(host).is_some_and(holds) && (!is_wildcard || below(host));
         let domains = pin.domains.iter().map(|domain| (domain.host(), domain.is_wildcard()));
         domains.into_iter().find(|(host, is_wildcard)| !pinned(host, *is_wildcard)).map(|(host, _)| host)
     }
@@ -83,25 +91,13 @@ impl<'a> Configuration<'a> {
         self.root.elements().find(|child| child.name == "base-config")
     }
 
-    /// Every rule for hosts, nested ones as well.
-    fn rules(&self) -> Vec<Chain<'a>> {
-        let mut open: Vec<Chain<'a>> = domain_configs(self.root).map(|config| vec![config]).collect();
-        let mut rules = Vec::new();
-        while let Some(chain) = open.pop() {
-            let nested = chain.last().into_iter().flat_map(|config| domain_configs(config));
-            open.extend(nested.map(|config| chain.iter().copied().chain([config]).collect()));
-            rules.push(chain);
-        }
-        rules
-    }
-
     /// The rule with the longest domain that has the host.
-    fn rule_for(&self, host: &str) -> Option<Chain<'a>> {
+    fn rule_for(&self, host: &str) -> Option<&Chain<'a>> {
         let length = |chain: &Chain<'a>| {
             let domains = chain.last()?.elements().filter(|child| child.name == "domain");
             domains.filter_map(|domain| matching_length(domain, host)).max()
         };
-        let matching = self.rules().into_iter().filter_map(|chain| Some((length(&chain)?, chain)));
+        let matching = self.rules.iter().filter_map(|chain| Some((length(chain)?, chain)));
         matching.max_by_key(|(length, _)| *length).map(|(_, chain)| chain)
     }
 }

@@ -11,6 +11,7 @@ use domain::platform::Platform;
 use domain::policy::Policy;
 use engine::{Plan, Report, Unobserved, protect};
 use formats::limits::Limits;
+use formats::zip::Archive;
 use serde_json::json;
 use signing::Signer;
 use signing::generate::{NewKey, self_signed_pkcs12};
@@ -123,7 +124,8 @@ fn make(input: &Path, package: &[u8], path: PathBuf, policy: Policy) -> Output {
     let (limits, certificate_sha256) = (Limits::default(), Some(certificate.as_str()));
     let expected = Expected { input: &package, policy: &policy, certificate_sha256, limits: &limits };
     verify(&bytes, &expected, &|_| true).unwrap_or_else(|error| panic!("{:?}: {error}", policy.controls));
-    let found = diff(&package, &bytes, &limits, &|_| true).unwrap();
+    let (before, after) = (Archive::read(&package, &limits).unwrap(), Archive::read(&bytes, &limits).unwrap());
+    let found = diff(&before, &after, &limits, &|_| true).unwrap();
     assert!(found.is_explained(), "{:?}: {found:?}", policy.controls);
     fs::write(&path, &bytes).unwrap();
     Output { input: input.to_owned(), path, policy, report }

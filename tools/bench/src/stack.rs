@@ -95,12 +95,14 @@ impl Stack {
         if let Some(body) = body {
             request = request.json(&body);
         }
-        let mut answer = request.try_clone().context("a body that cannot be sent again")?.send().await?;
         // The API bounds how many builds a tenant asks for at once.
-        while answer.status() == reqwest::StatusCode::TOO_MANY_REQUESTS {
+        let answer = loop {
+            let answer = request.try_clone().context("a body that cannot be sent again")?.send().await?;
+            if answer.status() != reqwest::StatusCode::TOO_MANY_REQUESTS {
+                break answer;
+            }
             tokio::time::sleep(TURNED_AWAY).await;
-            answer = request.try_clone().context("a body that cannot be sent again")?.send().await?;
-        }
+        };
         let status = answer.status();
         let text = answer.text().await?;
         ensure!(status.is_success(), "{method} {path}: {status} {text}");

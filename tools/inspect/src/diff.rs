@@ -25,9 +25,8 @@ pub struct Options {
 pub fn run(options: &Options, out: &mut dyn Write) -> anyhow::Result<bool> {
     let (before, after) = (crate::open(&options.before)?, crate::open(&options.after)?);
     let limits = Limits::default();
-    for (path, source) in [(&options.before, &before), (&options.after, &after)] {
-        Archive::read(source, &limits).with_context(|| path.display().to_string())?;
-    }
+    let before = Archive::read(&before, &limits).with_context(|| options.before.display().to_string())?;
+    let after = Archive::read(&after, &limits).with_context(|| options.after.display().to_string())?;
     let diff = diff(&before, &after, &limits, &|_| true)?;
     let text = if options.json {
         serde_json::to_string_pretty(&diff).context("the differences cannot be shown")?
@@ -45,7 +44,7 @@ pub fn to_text(diff: &Diff) -> String {
         1 => "= 1 entry is the same, byte for byte".to_owned(),
         same => format!("= {same} entries are the same, byte for byte"),
     });
-    lines.extend(diff.archive.iter().map(|sentence| format!("! {}", sentence)));
+    lines.extend(diff.archive.iter().map(|sentence| format!("! {sentence}")));
     let objections: Vec<&String> =
         diff.entries.iter().filter_map(|entry| entry.objection.as_ref()).chain(&diff.archive).collect();
     lines.push(match objections.as_slice() {
