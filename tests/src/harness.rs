@@ -12,7 +12,7 @@ use axum::Router;
 use axum::body::Body;
 use domain::configuration::Configuration;
 use domain::control::ControlId;
-use domain::credential::{AutomationKey, Pepper};
+use domain::credential::AutomationKey;
 use domain::id::TenantId;
 use domain::plan::{CustomLimits, Plan};
 use domain::platform::{ConfigVersion, Platform};
@@ -140,10 +140,9 @@ impl Bench {
         let stack = provision(&config, "test", settings).await.expect("resources");
         let clock = TestClock::default();
         let store = Store::new(Clients::connect(&config, &[]), stack.names.clone());
-        let pepper = store.pepper().await.expect("the pepper");
         let tenant = seed::seed(&store, clock.now()).await.expect("a tenant");
-        let key = seed::make_automation_key(&store, &pepper, &tenant.id, "Test", clock.now()).await.expect("a key");
-        let app = App { service: Service::new(store, clock.clock()), pepper };
+        let key = seed::make_automation_key(&store, &tenant.id, "Test", clock.now()).await.expect("a key");
+        let app = App { service: Service::new(store, clock.clock()) };
         let router = api::serve(local::routes(), app.clone());
         Self { stack, config, app, router, tenant, key, clock, folder, _aws: aws }
     }
@@ -158,15 +157,10 @@ impl Bench {
         self.app.service.store()
     }
 
-    /// The pepper.
-    pub fn pepper(&self) -> &Pepper {
-        &self.app.pepper
-    }
-
     /// The same stack through clients that `interceptors` look into.
     pub fn intercepted(&self, interceptors: &[SharedInterceptor]) -> App {
-        let store = Store::new(Clients::connect(&self.config, interceptors), self.stack.names.clone());
-        App { service: Service::new(store, self.clock.clock()), pepper: self.app.pepper.clone() }
+        let store = self.store().through(Clients::connect(&self.config, interceptors));
+        App { service: Service::new(store, self.clock.clock()) }
     }
 
     /// Another tenant, with a key of its own.
@@ -185,7 +179,7 @@ impl Bench {
         if plan.allows_automation() {
             self.configure_for(&tenant, &seed::DEFAULT_CONTROLS).await;
         }
-        let key = seed::make_automation_key(self.store(), self.pepper(), &id, "Other", self.clock.now()).await;
+        let key = seed::make_automation_key(self.store(), &id, "Other", self.clock.now()).await;
         (tenant, key.expect("a key"))
     }
 

@@ -10,6 +10,7 @@ use store::{Names, Store};
 async fn main() -> Result<(), Error> {
     tracing::init_default_subscriber();
     let store = Store::connect(Names::read(|name| std::env::var(name).ok())?).await;
-    let pepper = store.pepper().await?;
-    run(api::serve(automate_status::routes(), App { service: Service::new(store, Clock::system()), pepper })).await
+    let service = Service::new(store, Clock::system());
+    tokio::spawn(service.clone().read_ahead());
+    run(api::serve(automate_status::routes(), App { service })).await
 }

@@ -20,7 +20,7 @@ impl FromRequestParts<App> for Caller {
         let mut headers = parts.headers.get_all(AUTHORIZATION).iter();
         let single = headers.next().filter(|_| headers.next().is_none());
         let header = single.and_then(|value| value.to_str().ok());
-        let caller = app.service.authenticate(header, &app.pepper).await?;
+        let caller = app.service.authenticate(header).await?;
         if let Some(request) = parts.extensions.get::<RequestTenant>() {
             request.set(&caller.tenant);
         }

@@ -9,7 +9,6 @@ pub mod problem;
 mod rendering;
 pub mod server;
 
-use domain::credential::Pepper;
 use service::Service;
 
 pub use body::{JsonBody, JsonObject};
@@ -27,6 +26,4 @@ pub type ApiResult<T> = Result<T, Problem>;
 pub struct App {
     /// The use cases.
     pub service: Service,
-    /// The secret under which credentials are checked.
-    pub pepper: Pepper,
 }

@@ -106,18 +106,42 @@ impl SecretHash {
     }
 }
 
+/// Which pepper a hash was made under: the version of the secret that holds it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PepperVersion(String);
+
+impl PepperVersion {
+    /// As the service that keeps the secret names it.
+    pub const fn new(name: String) -> Self {
+        Self(name)
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// The service's own secret under which the secrets of keys are hashed.
 #[derive(Clone, Debug)]
-pub struct Pepper(SecretSlice<u8>);
+pub struct Pepper {
+    version: PepperVersion,
+    bytes: SecretSlice<u8>,
+}
 
 impl Pepper {
     /// Takes the secret's bytes.
-    pub fn new(bytes: Vec<u8>) -> Self {
-        Self(bytes.into())
+    pub fn new(version: PepperVersion, bytes: Vec<u8>) -> Self {
+        Self { version, bytes: bytes.into() }
+    }
+
+    /// What is kept beside each hash.
+    pub const fn version(&self) -> &PepperVersion {
+        &self.version
     }
 
     fn mac(&self, key: &AutomationKey) -> Hmac<Sha256> {
-        let mut mac = keyed(self.0.expose_secret());
+        let mut mac = keyed(self.bytes.expose_secret());
         mac.update(key.id.0.as_bytes());
         mac.update(b":");
         mac.update(key.secret.expose_secret().as_bytes());
@@ -163,6 +187,10 @@ mod tests {
         AutomationKey::make(&std::array::from_fn(|index| (index as u8).wrapping_mul(37)))
     }
 
+    fn pepper(bytes: &[u8]) -> Pepper {
+        Pepper::new(PepperVersion::new("1".to_owned()), bytes.to_vec())
+    }
+
     #[test]
     fn a_pair_reads_back_and_fits_one_base64_line() {
         let pair = key().expose();
@@ -173,7 +201,7 @@ mod tests {
 
     #[test]
     fn a_hash_matches_its_own_key_and_pepper_only() {
-        let (pepper, other) = (Pepper::new(b"pepper".to_vec()), Pepper::new(b"other".to_vec()));
+        let (pepper, other) = (self::pepper(b"pepper"), self::pepper(b"other"));
         let hash = key().hash(&pepper);
         assert!(hash.matches(&key(), &pepper));
         assert!(!hash.matches(&key(), &other));
@@ -209,6 +237,6 @@ mod tests {
         let key = key();
         let secret = key.expose();
         let secret = secret.split(':').next_back().unwrap();
-        assert!(!format!("{key:?} {:?}", Pepper::new(b"pepper".to_vec())).contains(secret));
+        assert!(!format!("{key:?} {:?}", pepper(b"pepper")).contains(secret));
     }
 }

@@ -17,6 +17,12 @@ pub mod tenants;
 pub mod uploads;
 pub mod wakeups;
 
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
+
+use secrets::Peppers;
+
 pub use clients::Clients;
 pub use keys::read_upload_key;
 
@@ -66,12 +72,18 @@ impl Names {
 pub struct Store {
     clients: Clients,
     names: Names,
+    peppers: Arc<Mutex<Peppers>>,
 }
 
 impl Store {
     /// Speaks to the resources `names` through `clients`.
-    pub const fn new(clients: Clients, names: Names) -> Self {
-        Self { clients, names }
+    pub fn new(clients: Clients, names: Names) -> Self {
+        Self { clients, names, peppers: Arc::default() }
+    }
+
+    /// The same resources, and what is known of them, through other clients.
+    pub fn through(&self, clients: Clients) -> Self {
+        Self { clients, ..self.clone() }
     }
 
     /// Speaks to the resources `names` as the SDK's own environment says.

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::DataKeySpec;
-use domain::credential::Pepper;
+use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
+use domain::credential::{Pepper, PepperVersion};
 use domain::error::Error;
 use domain::id::TenantId;
 use serde::{Deserialize, Serialize};
@@ -40,14 +41,66 @@ pub(crate) struct Envelope {
     sealed: Vec<u8>,
 }
 
+/// The peppers that this process has read.
+#[derive(Debug, Default)]
+pub(crate) struct Peppers {
+    current: Option<Pepper>,
+    superseded: Vec<Pepper>,
+}
+
+impl Peppers {
+    fn find(&self, version: &PepperVersion) -> Option<&Pepper> {
+        self.current.iter().chain(&self.superseded).find(|pepper| pepper.version() == version)
+    }
+
+    fn has(&self, version: &PepperVersion) -> bool {
+        self.find(version).is_some()
+    }
+}
+
 impl Store {
-    /// Reads the pepper.
+    /// The pepper in force. It is read once: who rotates it need not tell running functions.
     pub async fn pepper(&self) -> Result<Pepper, Error> {
+        let mut peppers = self.peppers.lock().await;
+        if peppers.current.is_none() {
+            peppers.current = self.read_pepper(None).await?;
+        }
+        peppers.current.clone().ok_or_else(|| unreadable("the pepper", "its secret has no value"))
+    }
+
+    /// The pepper of a hash; `None` where it is gone, and with it what was hashed under it.
+    ///
+    /// An unknown version is either newer than what this process has read, or one from before the last rotation.
+    pub async fn pepper_of(&self, version: &PepperVersion) -> Result<Option<Pepper>, Error> {
+        let mut peppers = self.peppers.lock().await;
+        if !peppers.has(version) {
+            let current = self.read_pepper(None).await?;
+            let superseded = std::mem::replace(&mut peppers.current, current);
+            peppers.superseded.extend(superseded);
+        }
+        if !peppers.has(version) {
+            let before = self.read_pepper(Some(version)).await?;
+            peppers.superseded.extend(before);
+        }
+        Ok(peppers.find(version).cloned())
+    }
+
+    /// `None`: the secret has no such version.
+    async fn read_pepper(&self, version: Option<&PepperVersion>) -> Result<Option<Pepper>, Error> {
         let request = self.clients.secrets.get_secret_value().secret_id(&self.names.pepper_secret);
-        let answer = request.send().await.map_err(failed("GetSecretValue"))?;
+        let request = request.set_version_id(version.map(|version| version.as_str().to_owned()));
+        let answer = match request.send().await {
+            Err(error)
+                if error.as_service_error().is_some_and(GetSecretValueError::is_resource_not_found_exception) =>
+            {
+                return Ok(None);
+            }
+            answer => answer.map_err(failed("GetSecretValue"))?,
+        };
         let text = answer.secret_string.filter(|text| text.len() >= 32);
         let text = text.ok_or_else(|| unreadable("the pepper", "it has fewer than 32 characters"))?;
-        Ok(Pepper::new(text.into_bytes()))
+        let version = answer.version_id.ok_or_else(|| unreadable("the pepper", "it has no version"))?;
+        Ok(Some(Pepper::new(PepperVersion::new(version), text.into_bytes())))
     }
 
     pub(crate) async fn seal(&self, tenant: &TenantId, purpose: Purpose, secret: &[u8]) -> Result<Envelope, Error> {

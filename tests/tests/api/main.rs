@@ -9,6 +9,7 @@ mod idempotency;
 mod log;
 mod multipart;
 mod openapi;
+mod pepper;
 mod replays;
 mod rounds;
 mod routes;

@@ -12,7 +12,7 @@ use domain::ledger::Ledger;
 use protection_worker::{Lease, Worker};
 use serde_json::{Value, json};
 use service::Service;
-use store::{Clients, Store};
+use store::Clients;
 use tests::harness::{Answer, Bench, send};
 use tests::packages::small_apk;
 
@@ -52,9 +52,9 @@ impl World {
     /// The same stack over `wire`.
     pub(crate) fn over(&self, wire: &Wire) -> Entry {
         let clients = Clients::connect(&wire.config(&self.bench.config), &[tireless()]);
-        let store = Store::new(clients, self.bench.stack.names.clone());
+        let store = self.bench.store().through(clients);
         let service = Service::new(store, self.bench.clock.clock());
-        let app = App { service: service.clone(), pepper: self.bench.app.pepper.clone() };
+        let app = App { service: service.clone() };
         Entry { service, router: api::serve(local::routes(), app) }
     }
 

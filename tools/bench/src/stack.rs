@@ -51,13 +51,13 @@ impl Stack {
         let resources = provision(&config, "bench", Settings::default()).await?;
         let recorder = Recorder::default();
         let store = Store::new(Clients::connect(&config, &[recorder.interceptor()]), resources.names.clone());
-        let (pepper, clock) = (store.pepper().await?, Clock::system());
+        let clock = Clock::system();
         let now = clock.now().as_second();
         let tenant = seed::seed(&store, now).await?;
         let limits = CustomLimits { concurrent_builds: Some(10_000), weekly_builds: Some(10_000) };
         store.put_tenant(&Tenant { custom_limits: limits, ..tenant.clone() }).await?;
-        let key = seed::make_automation_key(&store, &pepper, &tenant.id, "Benchmark", now).await?;
-        let app = App { service: Service::new(store, clock), pepper };
+        let key = seed::make_automation_key(&store, &tenant.id, "Benchmark", now).await?;
+        let app = App { service: Service::new(store, clock) };
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = format!("http://{}", listener.local_addr()?);
         let router = api::serve(local::routes(), app.clone());

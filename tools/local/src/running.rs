@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
 use api::App;
-use domain::credential::{AutomationKey, AutomationKeyId, Pepper};
+use domain::credential::{AutomationKey, AutomationKeyId};
 use domain::tenant::Tenant;
 use service::Service;
 use tokio::net::TcpListener;
@@ -33,7 +33,6 @@ pub(crate) struct Running {
     aws: LocalAws,
     server: Server,
     pub(crate) service: Service,
-    pepper: Pepper,
     pub(crate) tenant: Tenant,
     pub(crate) address: String,
     home: Home,
@@ -64,21 +63,21 @@ impl Running {
         let aws = LocalAws::start(&program(folder), Some(&folder.join("data")), &folder.join("aws.log")).await?;
         let config = aws.config();
         let stack = provision(&config, PREFIX, Settings::default()).await?;
-        let (service, pepper) = server::connect(&config, &stack).await?;
+        let service = server::connect(&config, &stack);
         let mut tenant = seed::seed(service.store(), service.clock().now().as_second()).await?;
         // Nobody who tries things out should have to wait for next week.
         tenant.custom_limits.weekly_builds = Some(WEEKLY_BUILDS);
         service.store().put_tenant(&tenant).await?;
         let address = format!("http://{}", listener.local_addr()?);
-        let app = App { service: service.clone(), pepper: pepper.clone() };
+        let app = App { service: service.clone() };
         let server = server::start(&config, &stack, app, listener);
-        Ok(Self { aws, server, service, pepper, tenant, address, home })
+        Ok(Self { aws, server, service, tenant, address, home })
     }
 
     /// Makes a key.
     pub(crate) async fn make_key(&self, name: &str) -> anyhow::Result<AutomationKey> {
         let (store, now) = (self.service.store(), self.service.clock().now().as_second());
-        seed::make_automation_key(store, &self.pepper, &self.tenant.id, name, now).await
+        seed::make_automation_key(store, &self.tenant.id, name, now).await
     }
 
     /// Disables a key that nobody needs any more.

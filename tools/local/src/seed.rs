@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use domain::configuration::Configuration;
 use domain::control::ControlId;
-use domain::credential::{AutomationKey, Pepper};
+use domain::credential::AutomationKey;
 use domain::id::{SigningKeyId, TenantId};
 use domain::plan::{CustomLimits, Plan};
 use domain::platform::{ConfigVersion, Platform};
@@ -65,7 +65,6 @@ pub async fn configure(
 /// Makes an automation key; what it returns is shown once and kept nowhere.
 pub async fn make_automation_key(
     store: &Store,
-    pepper: &Pepper,
     tenant: &TenantId,
     name: &str,
     now: i64,
@@ -73,12 +72,14 @@ pub async fn make_automation_key(
     let mut random = [0; 84];
     aws_lc_rs::rand::fill(&mut random)?;
     let key = AutomationKey::make(&random);
+    let pepper = store.pepper().await?;
     let record = AutomationKeyRecord {
         key_id: key.id.clone(),
         tenant: tenant.clone(),
         name: name.to_owned(),
         enabled: true,
-        secret_hash: key.hash(pepper),
+        secret_hash: key.hash(&pepper),
+        pepper_version: Some(pepper.version().clone()),
         created_at: now,
         created_by: SEEDED_BY.to_owned(),
     };

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use api::App;
 use aws_config::SdkConfig;
-use domain::credential::Pepper;
 use protection_worker::{Lease, Worker};
 use service::{Clock, Service};
 use store::{Clients, Store};
@@ -26,11 +25,10 @@ pub struct Server {
     tasks: JoinSet<()>,
 }
 
-/// The use cases over a stack, with the pepper that goes with it.
-pub async fn connect(config: &SdkConfig, stack: &Stack) -> anyhow::Result<(Service, Pepper)> {
+/// The use cases over a stack.
+pub fn connect(config: &SdkConfig, stack: &Stack) -> Service {
     let store = Store::new(Clients::connect(config, &[]), stack.names.clone());
-    let pepper = store.pepper().await?;
-    Ok((Service::new(store, Clock::system()), pepper))
+    Service::new(store, Clock::system())
 }
 
 /// Serves the API at `listener` and does the work behind it.

@@ -1,0 +1,123 @@
+//! Rotating the pepper: no key stops working, in processes that started before as little as in those after.
+
+use api::App;
+use axum::Router;
+use domain::credential::{AutomationKey, PepperVersion, SecretHash};
+use http::StatusCode;
+use service::Service;
+use store::automation_keys::AutomationKeyRecord;
+use store::{Clients, Store};
+use tests::harness::{Bench, send};
+
+const NEW_PEPPER: &str = "another pepper, of no fewer than 32 characters";
+
+async fn rotate(bench: &Bench) -> PepperVersion {
+    let secrets = aws_sdk_secretsmanager::Client::new(&bench.config);
+    let put = secrets.put_secret_value().secret_id(&bench.stack.names.pepper_secret).secret_string(NEW_PEPPER);
+    PepperVersion::new(put.send().await.unwrap().version_id.unwrap())
+}
+
+/// What a process that starts now serves with.
+fn started_now(bench: &Bench) -> (Store, Router) {
+    let store = Store::new(Clients::connect(&bench.config, &[]), bench.stack.names.clone());
+    let app = App { service: Service::new(store.clone(), bench.clock.clock()) };
+    (store, api::serve(local::routes(), app))
+}
+
+async fn is_let_in(router: &Router, key: &AutomationKey) -> bool {
+    let header = format!("Bearer {}", key.expose());
+    let answer = send(router, "GET", "/automate/status/1700000000", &[("authorization", &header)], None).await;
+    match answer.status {
+        StatusCode::NOT_FOUND => true,
+        StatusCode::UNAUTHORIZED => false,
+        other => panic!("{other}"),
+    }
+}
+
+/// What can be compared of a hash.
+fn shown(hash: SecretHash) -> serde_json::Value {
+    serde_json::to_value(hash).unwrap()
+}
+
+async fn record(bench: &Bench, key: &AutomationKey) -> AutomationKeyRecord {
+    bench.store().automation_key(&key.id).await.unwrap().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_outlive_a_rotation_in_old_and_new_processes() {
+    let bench = Bench::start().await;
+    let unused = local::seed::make_automation_key(bench.store(), &bench.tenant.id, "Unused", 0).await.unwrap();
+    let first = record(&bench, &bench.key).await.pepper_version.unwrap();
+    let second = rotate(&bench).await;
+    assert_ne!(first, second);
+
+    assert!(is_let_in(&bench.router, &bench.key).await);
+    assert_eq!(record(&bench, &bench.key).await.pepper_version, Some(first.clone()), "it knows of no other pepper");
+
+    let (store, router) = started_now(&bench);
+    assert!(is_let_in(&router, &bench.key).await);
+    let renewed = record(&bench, &bench.key).await;
+    assert_eq!(renewed.pepper_version, Some(second.clone()));
+    assert_eq!(record(&bench, &unused).await.pepper_version, Some(first), "not before its next use");
+
+    assert!(is_let_in(&bench.router, &bench.key).await, "a process from before the rotation reads the new pepper");
+    assert!(is_let_in(&bench.router, &unused).await);
+    assert_eq!(record(&bench, &unused).await.pepper_version, Some(second), "now it knows");
+    let later = local::seed::make_automation_key(&store, &bench.tenant.id, "Later", 0).await.unwrap();
+    assert!(is_let_in(&bench.router, &later).await);
+    let kept = record(&bench, &bench.key).await;
+    assert_eq!(shown(kept.secret_hash), shown(renewed.secret_hash), "and nobody goes back");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_secret_stays_wrong_and_renews_nothing() {
+    let bench = Bench::start().await;
+    rotate(&bench).await;
+    let (_, router) = started_now(&bench);
+    let forged = AutomationKey::from_header(&format!(
+        "Bearer {}:{}",
+        bench.key.id,
+        AutomationKey::make(&[7; 84]).expose().split_once(':').unwrap().1
+    ));
+    let before = record(&bench, &bench.key).await;
+    assert!(!is_let_in(&router, &forged.unwrap()).await);
+    let after = record(&bench, &bench.key).await;
+    assert_eq!((shown(after.secret_hash), after.pepper_version), (shown(before.secret_hash), before.pepper_version));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_whose_pepper_is_gone_opens_nothing() {
+    let bench = Bench::start().await;
+    let mut gone = record(&bench, &bench.key).await;
+    gone.pepper_version = Some(PepperVersion::new("5fb1f9d3-0000-0000-0000-000000000000".to_owned()));
+    bench.store().put_automation_key(&gone).await.unwrap();
+    assert!(!is_let_in(&bench.router, &bench.key).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hash_from_before_versions_were_kept_is_renewed() {
+    let bench = Bench::start().await;
+    let mut old = record(&bench, &bench.key).await;
+    old.pepper_version = None;
+    bench.store().put_automation_key(&old).await.unwrap();
+    assert!(is_let_in(&bench.router, &bench.key).await);
+    let renewed = record(&bench, &bench.key).await;
+    assert_eq!(renewed.pepper_version.as_ref(), Some(bench.store().pepper().await.unwrap().version()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn renewing_neither_enables_a_key_nor_overwrites_another_hash() {
+    let bench = Bench::start().await;
+    let stale = record(&bench, &bench.key).await;
+    let pepper = bench.store().pepper().await.unwrap();
+    let other = AutomationKey::make(&[7; 84]).hash(&pepper);
+
+    bench.store().put_automation_key(&AutomationKeyRecord { enabled: false, ..stale.clone() }).await.unwrap();
+    bench.store().replace_hash(&stale, other, pepper.version()).await.unwrap();
+    let disabled = record(&bench, &bench.key).await;
+    assert_eq!((disabled.enabled, shown(disabled.secret_hash)), (false, shown(other)));
+
+    bench.store().replace_hash(&stale, stale.secret_hash, pepper.version()).await.unwrap();
+    let after = record(&bench, &bench.key).await;
+    assert_eq!(shown(after.secret_hash), shown(other), "it was changed meanwhile");
+}
