@@ -21,7 +21,8 @@ FOREIGN_VARIABLES = re.compile(r"AWS_|RUST_|_LAMBDA|_HANDLER")
 def main() -> int:
     source = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "template.yaml"
     template = yaml_parse(source.read_text())
-    findings = lint(translate(source))
+    translated = translate(source)
+    findings = lint(translated) + cors(translated)
     for check in (names, variables, roles, routes, visibility, lifecycle):
         findings += [f"{check.__name__}: {text}" for text in check(template)]
     for finding in findings:
@@ -41,6 +42,13 @@ def lint(translated: dict) -> list[str]:
     if run.returncode and not run.stdout:
         return [f"cfn-lint: {run.stderr.strip()}"]
     return run.stdout.splitlines()
+
+
+def cors(translated: dict) -> list[str]:
+    """SAM takes a function in AllowOrigins for the whole configuration, and then no browser gets an answer."""
+    described = json.dumps(translated["Resources"]["Api"]["Properties"]["Body"]["x-amazon-apigateway-cors"])
+    keys = ("allowOrigins", "allowMethods", "allowHeaders", "exposeHeaders", "maxAge")
+    return [f"cors: the translated API says nothing of {key}" for key in keys if f'"{key}"' not in described]
 
 
 def names(template: dict):

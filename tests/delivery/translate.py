@@ -19,12 +19,12 @@ class ManagedPolicies:
         return {}
 
 
-def translate(source: Path) -> dict:
+def translate(source: Path, code=lambda folder: "s3://bucket/code.zip") -> dict:
     """The translated template. Local code folders become S3 addresses, as `sam package` would make them."""
     template = yaml_parse(source.read_text())
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
-            resource["Properties"]["CodeUri"] = "s3://bucket/code.zip"
+            resource["Properties"]["CodeUri"] = code(Path(resource["Properties"]["CodeUri"]))
     parameters = {name: entry["Default"] for name, entry in template["Parameters"].items()}
     return Translator(ManagedPolicies().load(), Parser()).translate(template, parameters)
 

@@ -9,6 +9,8 @@ use clap::{Args, Parser, Subcommand};
 use domain::credential::AutomationKey;
 use domain::platform::ConfigVersion;
 use inspect::wanted::Wanted;
+use service::Clock;
+use store::{Names, Store};
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command as Process};
 
@@ -35,6 +37,9 @@ pub enum Command {
     Serve(Serve),
     /// Protect one app from end to end with the customer's own command line
     Protect(Box<Protect>),
+    /// Make the tenant, where it is missing, and an automation key in the stack of the environment's variables; print the key
+    #[command(hide = true)]
+    Seed,
     /// Print the OpenAPI document
     #[command(hide = true)]
     Openapi,
@@ -91,6 +96,7 @@ impl Command {
         let done = match self {
             Self::Serve(options) => serve(options).await,
             Self::Protect(options) => protect(*options).await,
+            Self::Seed => seed_deployed().await,
             Self::Openapi => crate::openapi().and_then(|text| say(&text)).map(|()| ExitCode::SUCCESS),
         };
         done.unwrap_or_else(|error| {
@@ -185,6 +191,17 @@ async fn wait_for(mut child: Child, signals: &mut Signals) -> anyhow::Result<u8>
             }
         }
     }
+}
+
+/// For a deployed stack: the environment has the variables of its functions, and credentials.
+#[expect(clippy::disallowed_methods, reason = "as a function's main")]
+async fn seed_deployed() -> anyhow::Result<ExitCode> {
+    let store = Store::connect(Names::read(|name| std::env::var(name).ok())?).await;
+    let now = Clock::system().now().as_second();
+    let tenant = seed::seed(&store, now).await?;
+    let key = seed::make_automation_key(&store, &tenant.id, "Deployed", now).await?;
+    say(&format!("{}\n", key.expose()))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn check_app(app: &Path) -> anyhow::Result<()> {

@@ -1,0 +1,124 @@
+"""What a deployed stack has to do: protect an app, answer browsers, and keep every function to its role."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from socket import create_server
+
+from local_aws import ROOT, LocalAws
+
+# How often each function is started; the quickest counts, because others may use the machine.
+STARTS = 10
+# A recorded event for each function's folder, which changes nothing about a job that has ended.
+EVENTS = {"automate-upload": "cancel", "automate-status": "status", "upload-arrival": "put", "protection-worker": "wake-up",
+          "maintenance": "each-minute"}
+
+
+def logical_name(folder: str) -> str:
+    """The resource in template.yaml that belongs to a function's folder."""
+    return "".join(word.capitalize() for word in folder.split("-")) + "Function"
+
+
+def protect(aws: LocalAws, app: Path, artifacts: str, tools: Path, client: dict) -> str:
+    """One app through the deployed API, with the customer's own command line; other tools judge what comes out. Returns the job."""
+    begun, output = time.monotonic(), aws.folder / "protected.apk"
+    job = json.loads(run(tools / "apptego", "upload", "--json", "--env", "prod", app, **client))["job_id"]
+    # Nobody asks for the status yet, which would queue the job too: only notification and queues can bring it here.
+    wait_for_build(aws, artifacts)
+    run(tools / "apptego", "status", "--wait", "--timeout", "60", job, **client)
+    run(tools / "apptego", "download", "--out", output, job, **client)
+    run("apksigner", "verify", output)
+    run("zipalign", "-c", "4", output)
+    run(tools / "inspect", "diff", app, output)
+    print(f"{app.name}: protected through the deployed API in {time.monotonic() - begun:.1f} s; apksigner, zipalign and diff agree")
+    return job
+
+
+def wait_for_build(aws: LocalAws, artifacts: str):
+    storage, end = aws.client("s3"), time.monotonic() + 60
+    while not any("/builds/" in entry["Key"] for entry in storage.list_objects_v2(Bucket=artifacts).get("Contents", [])):
+        if time.monotonic() > end:
+            sys.exit(f"error: the upload led to no build; see {aws.log}")
+        time.sleep(0.5)
+
+
+def run(*command, **variables: str) -> str:
+    done = subprocess.run(command, env=os.environ | variables, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"error: {Path(command[0]).name}: {done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def preflight(client: dict):
+    """What a browser asks before it calls."""
+    answer = run("curl", "--silent", "--show-error", "--fail", "--include", "--request", "OPTIONS", "--cacert", client["SSL_CERT_FILE"],
+                 "--header", "Origin: https://portal.example", "--header", "Access-Control-Request-Method: POST",
+                 f"{client['APPTEGO_API_URL']}/automate/upload").lower()
+    for header in ("access-control-allow-origin: *", "access-control-allow-methods: get,post,options"):
+        if header not in answer:
+            sys.exit(f"error: the preflight is answered without {header}:\n{answer}")
+
+
+def refusals(aws: LocalAws):
+    """No function was refused anything, and none did what only a condition that the local IAM does not know would refuse."""
+    logs, trail = aws.client("logs"), aws.client("cloudtrail")
+    for group in logs.describe_log_groups()["logGroups"]:
+        for event in logs.filter_log_events(logGroupName=group["logGroupName"], filterPattern='"is not authorized"')["events"]:
+            sys.exit(f"error: {group['logGroupName']}: {event['message']}")
+    decrypted = trail.lookup_events(LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": "Decrypt"}])["Events"]
+    contexts = [json.loads(event["CloudTrailEvent"])["requestParameters"]["EncryptionContext"] for event in decrypted]
+    if not contexts or any(context["purpose"] != "signing_key" for context in contexts):
+        sys.exit(f"error: the contexts of kms:Decrypt are {contexts}, which its condition in the template refuses")
+    print("IAM: in force, and nothing was refused")
+
+
+def roles(aws: LocalAws, functions: dict, job: str, key: str):
+    """Each function fails when its own role is denied everything, and no other does."""
+    identities, client = aws.client("iam"), aws.client("lambda")
+    nothing = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]})
+    expect_failed(aws, functions, job, key, [])
+    for folder, function in functions.items():
+        arn = client.get_function_configuration(FunctionName=function)["Role"]
+        role = {"RoleName": arn.split("/")[-1], "PolicyName": "nothing"}
+        identities.put_role_policy(PolicyDocument=nothing, **role)
+        expect_failed(aws, functions, job, key, [folder])
+        identities.delete_role_policy(**role)
+    print("IAM: each function fails when its own role is denied everything, and no other does")
+
+
+def expect_failed(aws: LocalAws, functions: dict, job: str, key: str, expected: list[str]):
+    """Sends every function its event and looks which of them fail."""
+    failed = []
+    for folder, function in functions.items():
+        payload = (ROOT / f"events/{folder}/{EVENTS[folder]}.json").read_text().replace("$JOB_ID", job).replace("$APPTEGO_API_KEY", key)
+        answer = aws.client("lambda").invoke(FunctionName=function, Payload=payload)
+        body = json.load(answer["Payload"]) or {}
+        if "FunctionError" in answer or body.get("statusCode", 200) >= 500 or body.get("batchItemFailures"):
+            failed.append(folder)
+    if failed != expected:
+        sys.exit(f"error: with everything denied to the roles of {expected or 'none'}, these fail: {failed or 'none'}")
+
+
+def starts(aws: LocalAws, variables: dict) -> dict[str, float]:
+    """Milliseconds from the start of each function's process to its first poll of the Runtime API."""
+    return {folder: min(start(folder, given | aws.owner() | {"SSL_CERT_FILE": str(aws.roots)}) for _ in range(STARTS))
+            for folder, given in variables.items()}
+
+
+def start(folder: str, variables: dict) -> float:
+    with create_server(("127.0.0.1", 0)) as api:
+        api.settimeout(30)
+        runtime = {"AWS_LAMBDA_RUNTIME_API": "127.0.0.1:%d" % api.getsockname()[1], "AWS_LAMBDA_FUNCTION_NAME": folder,
+                   "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512"}
+        begun = time.perf_counter()
+        process = subprocess.Popen([ROOT / f"target/lambda/{folder}/bootstrap"], env=variables | runtime,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            api.accept()[0].close()
+            return (time.perf_counter() - begun) * 1000
+        finally:
+            process.kill()
+            process.wait()
