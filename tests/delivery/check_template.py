@@ -15,6 +15,7 @@ from samcli.yamlhelper import yaml_parse
 
 ROOT = Path(__file__).resolve().parents[2]
 # Read by the SDK, the runtime and the logger, which is not what a function's own configuration is.
+STACK_NAME = {"Ref": "AWS::StackName"}
 FOREIGN_VARIABLES = re.compile(r"AWS_|RUST_|_LAMBDA|_HANDLER")
 
 
@@ -23,7 +24,7 @@ def main() -> int:
     template = yaml_parse(source.read_text())
     translated = translate(source)
     findings = lint(translated) + cors(translated)
-    for check in (names, variables, roles, routes, visibility, lifecycle):
+    for check in (names, variables, roles, routes, visibility, lifecycle, dashboard, alarms, filters, runbook):
         findings += [f"{check.__name__}: {text}" for text in check(template)]
     for finding in findings:
         print(finding, file=sys.stderr)
@@ -163,6 +164,89 @@ def lifecycle(template: dict):
         rules = template["Resources"][bucket]["Properties"]["LifecycleConfiguration"]["Rules"]
         if not any("AbortIncompleteMultipartUpload" in rule for rule in rules):
             yield f"{bucket}: unfinished multipart uploads stay for ever"
+
+
+def dashboard(template: dict):
+    """Every function and every queue is on the dashboard."""
+    shown = set()
+    for widget in json.loads(template["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"])["widgets"]:
+        before = []
+        for row in widget["properties"].get("metrics", []):
+            row = [part for part in row if isinstance(part, str)]
+            # The dashboard's own shorthand: as in the row before, but for the last value.
+            before = [*before[:-1], row[-1]] if row[:1] == ["..."] else row
+            shown |= {(before[1], name) for part in before[3:] for name in re.findall(r"\$\{(\w+)", part)}
+    wanted = {(metric, name) for metric in ("Invocations", "Errors", "Throttles", "Duration", "ConcurrentExecutions")
+              for name in functions(template)}
+    wanted |= {("ApproximateNumberOfMessagesVisible", name) for name in queues(template)}
+    wanted |= {("ApproximateAgeOfOldestMessage", name) for name in queues(template) - dead_letter_queues(template)}
+    yield from (f"{metric} of {name} is not on the dashboard" for metric, name in sorted(wanted - shown))
+
+
+def alarms(template: dict):
+    """Every function's errors and throttles, every queue's age and every dead letter have an alarm, and every alarm tells somebody."""
+    watched = set()
+    for name, alarm in of_type(template, "AWS::CloudWatch::Alarm"):
+        if alarm.get("AlarmActions") != [{"Ref": "AlarmTopic"}] or "AlarmDescription" not in alarm:
+            yield f"{name}: tells nobody, or not what it means"
+        metrics = [alarm] + [metric["MetricStat"]["Metric"] for metric in alarm.get("Metrics", []) if "MetricStat" in metric]
+        for metric in metrics:
+            watched |= {(metric["MetricName"], source) for source in resources(metric.get("Dimensions", []), template)}
+    wanted = {(metric, name) for metric in ("Errors", "Throttles") for name in functions(template)}
+    wanted |= {("ApproximateNumberOfMessagesVisible", name) for name in dead_letter_queues(template)}
+    wanted |= {("ApproximateAgeOfOldestMessage", name) for name in queues(template) - dead_letter_queues(template)}
+    yield from (f"{metric} of {name} has no alarm" for metric, name in sorted(wanted - watched))
+
+
+def filters(template: dict):
+    """Metric filters look for what the function of their log group logs, and somebody looks at what they count."""
+    owners = {function["LoggingConfig"]["LogGroup"]["Ref"]: Path(function["CodeUri"]).name for function in functions(template).values()}
+    counted = set()
+    for name, described in of_type(template, "AWS::Logs::MetricFilter"):
+        sources = (ROOT / "functions" / owners[described["LogGroupName"]["Ref"]]).glob("src/*.rs")
+        source = "".join(path.read_text() for path in sources)
+        (transformation,) = described["MetricTransformations"]
+        counted.add(transformation["MetricName"])
+        text = json.dumps(described)
+        for word in set(re.findall(r'message = \\"(.+?)\\"', text)) | set(re.findall(r"\$\.fields\.(\w+)", text)) - {"message"}:
+            if not re.search(rf"\b{word}\b", source):
+                yield f"{name}: {owners[described['LogGroupName']['Ref']]} does not log {word}"
+    alarms = {alarm.get("MetricName") for _, alarm in of_type(template, "AWS::CloudWatch::Alarm") if alarm.get("Namespace") == STACK_NAME}
+    shown = template["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    yield from (f"{metric} is counted by no filter" for metric in sorted(alarms - counted))
+    yield from (f"{metric} is counted and not on the dashboard" for metric in sorted(counted) if metric not in shown)
+
+
+def runbook(template: dict):
+    """The runbook names every alarm and every script, and it and the scripts name only what there is."""
+    text = (ROOT / "docs/runbook.md").read_text()
+    operate = [path for path in (ROOT / "deploy/operate").iterdir() if path.name != "common"]
+    alarms = {name for name, _ in of_type(template, "AWS::CloudWatch::Alarm")}
+    for name in sorted(alarms ^ set(re.findall(r"\w+Alarm\b", text))):
+        yield f"{name}: {'is not in the runbook' if name in alarms else 'is in the runbook only'}"
+    scripts = {path.name for path in operate}
+    for name in sorted(scripts ^ set(re.findall(r"deploy/operate/([\w-]+)", text))):
+        yield f"deploy/operate/{name}: {'is not in the runbook' if name in scripts else 'is in the runbook only'}"
+    known = template["Outputs"].keys() | {"OutputsOf"}
+    for place, used in [("docs/runbook.md", text), *((path.name, path.read_text()) for path in operate)]:
+        # Variables in capitals only are the operator's own.
+        for name in sorted(set(re.findall(r"\$\{?([A-Z]\w*[a-z]\w*)", used)) - known):
+            yield f"{place}: ${name} is no output of the stack"
+    anchors = {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in re.findall(r"^## (.+)$", text, re.M)}
+    yield from (f"docs/runbook.md: no section {link}" for link in sorted(set(re.findall(r"\]\(#([\w-]+)\)", text)) - anchors))
+
+
+def of_type(template: dict, kind: str):
+    """Logical id and properties of the resources of one type."""
+    return [(name, entry["Properties"]) for name, entry in template["Resources"].items() if entry["Type"] == kind]
+
+
+def queues(template: dict) -> set[str]:
+    return {name for name, _ in of_type(template, "AWS::SQS::Queue")}
+
+
+def dead_letter_queues(template: dict) -> set[str]:
+    return resources([queue.get("RedrivePolicy") for _, queue in of_type(template, "AWS::SQS::Queue")], template)
 
 
 def functions(template: dict) -> dict:

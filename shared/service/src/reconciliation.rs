@@ -18,6 +18,8 @@ pub struct Reconciled {
     pub looked_at: u32,
     /// Jobs at which something failed; they stay due.
     pub failed: u32,
+    /// Seconds for which one of them had been due, at most: it grows where nothing comes of looking.
+    pub overdue_seconds: i64,
 }
 
 impl Service {
@@ -28,7 +30,7 @@ impl Service {
         for hint in self.store.due_jobs(self.clock.now(), BATCH).await? {
             let (tenant, id) = hint.into_key();
             done.looked_at += 1;
-            if let Err(error) = self.look_at(&tenant, id).await {
+            if let Err(error) = self.look_at(&tenant, id, &mut done).await {
                 done.failed += 1;
                 tracing::warn!(tenant.id = %tenant, build.id = %id, error = error.with_causes(), "could not reconcile");
             }
@@ -36,11 +38,11 @@ impl Service {
         Ok(done)
     }
 
-    async fn look_at(&self, tenant: &TenantId, id: JobId) -> Result<(), Error> {
+    async fn look_at(&self, tenant: &TenantId, id: JobId, done: &mut Reconciled) -> Result<(), Error> {
         let Some((job, _)) = self.store.job(tenant, id).await? else { return Ok(()) };
-        if job.due_at.is_none_or(|due| due > self.clock.now().as_second()) {
-            return Ok(());
-        }
+        let overdue = job.due_at.map(|due| self.clock.now().as_second() - due);
+        let Some(overdue) = overdue.filter(|overdue| *overdue >= 0) else { return Ok(()) };
+        done.overdue_seconds = done.overdue_seconds.max(overdue);
         match job.state.name() {
             StateName::AwaitingUpload => self.look_for_upload(job).await,
             StateName::Queued => {

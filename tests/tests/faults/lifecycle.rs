@@ -292,6 +292,19 @@ async fn each_message_of_a_batch_is_judged_by_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn maintenance_says_for_how_long_nothing_came_of_a_job() {
+    let world = World::start().await;
+    let job = world.queued(&world.apk).await;
+    world.service().lease(&job.tenant, job.id, 300).await.unwrap();
+    world.pass(315 + 1000);
+    // The wake-up that it sends is taken by nobody.
+    world.service().reconcile().await.unwrap();
+    world.pass(60);
+    let overdue = world.service().reconcile().await.unwrap().overdue_seconds;
+    assert!((1060..1100).contains(&overdue), "{overdue}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_cancelled_build_is_tidied_once_its_worker_can_store_nothing_more() {
     let world = World::start().await;
     let job = world.queued(&world.apk).await;
