@@ -24,7 +24,7 @@ def main() -> int:
     template = yaml_parse(source.read_text())
     translated = translate(source)
     findings = lint(translated) + cors(translated)
-    for check in (names, variables, roles, routes, visibility, lifecycle, dashboard, alarms, filters, runbook):
+    for check in (names, variables, roles, privileges, routes, visibility, lifecycle, dashboard, alarms, filters, runbook):
         findings += [f"{check.__name__}: {text}" for text in check(template)]
     for finding in findings:
         print(finding, file=sys.stderr)
@@ -125,6 +125,49 @@ def roles(template: dict):
             yield from (f"{resource}: {action} is a wildcard" for action in actions if "*" in action)
             if "*" in as_list(statement["Resource"]) and not all(action.startswith("xray:") for action in actions):
                 yield f"{resource}: {', '.join(actions)} on every resource"
+
+
+def privileges(template: dict):
+    """A role grants what its function was seen to use during the tests, and what Lambda itself does with it."""
+    for resource, function in functions(template).items():
+        golden = ROOT / "tests/privileges" / f"{Path(function['CodeUri']).name}.txt"
+        used = set(golden.read_text().splitlines()) if golden.exists() else set()
+        wanted = used | set(rights_of_lambda(function))
+        granted = {right for statement in granted_statements(function, template) for right in rights(statement)}
+        yield from (f"{resource}: may not {right}, which it needs" for right in sorted(wanted - granted))
+        yield from (f"{resource}: may {right}, which it was not seen to need" for right in sorted(granted - wanted))
+
+
+def rights_of_lambda(function: dict):
+    """Lambda takes messages, writes logs and sends traces with the function's own role."""
+    logging = ["logs:CreateLogStream", "logs:PutLogEvents"]
+    yield from rights({"Action": logging, "Resource": function["LoggingConfig"]["LogGroup"]})
+    if function.get("Tracing") == "Active":
+        yield from rights({"Action": ["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "Resource": "*"})
+    for event in function.get("Events", {}).values():
+        if event["Type"] == "SQS":
+            polling = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
+            yield from rights({"Action": polling, "Resource": event["Properties"]["Queue"]})
+
+
+def rights(statement: dict):
+    """`action resource` for each pair of a statement, with its condition, as tests/privileges/ has it."""
+    condition = statement.get("Condition", {})
+    equal = "".join(f" {key}={value}" for key, value in condition.get("StringEquals", {}).items())
+    if set(condition) - {"StringEquals"}:
+        equal += f" {json.dumps(condition)}"
+    for action in as_list(statement["Action"]):
+        for resource in as_list(statement["Resource"]):
+            yield f"{action} {plain(resource)}{equal}"
+
+
+def plain(resource) -> str:
+    """A resource as text: its logical name, with what follows the ARN."""
+    if isinstance(resource, str):
+        return resource
+    ((_, value),) = resource.items()
+    name = value[0] if isinstance(value, list) else value
+    return re.sub(r"\$\{(\w+)(\.Arn)?\}", r"\1", name)
 
 
 def routes(template: dict):

@@ -54,7 +54,8 @@ fn operation(method: &str, path: &str) -> Option<&'static Value> {
     item.get(method.to_ascii_lowercase())
 }
 
-fn fits(template: &str, path: &str) -> bool {
+/// Whether a request for `path` goes to the route `template`.
+pub(crate) fn fits(template: &str, path: &str) -> bool {
     let (template, path): (Vec<_>, Vec<_>) = (template.split('/').collect(), path.split('/').collect());
     let same = |(wanted, found): (&&str, &&str)| wanted == found || (wanted.starts_with('{') && !found.is_empty());
     template.len() == path.len() && template.iter().zip(&path).all(same)

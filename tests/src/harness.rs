@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use api::App;
 use aws_config::SdkConfig;
@@ -26,10 +25,10 @@ use local::seed;
 use protection_worker::{Lease, Worker};
 use serde_json::{Value, json};
 use service::{Clock, Service};
-use store::{Clients, Store};
+use store::Store;
 use tower::ServiceExt as _;
 
-use crate::conformance;
+use crate::{conformance, functions, privileges};
 
 /// One stack.
 pub struct Bench {
@@ -139,7 +138,12 @@ impl Bench {
         let config = aws.config();
         let stack = provision(&config, "test", settings).await.expect("resources");
         let clock = TestClock::default();
-        let store = Store::new(Clients::connect(&config, &[]), stack.names.clone());
+        let clients = privileges::connect(&config, &stack.names, &[]);
+        for (function, _) in functions::routers() {
+            let started = Service::new(Store::new(clients.clone(), stack.names.clone()), clock.clock());
+            functions::act(function, started.read_ahead()).await;
+        }
+        let store = Store::new(clients, stack.names.clone());
         let tenant = seed::seed(&store, clock.now()).await.expect("a tenant");
         let key = seed::make_automation_key(&store, &tenant.id, "Test", clock.now()).await.expect("a key");
         let app = App { service: Service::new(store, clock.clock()) };
@@ -159,8 +163,8 @@ impl Bench {
 
     /// The same stack through clients that `interceptors` look into.
     pub fn intercepted(&self, interceptors: &[SharedInterceptor]) -> App {
-        let store = self.store().through(Clients::connect(&self.config, interceptors));
-        App { service: Service::new(store, self.clock.clock()) }
+        let clients = privileges::connect(&self.config, &self.stack.names, interceptors);
+        App { service: Service::new(self.store().through(clients), self.clock.clock()) }
     }
 
     /// Another tenant, with a key of its own.
@@ -243,7 +247,7 @@ impl Bench {
     /// Lets the arrival function take every message that is there.
     pub async fn run_arrivals(&self) {
         let poller = Poller::new(&self.config, &self.stack.arrival_queue_url, 10);
-        let handle = |event| async { upload_arrival::handle(self.service(), event).await };
+        let handle = |event| functions::arrive(self.service(), event);
         while poller.poll(handle, 1).await.expect("a poll") > 0 {}
     }
 
@@ -260,7 +264,7 @@ impl Bench {
     /// Lets a worker take every wake-up that is there; returns how many there were.
     pub async fn run_worker(&self, worker: &Worker) -> usize {
         let poller = Poller::new(&self.config, &self.stack.names.build_queue_url, 1);
-        let handle = |event| async { worker.handle(event, Duration::from_secs(3600)).await };
+        let handle = |event| functions::build(worker, event);
         let mut taken = 0;
         loop {
             match poller.poll(handle, 1).await.expect("a poll") {
@@ -327,7 +331,8 @@ where
     B::Error: Into<axum::BoxError>,
 {
     let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
-    let response = router.clone().oneshot(request).await.expect("an answer");
+    let response =
+        functions::act(functions::answering(&path), router.clone().oneshot(request)).await.expect("an answer");
     let (parts, body) = response.into_parts();
     let bytes = axum::body::to_bytes(body, 10_000_000).await.expect("a body");
     let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);

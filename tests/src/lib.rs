@@ -2,5 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "this library is only for tests")]
 
 pub mod conformance;
+pub mod functions;
 pub mod harness;
 pub mod packages;
+pub mod privileges;

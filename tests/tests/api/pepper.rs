@@ -5,9 +5,10 @@ use axum::Router;
 use domain::credential::{AutomationKey, PepperVersion, SecretHash};
 use http::StatusCode;
 use service::Service;
+use store::Store;
 use store::automation_keys::AutomationKeyRecord;
-use store::{Clients, Store};
 use tests::harness::{Bench, send};
+use tests::privileges;
 
 const NEW_PEPPER: &str = "another pepper, of no fewer than 32 characters";
 
@@ -19,7 +20,8 @@ async fn rotate(bench: &Bench) -> PepperVersion {
 
 /// What a process that starts now serves with.
 fn started_now(bench: &Bench) -> (Store, Router) {
-    let store = Store::new(Clients::connect(&bench.config, &[]), bench.stack.names.clone());
+    let names = &bench.stack.names;
+    let store = Store::new(privileges::connect(&bench.config, names, &[]), names.clone());
     let app = App { service: Service::new(store.clone(), bench.clock.clock()) };
     (store, api::serve(local::routes(), app))
 }

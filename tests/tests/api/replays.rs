@@ -3,6 +3,7 @@
 use aws_lambda_events::sqs::SqsEvent;
 use insta::assert_json_snapshot;
 use serde_json::Value;
+use tests::functions;
 use tests::harness::{Bench, put};
 use tests::packages::small_apk;
 
@@ -162,7 +163,7 @@ async fn recorded_requests_and_messages_carry_a_multipart_upload_through() {
     }
     "#);
     let arrival: SqsEvent = event("upload-arrival/complete-multipart-upload", &[("$JOB_ID", &job)]);
-    let answer = upload_arrival::handle(bench.service(), arrival).await;
+    let answer = functions::arrive(bench.service(), arrival).await;
     assert_json_snapshot!(answer, @r#"
     {
       "batchItemFailures": []
@@ -234,13 +235,13 @@ async fn recorded_requests_messages_and_schedules_carry_a_build_through() {
     }
     "#);
     put(&ticket.text("upload_url"), apk).await;
-    let answer = upload_arrival::handle(bench.service(), event("upload-arrival/test-event", &[])).await;
+    let answer = functions::arrive(bench.service(), event("upload-arrival/test-event", &[])).await;
     assert_json_snapshot!(answer, @r#"
     {
       "batchItemFailures": []
     }
     "#);
-    let answer = upload_arrival::handle(bench.service(), event("upload-arrival/put", &[("$JOB_ID", &job)])).await;
+    let answer = functions::arrive(bench.service(), event("upload-arrival/put", &[("$JOB_ID", &job)])).await;
     assert_json_snapshot!(answer, @r#"
     {
       "batchItemFailures": []
@@ -287,20 +288,19 @@ async fn recorded_requests_messages_and_schedules_carry_a_build_through() {
 
     let _: Value = event("maintenance/each-minute", &[]);
     bench.clock.pass(3600);
-    assert_json_snapshot!(maintenance::handle(bench.service()).await.unwrap(), @r#"
+    assert_json_snapshot!(functions::act("maintenance", maintenance::handle(bench.service())).await.unwrap(), @r#"
     {
       "looked_at": 1,
       "failed": 0
     }
     "#);
     let worker = bench.worker();
-    let minute = std::time::Duration::from_secs(60);
-    assert_json_snapshot!(worker.handle(event("protection-worker/wake-up", &[("$JOB_ID", &job)]), minute).await, @r#"
+    assert_json_snapshot!(functions::build(&worker, event("protection-worker/wake-up", &[("$JOB_ID", &job)])).await, @r#"
     {
       "batchItemFailures": []
     }
     "#);
-    assert_json_snapshot!(worker.handle(event("protection-worker/unreadable", &[]), minute).await, @r#"
+    assert_json_snapshot!(functions::build(&worker, event("protection-worker/unreadable", &[])).await, @r#"
     {
       "batchItemFailures": [
         {

@@ -4,18 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use tests::conformance::document;
+use tests::functions::routers;
 use tests::harness::root;
-use utoipa_axum::router::OpenApiRouter;
 
 use crate::events::{recorded, recorded_names};
 
 /// Function → paths.
 type Routes = BTreeMap<String, BTreeSet<String>>;
-
-/// Each function with routes, and its router.
-fn routers() -> Vec<(&'static str, OpenApiRouter<api::App>)> {
-    vec![("automate-upload", automate_upload::routes()), ("automate-status", automate_status::routes())]
-}
 
 /// Each path with its method, as checked in.
 pub(crate) fn all_routes() -> Vec<(String, &'static str)> {

@@ -1,9 +1,8 @@
 //! Two use cases on one job: the first is held before each of its calls while the second runs from end to end.
 
-use std::time::Duration;
-
 use domain::job::{Job, State};
 use serde_json::{Value, json};
+use tests::functions;
 
 use crate::index::uploading::{put_source, with_parts};
 use crate::wire::{Plan, TRANSACTION, Target, Wire};
@@ -76,7 +75,7 @@ async fn a_build_is_cancelled_or_completed_and_never_both_wherever_the_cancellat
         let message = world.receive_wakeup().await.unwrap();
         let work = async |entry: &Entry| {
             let worker = protection_worker::Worker::new(entry.service.clone(), protection_worker::Lease::default());
-            acknowledged(&worker.handle(event(&message), Duration::from_secs(3600)).await)
+            acknowledged(&functions::build(&worker, event(&message)).await)
         };
         let cancel = async || world.bench.post(&format!("/automate/cancel/{}", job.id), Value::Null).await;
         let both = interleave((&world, &wire), before(index), work, cancel).await;
@@ -104,7 +103,7 @@ async fn two_workers_with_one_message_publish_one_output_wherever_they_meet() {
         let message = world.receive_wakeup().await.unwrap();
         let work = async |entry: &Entry| {
             let worker = protection_worker::Worker::new(entry.service.clone(), protection_worker::Lease::default());
-            acknowledged(&worker.handle(event(&message), Duration::from_secs(3600)).await)
+            acknowledged(&functions::build(&worker, event(&message)).await)
         };
         let again = async || work(&world.direct()).await;
         let both = interleave((&world, &wire), before(index), work, again).await;
@@ -127,7 +126,7 @@ async fn a_worker_whose_lease_ran_out_changes_nothing_wherever_it_wakes_up() {
         let message = world.receive_wakeup().await.unwrap();
         let work = async |entry: &Entry| {
             let worker = protection_worker::Worker::new(entry.service.clone(), protection_worker::Lease::default());
-            acknowledged(&worker.handle(event(&message), Duration::from_secs(3600)).await)
+            acknowledged(&functions::build(&worker, event(&message)).await)
         };
         let take_over = async || {
             world.pass(306);
@@ -152,9 +151,8 @@ async fn an_arrival_and_a_cancellation_leave_one_end_wherever_they_meet() {
     let wire = Wire::new();
     for index in 0.. {
         let job = world.uploaded(&world.apk).await;
-        let notice = async |entry: &Entry| {
-            acknowledged(&upload_arrival::handle(&entry.service, event(&notification(&job))).await)
-        };
+        let notice =
+            async |entry: &Entry| acknowledged(&functions::arrive(&entry.service, event(&notification(&job))).await);
         let cancel = async || world.bench.post(&format!("/automate/cancel/{}", job.id), Value::Null).await;
         let both = interleave((&world, &wire), before(index), notice, cancel).await;
         let Some((taken, answer)) = both else {

@@ -6,8 +6,10 @@ use aws_lambda_events::sqs::SqsMessage;
 use domain::job::{Event, Job, State};
 use domain::phase::Phase;
 use domain::progress::Progress;
+use domain::upload::MULTIPART_FROM;
 use serde_json::{Value, json};
 use service::work::Leased;
+use tests::functions;
 use tests::harness::Answer;
 
 use crate::index::uploading::{put_source, with_parts};
@@ -45,7 +47,7 @@ async fn status(world: &World, job: &Job) -> Answer {
 
 /// Lets a worker take the message.
 async fn work(world: &World, message: &SqsMessage) -> bool {
-    acknowledged(&world.worker().handle(event(message), Duration::from_secs(3600)).await)
+    acknowledged(&functions::build(&world.worker(), event(message)).await)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -75,18 +77,18 @@ async fn an_upload_that_comes_after_its_slot_was_given_away_waits_and_is_built_w
     world.take_wakeups().await;
 
     world.put_upload(&late, &world.apk).await;
-    assert!(acknowledged(&upload_arrival::handle(world.service(), event(&notification(&late))).await));
+    assert!(acknowledged(&functions::arrive(world.service(), event(&notification(&late))).await));
     let waiting = status(&world, &late).await;
     assert_eq!((waiting.text("status"), waiting.text("progress")), ("processing".into(), "Queued".into()));
     assert_eq!(Vec::from_iter(world.ledger().await.active), [other.id.start_time()], "the limit holds");
     world.pass(301);
-    assert_eq!(world.service().reconcile().await.unwrap().failed, 0);
+    assert_eq!(functions::reconcile(world.service()).await.unwrap().failed, 0);
     assert!(matches!(world.job(late.id).await.state, State::AwaitingUpload));
     assert!(!world.take_wakeups().await.contains(&late.id.to_string()), "nobody builds it over the limit");
 
     cancel(&world, &other).await;
     world.pass(301);
-    world.service().reconcile().await.unwrap();
+    functions::reconcile(world.service()).await.unwrap();
     assert!(matches!(world.job(late.id).await.state, State::Queued { .. }), "five minutes later at the latest");
     assert_eq!(Vec::from_iter(world.ledger().await.active), [late.id.start_time()]);
     let ended = world.settle(late.id).await;
@@ -122,12 +124,12 @@ async fn an_upload_that_never_came_ends_its_job_after_24_hours_and_gives_the_wee
     let world = World::start().await;
     let job = world.awaiting(None).await;
     world.pass(job.id.start_time() + DAY - 1 - world.bench.clock.now());
-    world.service().reconcile().await.unwrap();
+    functions::reconcile(world.service()).await.unwrap();
     assert!(matches!(world.job(job.id).await.state, State::AwaitingUpload));
     assert_eq!(short(&status(&world, &job).await), "404 not_found");
     // The reconciler looks every five minutes.
     world.pass(300);
-    world.service().reconcile().await.unwrap();
+    functions::reconcile(world.service()).await.unwrap();
     let ended = status(&world, &job).await;
     assert_eq!(ended.text("status"), "failed");
     assert_eq!(ended.text("failure_code"), "upload_expired");
@@ -190,7 +192,7 @@ async fn a_message_that_meets_a_lease_is_not_acknowledged_and_comes_back_after_i
     let wire = Wire::new();
     wire.arm(None);
     let worker = protection_worker::Worker::new(world.over(&wire).service, protection_worker::Lease::default());
-    let response = worker.handle(event(&woken), Duration::from_secs(3600)).await;
+    let response = functions::build(&worker, event(&woken)).await;
     assert_eq!(response.batch_item_failures[0].item_identifier, woken.message_id.clone().unwrap());
     assert_eq!(wire.operations(), ["Query", "ChangeMessageVisibility"], "it reads the job and hides the message");
     assert_eq!(world.job(job.id).await.attempt, 1);
@@ -212,14 +214,14 @@ async fn failures_of_the_infrastructure_cost_no_attempt_for_24_hours_and_then_en
     wire.arm(Some(broken));
     let worker = protection_worker::Worker::new(entry.service, protection_worker::Lease::default());
     for attempt in 1..=5 {
-        assert!(!acknowledged(&worker.handle(event(&woken), Duration::from_secs(3600)).await));
+        assert!(!acknowledged(&functions::build(&worker, event(&woken)).await));
         let waiting = world.job(job.id).await;
         assert!(matches!(waiting.state, State::Queued { .. }), "{waiting:?}");
         assert_eq!((waiting.attempt, waiting.silent_ends), (attempt, 0));
     }
     assert_eq!(status(&world, &job).await.text("progress"), "Queued");
     world.pass(DAY);
-    assert!(acknowledged(&worker.handle(event(&woken), Duration::from_secs(3600)).await), "nothing is left to do");
+    assert!(acknowledged(&functions::build(&worker, event(&woken)).await), "nothing is left to do");
     let ended = status(&world, &job).await;
     assert_eq!((ended.text("status"), ended.text("failure_code")), ("failed".into(), "infrastructure".into()));
     let ended = world.settle(job.id).await;
@@ -232,7 +234,7 @@ async fn only_the_upload_that_arrived_is_built() {
     let replaced = world.queued(&world.apk).await;
     world.put_upload(&replaced, &tests::packages::apk_of_size(10_000)).await;
     // The notification of the second object changes nothing.
-    assert!(acknowledged(&upload_arrival::handle(world.service(), event(&notification(&replaced))).await));
+    assert!(acknowledged(&functions::arrive(world.service(), event(&notification(&replaced))).await));
     let ended = world.settle(replaced.id).await;
     assert_eq!(world.judge(&ended).await, "upload_replaced, counted");
     let answer = status(&world, &replaced).await;
@@ -258,7 +260,7 @@ async fn an_object_for_which_no_job_waits_is_removed() {
     };
     for job in [&unknown, &completed] {
         world.put_upload(job, b"again").await;
-        assert!(acknowledged(&upload_arrival::handle(world.service(), event(&notification(job))).await));
+        assert!(acknowledged(&functions::arrive(world.service(), event(&notification(job))).await));
         let path = job.upload_path().to_string();
         assert_eq!(world.keys(&world.bench.stack.names.uploads_bucket, &path).await, Vec::<String>::new());
     }
@@ -274,7 +276,7 @@ async fn each_message_of_a_batch_is_judged_by_itself() {
     batch.records.push(notification(&job));
     batch.records.push(message("test", json!({ "Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "b" })));
     batch.records.push(notification_of("not/ours"));
-    let response = upload_arrival::handle(world.service(), batch).await;
+    let response = functions::arrive(world.service(), batch).await;
     let given_back: Vec<_> = response.batch_item_failures.iter().map(|f| f.item_identifier.as_str()).collect();
     assert_eq!(given_back, ["bad"]);
     let queued = world.job(job.id).await;
@@ -284,7 +286,7 @@ async fn each_message_of_a_batch_is_judged_by_itself() {
     let mut batch = event(&message("unreadable", "{}"));
     batch.records.push(woken.clone());
     batch.records.push(message("nobody's", json!({ "v": 1, "tenant": job.tenant, "job": 1_700_000_000 })));
-    let response = world.worker().handle(batch, Duration::from_secs(3600)).await;
+    let response = functions::build(&world.worker(), batch).await;
     let given_back: Vec<_> = response.batch_item_failures.iter().map(|f| f.item_identifier.as_str()).collect();
     assert_eq!(given_back, ["unreadable"], "what cannot be read goes to the dead letters, where a person looks at it");
     let ended = world.settle(job.id).await;
@@ -298,9 +300,9 @@ async fn maintenance_says_for_how_long_nothing_came_of_a_job() {
     world.service().lease(&job.tenant, job.id, 300).await.unwrap();
     world.pass(315 + 1000);
     // The wake-up that it sends is taken by nobody.
-    world.service().reconcile().await.unwrap();
+    functions::reconcile(world.service()).await.unwrap();
     world.pass(60);
-    let overdue = world.service().reconcile().await.unwrap().overdue_seconds;
+    let overdue = functions::reconcile(world.service()).await.unwrap().overdue_seconds;
     assert!((1060..1100).contains(&overdue), "{overdue}");
 }
 
@@ -316,8 +318,56 @@ async fn a_cancelled_build_is_tidied_once_its_worker_can_store_nothing_more() {
     std::fs::write(&file, b"output").unwrap();
     world.bench.store().put_output(&assignment.job, 1, &file).await.unwrap();
     world.pass(299);
-    assert_eq!(world.service().reconcile().await.unwrap().looked_at, 0);
+    assert_eq!(functions::reconcile(world.service()).await.unwrap().looked_at, 0);
     assert!(assignment.job.apply(Event::Tidy, world.service().clock().now()).is_err());
     let ended = world.settle(job.id).await;
     assert_eq!(world.judge(&ended).await, "cancelled, given back");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_object_that_is_not_made_of_its_jobs_parts_ends_it_whoever_finds_it() {
+    let world = World::start().await;
+    for finder in ["status", "arrival", "maintenance"] {
+        let job = world.awaiting(Some(usize::try_from(MULTIPART_FROM).unwrap())).await;
+        world.put_upload(&job, b"something else").await;
+        match finder {
+            "status" => assert_eq!(status(&world, &job).await.text("failure_code"), "upload_size_mismatch"),
+            "arrival" => assert!(acknowledged(&functions::arrive(world.service(), event(&notification(&job))).await)),
+            _ => {
+                world.pass(301);
+                assert_eq!(functions::reconcile(world.service()).await.unwrap().failed, 0);
+            }
+        }
+        let ended = world.job(job.id).await;
+        assert_eq!(world.judge(&ended).await, "upload_size_mismatch, counted", "{finder}");
+        world.settle(job.id).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cancelling_removes_what_earlier_attempts_stored() {
+    let world = World::start().await;
+    let job = world.queued(&world.apk).await;
+    let leased = world.service().lease(&job.tenant, job.id, 300).await.unwrap();
+    let Leased::Work(assignment) = leased else { panic!("{leased:?}") };
+    world.bench.store().put_report(&assignment.job, 1, b"{}".to_vec()).await.unwrap();
+    world.pass(400);
+    cancel(&world, &job).await;
+    let ended = world.job(job.id).await;
+    assert_eq!(world.judge(&ended).await, "cancelled, given back");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_object_that_is_gone_again_neither_arrives_nor_is_built() {
+    let world = World::start().await;
+    let job = world.awaiting(None).await;
+    assert!(acknowledged(&functions::arrive(world.service(), event(&notification(&job))).await));
+    assert_eq!(world.job(job.id).await, job);
+
+    let job = world.queued(&world.apk).await;
+    world.bench.store().delete_upload(&job.upload_path()).await.unwrap();
+    let woken = world.receive_wakeup().await.unwrap();
+    assert!(work(&world, &woken).await);
+    let ended = world.job(job.id).await;
+    assert_eq!(world.judge(&ended).await, "upload_missing, counted");
 }

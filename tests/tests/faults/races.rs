@@ -1,11 +1,11 @@
 //! Races that are run as such: many at once against one limit, one upload, one job.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use domain::job::State;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
+use tests::functions;
 use tests::harness::Answer;
 
 use crate::index::uploading::{put_source, with_parts};
@@ -80,8 +80,8 @@ async fn an_arrival_that_everybody_notices_at_once_happens_once() {
     let status = format!("/automate/status/{}", job.id);
     let (statuses, notices, runs) = tokio::join!(
         join_all((0..10).map(|_| world.bench.get(&status))),
-        join_all((0..10).map(|_| upload_arrival::handle(world.service(), event(&notification(&job))))),
-        join_all((0..5).map(|_| world.service().reconcile())),
+        join_all((0..10).map(|_| functions::arrive(world.service(), event(&notification(&job))))),
+        join_all((0..5).map(|_| functions::reconcile(world.service()))),
     );
     for answer in statuses {
         assert_eq!((answer.status.as_u16(), answer.text("progress")), (200, "Queued".to_owned()));
@@ -126,7 +126,7 @@ async fn ten_workers_with_ten_messages_of_one_job_build_it_once() {
     let worker = world.worker();
     let handle = |message| {
         let worker = &worker;
-        async move { worker.handle(event(message), Duration::from_secs(3600)).await }
+        async move { functions::build(worker, event(message)).await }
     };
     let taken = join_all(messages.iter().map(handle)).await.iter().filter(|response| acknowledged(response)).count();
     assert!(taken >= 1, "the one that built it is acknowledged");

@@ -1,7 +1,5 @@
 //! What the tests of this binary do around a use case: the world before it, and its recovery after it.
 
-use std::time::Duration;
-
 use api::App;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use aws_sdk_dynamodb::types::{AttributeValue, Select};
@@ -12,9 +10,9 @@ use domain::ledger::Ledger;
 use protection_worker::{Lease, Worker};
 use serde_json::{Value, json};
 use service::Service;
-use store::Clients;
 use tests::harness::{Answer, Bench, send};
 use tests::packages::small_apk;
+use tests::{functions, privileges};
 
 use crate::wire::{Wire, tireless};
 
@@ -51,7 +49,8 @@ impl World {
 
     /// The same stack over `wire`.
     pub(crate) fn over(&self, wire: &Wire) -> Entry {
-        let clients = Clients::connect(&wire.config(&self.bench.config), &[tireless()]);
+        let names = &self.bench.stack.names;
+        let clients = privileges::connect(&wire.config(&self.bench.config), names, &[tireless()]);
         let store = self.bench.store().through(clients);
         let service = Service::new(store, self.bench.clock.clock());
         let app = App { service: service.clone() };
@@ -180,7 +179,7 @@ impl World {
             return;
         }
         self.pass(301);
-        self.service().reconcile().await.unwrap();
+        functions::reconcile(self.service()).await.unwrap();
         let woken = self.take_wakeups().await;
         assert!(woken.contains(&job.id.to_string()), "nobody wakes a worker: {woken:?}");
     }
@@ -190,14 +189,14 @@ impl World {
         let worker = self.worker();
         for _ in 0..12 {
             while let Some(message) = self.receive_wakeup().await {
-                if acknowledged(&worker.handle(event(&message), Duration::from_secs(3600)).await) {
+                if acknowledged(&functions::build(&worker, event(&message)).await) {
                     self.acknowledge(&message).await;
                 }
             }
             let job = self.job(id).await;
             let Some(due) = job.due_at else { return job };
             self.pass((due - self.bench.clock.now()).max(0) + 1);
-            let done = self.service().reconcile().await.unwrap();
+            let done = functions::reconcile(self.service()).await.unwrap();
             assert_eq!(done.failed, 0, "the reconciler fails at {job:?}");
         }
         panic!("the job does not come to rest: {:?}", self.job(id).await);

@@ -1,6 +1,7 @@
 //! The fault-index table of an object that arrives: by a status read, and by a notification of S3.
 
 use domain::job::{Job, State};
+use tests::functions;
 
 use super::uploading::cancel_and_judge;
 use crate::table::{UseCase, tabulate};
@@ -75,7 +76,7 @@ impl UseCase for Notification {
     }
 
     async fn act(&self, _: &World, entry: &Entry, job: &Job) -> String {
-        let response = upload_arrival::handle(&entry.service, event(&notification(job))).await;
+        let response = functions::arrive(&entry.service, event(&notification(job))).await;
         if acknowledged(&response) { "taken".to_owned() } else { "given back".to_owned() }
     }
 

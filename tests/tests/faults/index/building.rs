@@ -1,10 +1,9 @@
 //! The fault-index table of a build: lease, build, finish; a build that fails; a build that is cancelled.
 
-use std::time::Duration;
-
 use aws_lambda_events::sqs::SqsMessage;
 use domain::job::{Job, State};
 use protection_worker::{Lease, Worker};
+use tests::functions;
 
 use crate::table::{UseCase, tabulate};
 use crate::world::{Entry, World, acknowledged, event, short};
@@ -36,7 +35,7 @@ impl UseCase for Build {
 
     async fn act(&self, _: &World, entry: &Entry, woken: &Woken) -> String {
         let worker = Worker::new(entry.service.clone(), Lease::default());
-        let response = worker.handle(event(&woken.message), Duration::from_secs(3600)).await;
+        let response = functions::build(&worker, event(&woken.message)).await;
         if acknowledged(&response) { "taken".to_owned() } else { "given back".to_owned() }
     }
 

@@ -3,6 +3,7 @@
 use domain::id::Sha256Hex;
 use domain::job::{Event, Job, Output, State};
 use domain::plan::BuildLimits;
+use tests::functions;
 
 use super::uploading::cancel_and_judge;
 use crate::table::{UseCase, tabulate};
@@ -81,7 +82,7 @@ impl UseCase for Reconcile {
     }
 
     async fn act(&self, _: &World, entry: &Entry, _: &Job) -> String {
-        match entry.service.reconcile().await {
+        match functions::reconcile(&entry.service).await {
             Ok(done) => format!("{} of {}", done.looked_at - done.failed, done.looked_at),
             Err(_) => "error".to_owned(),
         }

@@ -1,0 +1,60 @@
+//! The functions as tests call them: each call is known to be that function's, so that the rights it uses are recorded.
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use domain::error::Error;
+use protection_worker::Worker;
+use service::Service;
+use service::reconciliation::Reconciled;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::conformance::fits;
+
+/// The function that has the routes that no other one has.
+const DEFAULT: &str = "automate-status";
+
+tokio::task_local! { static FUNCTION: &'static str; }
+
+/// Each HTTP function with the paths of its routes.
+static PATHS: LazyLock<Vec<(&'static str, Vec<String>)>> = LazyLock::new(|| {
+    let paths = |router| api::openapi::document([router]).paths.paths.into_keys().collect();
+    routers().into_iter().map(|(name, router)| (name, paths(router))).collect()
+});
+
+/// Each function with routes, and its router.
+pub fn routers() -> Vec<(&'static str, OpenApiRouter<api::App>)> {
+    vec![("automate-upload", automate_upload::routes()), (DEFAULT, automate_status::routes())]
+}
+
+/// The function that answers a path.
+pub fn answering(path: &str) -> &'static str {
+    let has = |paths: &[String]| paths.iter().any(|template| fits(template, path));
+    PATHS.iter().find(|(_, paths)| has(paths)).map_or(DEFAULT, |(name, _)| name)
+}
+
+/// The function at work in this task.
+pub fn acting() -> Option<&'static str> {
+    FUNCTION.try_with(|function| *function).ok()
+}
+
+/// Does `work` as `function`.
+pub async fn act<T>(function: &'static str, work: impl Future<Output = T>) -> T {
+    FUNCTION.scope(function, work).await
+}
+
+/// upload-arrival.
+pub async fn arrive(service: &Service, event: SqsEvent) -> SqsBatchResponse {
+    act("upload-arrival", upload_arrival::handle(service, event)).await
+}
+
+/// protection-worker, with an hour until it is ended from outside.
+pub async fn build(worker: &Worker, event: SqsEvent) -> SqsBatchResponse {
+    act("protection-worker", worker.handle(event, Duration::from_secs(3600))).await
+}
+
+/// maintenance.
+pub async fn reconcile(service: &Service) -> Result<Reconciled, Error> {
+    act("maintenance", service.reconcile()).await
+}

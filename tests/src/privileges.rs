@@ -1,0 +1,176 @@
+//! Records the rights that each function uses: every call that it makes or signs, as IAM actions on resources.
+
+use std::collections::BTreeSet;
+use std::fs::{OpenOptions, create_dir_all};
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+use aws_config::SdkConfig;
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    BeforeDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
+};
+use aws_smithy_runtime_api::client::interceptors::{Intercept, SharedInterceptor};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, Metadata};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
+use serde_json::Value;
+use store::{Clients, Names};
+
+use crate::functions;
+use crate::harness::variable;
+
+/// Names the folder in which every process of the tests leaves what it recorded.
+const FOLDER: &str = "PRIVILEGES_FOLDER";
+
+/// Recorded already by this process: `function action resource`.
+static NOTED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
+/// Clients of the stack with these names whose calls are recorded.
+pub fn connect(config: &SdkConfig, names: &Names, interceptors: &[SharedInterceptor]) -> Clients {
+    let recorder = SharedInterceptor::new(Recorder(names.clone()));
+    Clients::connect(config, &[interceptors, &[recorder]].concat())
+}
+
+#[derive(Debug)]
+struct Recorder(Names);
+
+/// The bucket from which a call reads an object.
+#[derive(Debug)]
+struct ReadFrom(&'static str);
+
+impl Storable for ReadFrom {
+    type Storer = StoreReplace<Self>;
+}
+
+impl Intercept for Recorder {
+    fn name(&self) -> &'static str {
+        "Privileges"
+    }
+
+    // The last step that a signed URL takes too: whoever uses it has the rights of the role that signed it.
+    fn read_after_signing(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        bag: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let Some(function) = functions::acting() else { return Ok(()) };
+        let call = bag.load::<Metadata>().ok_or("a call without a name")?;
+        let needed = self.needed(call, context.request());
+        let needed = needed.ok_or_else(|| format!("tests/src/privileges.rs does not know what {call:?} needs"))?;
+        needed.into_iter().for_each(|right| note(format!("{function} {right}")));
+        if let ("S3", "GetObject" | "HeadObject") = (call.service(), call.name()) {
+            let (bucket, _) = self.object(context.request()).ok_or("an object of another stack")?;
+            bag.interceptor_state().store_put(ReadFrom(bucket));
+        }
+        Ok(())
+    }
+
+    // S3 tells only those who may list a bucket that an object is absent; others get 403.
+    fn read_after_transmit(
+        &self,
+        context: &BeforeDeserializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        bag: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let (Some(function), Some(ReadFrom(bucket)), 404) =
+            (functions::acting(), bag.load::<ReadFrom>(), context.response().status().as_u16())
+        {
+            note(format!("{function} s3:ListBucket {bucket}"));
+        }
+        Ok(())
+    }
+}
+
+impl Recorder {
+    /// `action resource` for everything that a call needs; `None` for a call that is not known here.
+    fn needed(&self, call: &Metadata, request: &HttpRequest) -> Option<Vec<String>> {
+        if call.service() == "S3" {
+            return self.needed_of_s3(call.name(), request);
+        }
+        let body: Value = serde_json::from_slice(request.body().bytes()?).ok()?;
+        let resource = |field: &Value| self.resource(field.as_str()?);
+        Some(match (call.service(), call.name()) {
+            ("DynamoDB", "TransactWriteItems") => {
+                let actions = body["TransactItems"].as_array()?.iter().filter_map(Value::as_object).flatten();
+                let right = |(kind, action): (&String, &Value)| {
+                    Some(format!("dynamodb:{kind}Item {}", resource(&action["TableName"])?))
+                };
+                actions.map(right).collect::<Option<_>>()?
+            }
+            ("DynamoDB", name @ ("GetItem" | "PutItem" | "UpdateItem" | "Query")) => {
+                let index = body["IndexName"].as_str().map(|index| format!("/index/{index}")).unwrap_or_default();
+                vec![format!("dynamodb:{name} {}{index}", resource(&body["TableName"])?)]
+            }
+            ("SQS", name @ ("SendMessage" | "ChangeMessageVisibility")) => {
+                vec![format!("sqs:{name} {}", resource(&body["QueueUrl"])?)]
+            }
+            ("KMS", "Decrypt") => {
+                let purpose = body["EncryptionContext"]["purpose"].as_str()?;
+                let key = resource(&body["KeyId"])?;
+                vec![format!("kms:Decrypt {key} kms:EncryptionContext:purpose={purpose}")]
+            }
+            ("Secrets Manager", name @ "GetSecretValue") => {
+                vec![format!("secretsmanager:{name} {}", resource(&body["SecretId"])?)]
+            }
+            _ => return None,
+        })
+    }
+
+    fn needed_of_s3(&self, name: &str, request: &HttpRequest) -> Option<Vec<String>> {
+        let (bucket, objects) = self.object(request)?;
+        let mut needed = vec![match name {
+            "ListObjectsV2" => format!("s3:ListBucket {bucket}"),
+            "GetObject" | "HeadObject" => format!("s3:GetObject {objects}"),
+            "PutObject" | "CreateMultipartUpload" | "UploadPart" | "CompleteMultipartUpload" => {
+                format!("s3:PutObject {objects}")
+            }
+            "ListParts" => format!("s3:ListMultipartUploadParts {objects}"),
+            "AbortMultipartUpload" | "DeleteObject" => format!("s3:{name} {objects}"),
+            _ => return None,
+        }];
+        if request.headers().contains_key("x-amz-tagging") {
+            needed.push(format!("s3:PutObjectTagging {objects}"));
+        }
+        Some(needed)
+    }
+
+    /// The bucket of a request, and the objects of it among which the request's is.
+    fn object(&self, request: &HttpRequest) -> Option<(&'static str, String)> {
+        let uri: http::Uri = request.uri().parse().ok()?;
+        let mut path = uri.path().trim_start_matches('/').split('/');
+        let bucket = self.resource(path.next()?)?;
+        Some(match path.nth(1) {
+            Some(kind) if bucket == "ArtifactsBucket" => (bucket, format!("{bucket}/*/{kind}/*")),
+            _ => (bucket, format!("{bucket}/*")),
+        })
+    }
+
+    /// What template.yaml calls a resource.
+    fn resource(&self, name: &str) -> Option<&'static str> {
+        let names = &self.0;
+        let known = [
+            (&names.table, "MainTable"),
+            (&names.uploads_bucket, "UploadsBucket"),
+            (&names.artifacts_bucket, "ArtifactsBucket"),
+            (&names.build_queue_url, "BuildQueue"),
+            (&names.kms_key, "SigningKeyEncryptionKey"),
+            (&names.pepper_secret, "PepperSecret"),
+        ];
+        known.into_iter().find(|(known, _)| *known == name).map(|(_, resource)| resource)
+    }
+}
+
+fn note(line: String) {
+    let Some(folder) = variable(FOLDER).map(PathBuf::from) else { return };
+    let mut noted = NOTED.lock().expect("no panic before");
+    if !noted.contains(&line) {
+        create_dir_all(&folder).expect("the folder of the recorded rights");
+        let file = folder.join(std::process::id().to_string());
+        let mut file = OpenOptions::new().create(true).append(true).open(file).expect("a file of recorded rights");
+        file.write_all(format!("{line}\n").as_bytes()).expect("recorded rights");
+        noted.insert(line);
+    }
+}
