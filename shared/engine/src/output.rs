@@ -4,13 +4,11 @@ use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use signing::apk::ContentDigester;
-
 use crate::Error;
 use crate::observe::Watch;
 
-/// Bytes of a piece: what is digested as a whole need not be collected first.
-const PIECE: usize = ContentDigester::CHUNK;
+/// Bytes of a piece.
+const PIECE: usize = 1 << 20;
 /// Pieces that may wait for the digest: together with the one being written they bound the memory.
 const WAITING: usize = 8;
 

@@ -139,13 +139,8 @@ impl Packing<'_> {
 
 fn digest_entries(signer: &Signer, pieces: Receiver<Arc<Vec<u8>>>) -> ContentDigester {
     let mut digester = ContentDigester::for_signer(signer);
-    loop {
-        let together: Vec<Arc<Vec<u8>>> = pieces.iter().take(ContentDigester::AT_ONCE).collect();
-        if together.is_empty() {
-            return digester;
-        }
-        digester.update_chunks(&together.iter().map(|piece| piece.as_slice()).collect::<Vec<_>>());
-    }
+    pieces.into_iter().for_each(|piece| digester.update(&piece));
+    digester
 }
 
 /// The entries as they are written, and what is learnt about them on the way.

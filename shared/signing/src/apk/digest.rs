@@ -13,7 +13,7 @@ use aws_lc_rs::digest::Context;
 use formats::source::Source;
 use formats::zip;
 
-use self::chunks::{Digests, digest_chunks, split_full};
+use self::chunks::{Digests, digest_chunks};
 use super::algorithm::{DigestKind, SignatureAlgorithm};
 use super::error::{SignatureError, SigningError};
 use super::verify::Advance;
@@ -24,7 +24,7 @@ const CHUNK: usize = 1 << 20;
 /// Chunks that all threads together hold while a package is read.
 const IN_MEMORY: usize = 32;
 /// Bytes that are collected before they are digested together.
-const PENDING: usize = ContentDigester::AT_ONCE * CHUNK;
+const PENDING: usize = 16 * CHUNK;
 /// Position of the central directory's offset in the end record.
 const END_OFFSET_FIELD: Range<usize> = 16..20;
 /// Length of the end record without its comment.
@@ -51,11 +51,6 @@ pub struct ContentDigester {
 }
 
 impl ContentDigester {
-    /// Chunks that are digested together.
-    pub const AT_ONCE: usize = 16;
-    /// Bytes of a chunk.
-    pub const CHUNK: usize = CHUNK;
-
     /// A digester for the hash function that goes with the signer's key.
     pub fn for_signer(signer: &Signer) -> Self {
         let kind = SignatureAlgorithm::for_key(signer.key()).digest();
@@ -64,7 +59,7 @@ impl ContentDigester {
 
     /// Takes the next bytes of the first section: everything in front of the signing block, in any portions.
     pub fn update(&mut self, mut bytes: &[u8]) {
-        self.bytes = self.bytes.saturating_add(length(bytes.len()));
+        self.bytes = self.bytes.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
         while !bytes.is_empty() {
             let room = PENDING.saturating_sub(self.pending.len()).min(bytes.len());
             let (now, later) = bytes.split_at(room);
@@ -74,15 +69,6 @@ impl ContentDigester {
                 self.hash_pending();
             }
         }
-    }
-
-    /// As [`update`](Self::update), without a copy of what comes in whole chunks of the scheme while none is begun. Give
-    /// [`AT_ONCE`](Self::AT_ONCE) of them, which are digested together.
-    pub fn update_chunks(&mut self, pieces: &[&[u8]]) {
-        let (full, rest) = if self.pending.is_empty() { split_full(pieces) } else { (&[][..], pieces) };
-        self.bytes = self.bytes.saturating_add(length(full.len().saturating_mul(CHUNK)));
-        self.hash(full);
-        rest.iter().for_each(|piece| self.update(piece));
     }
 
     /// Bytes taken so far: the offset at which the signing block is going to stand.
@@ -105,22 +91,17 @@ impl ContentDigester {
     }
 
     fn hash_pending(&mut self) {
-        let mut pending = std::mem::take(&mut self.pending);
-        self.hash(&pending.chunks(CHUNK).collect::<Vec<_>>());
-        pending.clear();
-        self.pending = pending;
-    }
-
-    fn hash(&mut self, pieces: &[&[u8]]) {
-        let share = pieces.len().div_ceil(threads()).max(chunks::at_once(self.kind));
+        let pending: Vec<&[u8]> = self.pending.chunks(CHUNK).collect();
+        let share = pending.len().div_ceil(threads()).max(chunks::at_once(self.kind));
         let kind = self.kind;
         thread::scope(|scope| {
             let shares: Vec<_> =
-                pieces.chunks(share).map(|share| scope.spawn(move || digest_chunks(kind, share))).collect();
+                pending.chunks(share).map(|share| scope.spawn(move || digest_chunks(kind, share))).collect();
             for share in shares {
                 self.chunks.extend(share.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
             }
         });
+        self.pending.clear();
     }
 }
 
@@ -165,7 +146,7 @@ fn read_and_digest<S: Source + ?Sized>(
     advance: Advance<'_>,
 ) -> Result<Digests, SignatureError> {
     let threads = threads();
-    let step = length(IN_MEMORY.div_ceil(threads).saturating_mul(CHUNK));
+    let step = u64::try_from(IN_MEMORY.div_ceil(threads).saturating_mul(CHUNK)).unwrap_or(u64::MAX);
     let pieces: Vec<Range<u64>> = sections.iter().flat_map(|section| split(section.clone(), step)).collect();
     let next = AtomicUsize::new(0);
     let work = || -> Result<Vec<(usize, Digests)>, SignatureError> {
@@ -197,10 +178,6 @@ fn read<S: Source + ?Sized>(source: &S, piece: &Range<u64>, into: &mut Vec<u8>) 
     source.read_at(piece.start, into).map_err(|source| SignatureError::Read { offset: piece.start, source })
 }
 
-fn length(bytes: usize) -> u64 {
-    u64::try_from(bytes).unwrap_or(u64::MAX)
-}
-
 fn split(section: Range<u64>, step: u64) -> impl Iterator<Item = Range<u64>> {
     let mut start = section.start;
     std::iter::from_fn(move || {
@@ -224,37 +201,4 @@ fn combine(kind: DigestKind, chunks: &[Vec<u8>]) -> Vec<u8> {
 /// Enough to keep the cores busy, few enough that each has many chunks at once.
 fn threads() -> usize {
     thread::available_parallelism().map_or(1, |cores| cores.get().min(8))
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::generate::{NewKey, self_signed_pkcs12};
-
-    use super::*;
-
-    #[test]
-    fn pieces_of_any_length_give_the_digest_of_the_bytes() {
-        let keystore = self_signed_pkcs12("Test", "secret", "test", NewKey::P256, 0, 1).expect("a key");
-        let signer = Signer::from_pkcs12(&keystore, "secret", None).expect("the key opens");
-        let bytes: Vec<u8> =
-            (0..40 * CHUNK as u32 + 5).map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
-        let finish = |digester: ContentDigester| digester.finish(b"directory", &[0; END_FIXED]).expect("digests");
-        let mut whole = ContentDigester::for_signer(&signer);
-        whole.update(&bytes);
-        let expected = finish(whole);
-        // Chunks from the start; a begun one in front of them; a short one among them.
-        for lengths in [&[][..], &[7], &[CHUNK, CHUNK, 3 * CHUNK + 1], &[2 * CHUNK, CHUNK, CHUNK - 1, 1]] {
-            let (mut pieces, mut rest) = (Vec::new(), bytes.as_slice());
-            for length in lengths {
-                let (piece, behind) = rest.split_at(*length);
-                pieces.push(piece);
-                rest = behind;
-            }
-            pieces.extend(rest.chunks(CHUNK));
-            let mut digester = ContentDigester::for_signer(&signer);
-            pieces.chunks(ContentDigester::AT_ONCE).for_each(|pieces| digester.update_chunks(pieces));
-            assert_eq!(digester.bytes(), bytes.len() as u64, "{lengths:?}");
-            assert_eq!(finish(digester), expected, "{lengths:?}");
-        }
-    }
 }

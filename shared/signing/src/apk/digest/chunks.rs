@@ -16,19 +16,14 @@ pub(super) type Digests = Vec<Vec<u8>>;
 
 /// The digests of consecutive chunks, of which the last one may be shorter than the others.
 pub(super) fn digest_chunks(kind: DigestKind, chunks: &[&[u8]]) -> Digests {
-    let (full, rest) = split_full(chunks);
+    let full = chunks.iter().take_while(|chunk| chunk.len() == CHUNK).count();
+    let (full, rest) = chunks.split_at_checked(full).unwrap_or_default();
     let mut digests = match kind {
         DigestKind::Sha256 if full.len() >= WORTHWHILE && *LANES_ARE_RIGHT => in_lanes(&header(CHUNK), full),
         _ => one_by_one(kind, full),
     };
     digests.extend(one_by_one(kind, rest));
     digests
-}
-
-/// The leading pieces of a chunk's length, and the others.
-pub(super) fn split_full<'a, 'b>(pieces: &'a [&'b [u8]]) -> (&'a [&'b [u8]], &'a [&'b [u8]]) {
-    let full = pieces.iter().take_while(|piece| piece.len() == CHUNK).count();
-    pieces.split_at_checked(full).unwrap_or_default()
 }
 
 /// The number of chunks that one thread digests in hardly more time than a single one.
