@@ -22,6 +22,7 @@ use local::aws::LocalAws;
 use local::provision::{Settings, Stack, provision};
 use local::queues::Poller;
 use local::seed;
+use local::server::WORKERS;
 use protection_worker::{Lease, Worker};
 use serde_json::{Value, json};
 use service::{Clock, Service};
@@ -285,7 +286,7 @@ impl Bench {
     pub async fn serve(&self) -> (local::server::Server, String) {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = format!("http://{}", listener.local_addr().expect("an address"));
-        (local::server::start(&self.config, &self.stack, self.app.clone(), listener), address)
+        (local::server::start(&self.config, &self.stack, self.app.clone(), listener, WORKERS), address)
     }
 
     /// The keys of every object in both buckets.

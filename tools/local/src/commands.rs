@@ -14,7 +14,7 @@ use store::{Names, Store};
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command as Process};
 
-use crate::running::{Home, Running};
+use crate::running::{Behind, Home, Running};
 use crate::seed;
 use crate::signals::{Asked, Signals};
 
@@ -57,6 +57,8 @@ pub struct Serve {
     /// Make and print another automation key
     #[arg(long)]
     new_key: bool,
+    #[command(flatten)]
+    behind: Behind,
 }
 
 /// Options of `protect`.
@@ -113,10 +115,10 @@ async fn serve(options: Serve) -> anyhow::Result<ExitCode> {
         listener.with_context(|| format!("port {} cannot be used; choose another with --port", options.port))?;
     let mut signals = Signals::listen()?;
     let running = tokio::select! {
-        running = Running::start(home, listener) => running?,
+        running = Running::start(home, listener, options.behind) => running?,
         _ = signals.next() => return Ok(ExitCode::from(INTERRUPTED)),
     };
-    say(&format!("API_URL={}\n", running.address))?;
+    say(&format!("API_URL={}\nAWS_ENDPOINT_URL={}\n", running.address, running.aws_address()))?;
     match running.shown_key().await? {
         Some(id) if !options.new_key => {
             say(&format!("The key {id} was shown before; ./dev serve --new-key makes another one.\n"))?;
@@ -141,7 +143,7 @@ async fn protect(options: Protect) -> anyhow::Result<ExitCode> {
     let mut signals = Signals::listen()?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let running = tokio::select! {
-        running = Running::start(home, listener) => running?,
+        running = Running::start(home, listener, Behind::default()) => running?,
         _ = signals.next() => return Ok(ExitCode::from(INTERRUPTED)),
     };
     let version = ConfigVersion::Development;

@@ -11,6 +11,7 @@ pub mod seed;
 pub mod server;
 mod signals;
 
+pub use running::PREFIX;
 use utoipa_axum::router::OpenApiRouter;
 
 /// The routes of every HTTP function.

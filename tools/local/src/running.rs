@@ -13,10 +13,10 @@ use tokio::net::TcpListener;
 use crate::aws::{LocalAws, program};
 use crate::provision::{Settings, provision};
 use crate::seed;
-use crate::server::{self, Server};
+use crate::server::{self, Server, WORKERS};
 
 /// The prefix of every resource.
-const PREFIX: &str = "apptego";
+pub const PREFIX: &str = "apptego";
 
 /// Builds in seven days; on a plan it would be 100.
 const WEEKLY_BUILDS: u32 = 10_000;
@@ -26,6 +26,23 @@ const WEEKLY_BUILDS: u32 = 10_000;
 pub(crate) struct Home {
     folder: PathBuf,
     _lock: File,
+}
+
+/// How the service behind the API is to be other than usual.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub(crate) struct Behind {
+    /// Workers in the server's own process; with 0, others have to take the build queue's messages
+    #[arg(long, default_value_t = WORKERS, hide = true)]
+    workers: usize,
+    /// Seconds for which a received message of the build queue stays hidden, where the queue is made now
+    #[arg(long, default_value_t = Settings::default().visibility_seconds, hide = true)]
+    visibility_seconds: u32,
+}
+
+impl Default for Behind {
+    fn default() -> Self {
+        Self { workers: WORKERS, visibility_seconds: Settings::default().visibility_seconds }
+    }
 }
 
 /// A stack with everything running.
@@ -58,11 +75,12 @@ impl Home {
 
 impl Running {
     /// Starts everything over the data in `home` and serves the API at `listener`.
-    pub(crate) async fn start(home: Home, listener: TcpListener) -> anyhow::Result<Self> {
+    pub(crate) async fn start(home: Home, listener: TcpListener, behind: Behind) -> anyhow::Result<Self> {
         let folder = &home.folder;
         let aws = LocalAws::start(&program(folder), Some(&folder.join("data")), &folder.join("aws.log")).await?;
         let config = aws.config();
-        let stack = provision(&config, PREFIX, Settings::default()).await?;
+        let settings = Settings { visibility_seconds: behind.visibility_seconds };
+        let stack = provision(&config, PREFIX, settings).await?;
         let service = server::connect(&config, &stack);
         let mut tenant = seed::seed(service.store(), service.clock().now().as_second()).await?;
         // Nobody who tries things out should have to wait for next week.
@@ -70,8 +88,13 @@ impl Running {
         service.store().put_tenant(&tenant).await?;
         let address = format!("http://{}", listener.local_addr()?);
         let app = App { service: service.clone() };
-        let server = server::start(&config, &stack, app, listener);
+        let server = server::start(&config, &stack, app, listener, behind.workers);
         Ok(Self { aws, server, service, tenant, address, home })
+    }
+
+    /// Where the local AWS listens.
+    pub(crate) fn aws_address(&self) -> String {
+        self.aws.config().endpoint_url().unwrap_or_default().to_owned()
     }
 
     /// Makes a key.

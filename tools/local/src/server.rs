@@ -14,8 +14,8 @@ use crate::provision::Stack;
 use crate::queues::Poller;
 use crate::routes;
 
-/// Builds that run at the same time.
-const WORKERS: usize = 2;
+/// Builds that run at the same time, where nothing else is asked for.
+pub const WORKERS: usize = 2;
 /// The reconciler's schedule.
 const MAINTENANCE_PERIOD: Duration = Duration::from_secs(60);
 
@@ -31,8 +31,8 @@ pub fn connect(config: &SdkConfig, stack: &Stack) -> Service {
     Service::new(store, Clock::system())
 }
 
-/// Serves the API at `listener` and does the work behind it.
-pub fn start(config: &SdkConfig, stack: &Stack, app: App, listener: TcpListener) -> Server {
+/// Serves the API at `listener` and does the work behind it; without `workers`, somebody else builds.
+pub fn start(config: &SdkConfig, stack: &Stack, app: App, listener: TcpListener, workers: usize) -> Server {
     let mut tasks = JoinSet::new();
     let service = app.service.clone();
     let router = api::serve(routes(), app);
@@ -48,7 +48,7 @@ pub fn start(config: &SdkConfig, stack: &Stack, app: App, listener: TcpListener)
         async move { upload_arrival::handle(&service, event).await }
     }));
     let worker = Worker::new(service.clone(), Lease::default());
-    for _ in 0..WORKERS {
+    for _ in 0..workers {
         let (worker, wakeups) = (worker.clone(), Poller::new(config, &stack.names.build_queue_url, 1));
         tasks.spawn(wakeups.run(move |event| {
             let worker = worker.clone();

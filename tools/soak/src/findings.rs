@@ -1,0 +1,21 @@
+//! What should not have been.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Violations, as they are found.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Findings(Arc<Mutex<Vec<String>>>);
+
+impl Findings {
+    pub(crate) fn add(&self, finding: impl Into<String>) {
+        self.lock().push(finding.into());
+    }
+
+    pub(crate) fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.lock())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

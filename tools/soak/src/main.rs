@@ -1,0 +1,145 @@
+//! The local server under load: customers build, workers are killed, messages come twice. Afterwards what is stored is judged.
+#![expect(clippy::print_stdout, reason = "a command line")]
+
+mod api;
+mod customer;
+mod doubling;
+mod findings;
+mod journeys;
+mod judge;
+mod memory;
+mod objects;
+mod packages;
+mod queues;
+mod stack;
+mod workers;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use clap::Parser;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout_at};
+
+use crate::customer::{Accepted, Customer};
+use crate::doubling::Doubler;
+use crate::findings::Findings;
+use crate::memory::Memory;
+use crate::packages::Packages;
+use crate::stack::Stack;
+use crate::workers::Workers;
+
+/// Clients, spread evenly over the tenants.
+const CLIENTS: usize = 20;
+/// How long what was begun may take to come to its end.
+const SETTLE_LIMIT: Duration = Duration::from_secs(300);
+
+/// Runs the local server while its workers are killed and its messages doubled, then judges what is stored.
+#[derive(Debug, Parser)]
+#[command(name = "soak", bin_name = "./dev soak")]
+struct Options {
+    /// How long clients build, in minutes
+    #[arg(default_value_t = 30.0)]
+    minutes: f64,
+    /// Makes the same choices as an earlier run
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Tools, data and state
+    #[arg(long, env = "APPTEGO_HOME", default_value = ".local", hide = true)]
+    home: PathBuf,
+    /// Real packages
+    #[arg(long, env = "APPTEGO_SAMPLES", default_value = ".local/samples", hide = true)]
+    samples: PathBuf,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let options = Options::parse();
+    let outcome = tokio::select! {
+        outcome = soak(&options) => outcome,
+        // What was started ends with the runtime.
+        asked = asked_to_end() => asked.and_then(|()| bail!("interrupted")),
+    };
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            println!("error: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn asked_to_end() -> anyhow::Result<()> {
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}
+
+async fn soak(options: &Options) -> anyhow::Result<bool> {
+    let seed = options.seed.unwrap_or_else(|| fastrand::u64(..1 << 32));
+    println!("soak: {} minutes, {CLIENTS} clients, seed {seed}", options.minutes);
+    let packages = Packages::load(&options.samples)?;
+    let begun = Instant::now();
+    let stack = Arc::new(Stack::start(&options.home).await?);
+    let findings = Findings::default();
+    let doubler = Arc::new(Doubler::new(&stack.config, seed));
+    let workers = Workers::start(&stack, &doubler, &findings, seed)?;
+    let memory = Memory::watch(&stack, &workers);
+    let end = Instant::now() + Duration::from_secs_f64(options.minutes * 60.0);
+
+    let mut disturbances = JoinSet::new();
+    disturbances.spawn(timeout_at(end, workers.clone().kill_now_and_then(seed)));
+    let arrivals = stack.resources.arrival_queue_url.clone();
+    disturbances.spawn(timeout_at(end, Arc::clone(&doubler).double_arrivals(arrivals)));
+    let accepted = run_clients(&stack, &packages, &findings, end, seed).await?;
+    disturbances.shutdown().await;
+    let memory = memory.stop().await;
+    let seconds = begun.elapsed().as_secs();
+    println!("soak: {} builds were accepted and followed in {seconds} s; waiting for the rest", accepted.len());
+    queues::settle(&stack, &workers, SETTLE_LIMIT).await.context("what was begun did not come to its end")?;
+
+    let verdict = judge::judge(&stack, &workers, &accepted, &findings).await?;
+    memory.judge(&findings);
+    workers.judge(&findings);
+    doubler.judge(&findings);
+    println!("\n{verdict}{}{}{memory}", workers.counts(), doubler.counts());
+    println!("duration    {} s, seed {seed}", begun.elapsed().as_secs());
+    let found = findings.take();
+    for finding in &found {
+        println!("violation: {finding}");
+    }
+    let passed = found.is_empty();
+    println!("soak: {}", if passed { "passed".to_owned() } else { format!("FAILED, {} violations", found.len()) });
+    workers.stop().await;
+    stack.stop(passed).await?;
+    Ok(passed)
+}
+
+async fn run_clients(
+    stack: &Arc<Stack>,
+    packages: &Arc<Packages>,
+    findings: &Findings,
+    end: Instant,
+    seed: u64,
+) -> anyhow::Result<Vec<Accepted>> {
+    let mut clients = JoinSet::new();
+    for number in 0..CLIENTS {
+        let tenant = &stack.tenants[number % stack.tenants.len()];
+        let rng = fastrand::Rng::with_seed(seed.wrapping_add(1 + number as u64));
+        let customer = Customer::new(stack, tenant, Arc::clone(packages), findings.clone(), rng);
+        clients.spawn(customer.build_until(end));
+    }
+    let mut accepted = Vec::new();
+    while let Some(client) = clients.join_next().await {
+        accepted.extend(client.context("a client broke")?);
+    }
+    Ok(accepted)
+}
