@@ -141,8 +141,8 @@ impl Bench {
         let clock = TestClock::default();
         let clients = privileges::connect(&config, &stack.names, &[]);
         for (function, _) in functions::routers() {
-            let started = Service::new(Store::new(clients.clone(), stack.names.clone()), clock.clock());
-            functions::act(function, started.read_ahead()).await;
+            let started = Store::new(clients.clone(), stack.names.clone());
+            functions::act(function, started.pepper()).await.expect("the pepper");
         }
         let store = Store::new(clients, stack.names.clone());
         let tenant = seed::seed(&store, clock.now()).await.expect("a tenant");

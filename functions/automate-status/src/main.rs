@@ -5,12 +5,10 @@ use lambda_http::{Error, run, tracing};
 use service::{Clock, Service};
 use store::{Names, Store};
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 #[expect(clippy::disallowed_methods, reason = "main reads the environment")]
 async fn main() -> Result<(), Error> {
     tracing::init_default_subscriber();
     let store = Store::connect(Names::read(|name| std::env::var(name).ok())?).await;
-    let service = Service::new(store, Clock::system());
-    tokio::spawn(service.clone().read_ahead());
-    run(api::serve(automate_status::routes(), App { service })).await
+    run(api::serve(automate_status::routes(), App { service: Service::new(store, Clock::system()) })).await
 }

@@ -5,7 +5,7 @@ use lambda_runtime::{Error, LambdaEvent, run, service_fn, tracing};
 use service::{Clock, Service};
 use store::{Names, Store};
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 #[expect(clippy::disallowed_methods, reason = "main reads the environment")]
 async fn main() -> Result<(), Error> {
     tracing::init_default_subscriber();

@@ -18,25 +18,18 @@ pub struct AutomationCaller {
 }
 
 impl Service {
-    /// Reads what [`Self::authenticate`] needs for everybody, so that the first request finds it. A failure is the first
-    /// request's, which tries again.
-    pub async fn read_ahead(self) {
-        if let Err(error) = self.store.pepper().await {
-            tracing::warn!(%error, "the pepper could not be read yet");
-        }
-    }
-
     /// Reads an `Authorization` header. Every refusal makes the same reads and the same computation as a plan without
     /// automation, so that nothing can be learnt from the time it takes.
     pub async fn authenticate(&self, header: Option<&str>) -> Result<AutomationCaller, Error> {
         let presented = header.and_then(AutomationKey::from_header);
         let nobody = AutomationKey::nobody();
         let key = presented.as_ref().unwrap_or(&nobody);
-        let record = self.store.automation_key(&key.id).await?;
+        // Only a process's first request waits for the pepper.
+        let (record, current) = tokio::try_join!(self.store.automation_key(&key.id), self.store.pepper())?;
         let hash = record.as_ref().map_or(SecretHash::NONE, |record| record.secret_hash);
         let pepper = match record.as_ref().and_then(|record| record.pepper_version.as_ref()) {
             Some(version) => self.store.pepper_of(version).await?,
-            None => Some(self.store.pepper().await?),
+            None => Some(current),
         };
         let genuine = pepper.is_some_and(|pepper| hash.matches(key, &pepper)) && presented.is_some();
         match record {
