@@ -5,7 +5,6 @@ The stack that they ask for names is a stand-in: outputs alone, with the names o
 
 import json
 import os
-import re
 import shlex
 import signal
 import subprocess
@@ -51,10 +50,9 @@ class Server:
         """Starts the program, and returns what it prints first."""
         command = [self.binary, "serve", "--home", self.folder, "--port", "0"]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=(self.folder / "log").open("a"), text=True)
-        said = dict(line.strip().partition("=")[::2] for line in (self.process.stdout.readline() for _ in range(2)))
+        said = dict(line.strip().partition("=")[::2] for line in (self.process.stdout.readline() for _ in range(3)))
         self.api = said["API_URL"]
-        port = re.search(r"127\.0\.0\.1:(\d+)", (self.folder / "aws.log").read_text())
-        self.endpoint = f"http://127.0.0.1:{port[1]}"
+        self.endpoint = said["AWS_ENDPOINT_URL"]
         return said
 
     def restart(self):
