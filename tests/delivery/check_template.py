@@ -116,12 +116,18 @@ def roles(template: dict):
             yield f"{resource}: Policies beside Role are ignored by SAM"
     for resource, entry in template["Resources"].items():
         if entry["Type"] not in ("AWS::IAM::Role", "AWS::IAM::ManagedPolicy"):
+            if entry["Type"].startswith("AWS::IAM::"):
+                yield f"{resource}: {entry['Type']} gives rights that no check looks into"
             continue
+        if attached := {"Roles", "Users", "Groups"} & set(entry["Properties"]):
+            yield f"{resource}: attaches itself ({', '.join(sorted(attached))}); roles name what they attach"
         for policy in entry["Properties"].get("ManagedPolicyArns", []):
             if not isinstance(policy, dict) or policy.get("Ref") not in template["Resources"]:
                 yield f"{resource}: has {policy}, which this template does not describe"
         for statement in statements(entry["Properties"]):
-            actions = as_list(statement["Action"])
+            if statement["Effect"] != "Allow" or set(statement) - {"Effect", "Action", "Resource", "Condition"}:
+                yield f"{resource}: {statement} is more than Allow, Action, Resource and Condition"
+            actions = as_list(statement.get("Action", []))
             yield from (f"{resource}: {action} is a wildcard" for action in actions if "*" in action)
             if "*" in as_list(statement["Resource"]) and not all(action.startswith("xray:") for action in actions):
                 yield f"{resource}: {', '.join(actions)} on every resource"

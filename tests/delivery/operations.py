@@ -217,7 +217,11 @@ def restore(stack: Stack):
     lost = stack.dynamodb.delete_item(TableName=stack.table, ReturnValues="ALL_OLD", Key=stack.key("x") | {"sk": {"S": "TENANT"}})["Attributes"]
     damaged = next(item for item in before.values() if item["sk"]["S"].startswith("CONFIGURATION#"))
     stack.dynamodb.put_item(TableName=stack.table, Item=damaged | {"digest": {"S": "damaged"}})
-    assert stack.run("restore-items", "restored", "--tenant", stack.tenant).split() == [lost["pk"]["S"], "TENANT"]
+    ledger = stack.dynamodb.delete_item(TableName=stack.table, ReturnValues="ALL_OLD", Key=stack.key("x") | {"sk": {"S": "LEDGER"}})["Attributes"]
+    assert stack.run("restore-items", "restored", "--tenant", stack.tenant).split() == [lost["pk"]["S"], "TENANT"], "and no ledger"
+    stack.dynamodb.put_item(TableName=stack.table, Item=ledger)
+    stack.run("restore-items", "restored", "--only", "SIGNING_KEY#", "--overwrite", "--yes", status=1)
+    stack.run("restore-items", "restored", "--tenant", status=1)
     stack.run("restore-items", "restored", "--tenant", stack.tenant, "--yes")
     stack.run("restore-items", "restored", "--only", "JOB#", "--overwrite", "--yes", status=1)
     stack.run("restore-items", "restored", "--tenant", stack.tenant, "--only", "CONFIGURATION#", "--overwrite", "--yes")
@@ -266,6 +270,7 @@ def delete(stack: Stack):
     ended = stack.item(job)
     assert ended["state"]["M"]["kind"]["S"] == "failed" and int(ended["due_at"]["N"]) > time.time() + 200, ended
     stack.dynamodb.put_item(TableName=stack.table, Item=ended | {"due_at": now()})
+    stack.run("delete-tenant", "f" * 32, "--yes", status=1)
     evidence = stack.run("delete-tenant", stack.tenant, "--yes").splitlines()
     assert all(line.startswith("0 ") for line in evidence), evidence
     assert stack.items(tenant=stack.tenant) == [] and stack.objects(stack.tenant) == []

@@ -43,7 +43,7 @@ const SETTLE_LIMIT: Duration = Duration::from_secs(300);
 #[command(name = "soak", bin_name = "./dev soak")]
 struct Options {
     /// How long clients build, in minutes
-    #[arg(default_value_t = 30.0)]
+    #[arg(default_value_t = 30.0, value_parser = minutes)]
     minutes: f64,
     /// Makes the same choices as an earlier run
     #[arg(long)]
@@ -54,6 +54,12 @@ struct Options {
     /// Real packages
     #[arg(long, env = "APPTEGO_SAMPLES", default_value = ".local/samples", hide = true)]
     samples: PathBuf,
+}
+
+/// A number of minutes that a run may take.
+fn minutes(text: &str) -> Result<f64, String> {
+    let minutes = text.parse().ok().filter(|minutes| (0.01..=1440.0).contains(minutes));
+    minutes.ok_or_else(|| "from 0.01 to 1440 minutes".to_owned())
 }
 
 #[tokio::main]
