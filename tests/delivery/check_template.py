@@ -19,12 +19,21 @@ STACK_NAME = {"Ref": "AWS::StackName"}
 FOREIGN_VARIABLES = re.compile(r"AWS_|RUST_|_LAMBDA|_HANDLER")
 
 
+# What AWS measures by itself, as far as it is looked at here: no linter tells another name from a right one.
+METRICS = {
+    "AWS/ApiGateway": {"Count", "4xx", "5xx", "Latency", "IntegrationLatency"},
+    "AWS/DynamoDB": {"ReadThrottleEvents", "WriteThrottleEvents", "ConsumedReadCapacityUnits", "ConsumedWriteCapacityUnits"},
+    "AWS/Lambda": {"Invocations", "Errors", "Throttles", "Duration", "ConcurrentExecutions"},
+    "AWS/SQS": {"ApproximateNumberOfMessagesVisible", "ApproximateNumberOfMessagesNotVisible", "ApproximateAgeOfOldestMessage"},
+}
+
+
 def main() -> int:
     source = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "template.yaml"
     template = yaml_parse(source.read_text())
     translated = translate(source)
     findings = lint(translated) + cors(translated)
-    for check in (names, variables, roles, privileges, routes, visibility, lifecycle, dashboard, alarms, filters, runbook):
+    for check in (names, variables, roles, privileges, routes, visibility, lifecycle, dashboard, alarms, metrics, filters, logs, runbook):
         findings += [f"{check.__name__}: {text}" for text in check(template)]
     for finding in findings:
         print(finding, file=sys.stderr)
@@ -247,6 +256,26 @@ def alarms(template: dict):
     yield from (f"{metric} of {name} has no alarm" for metric, name in sorted(wanted - watched))
 
 
+def metrics(template: dict):
+    """Alarms and the dashboard ask AWS for metrics that it has."""
+    asked = set()
+    for name, alarm in of_type(template, "AWS::CloudWatch::Alarm"):
+        described = [alarm] + [metric["MetricStat"]["Metric"] for metric in alarm.get("Metrics", []) if "MetricStat" in metric]
+        asked |= {(name, metric["Namespace"], metric["MetricName"]) for metric in described if isinstance(metric.get("Namespace"), str)}
+    body = template["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    asked |= {("Dashboard", *pair) for pair in re.findall(r'\["(AWS/\w+)", "(\w+)"', body)}
+    for place, namespace, metric in sorted(asked):
+        if metric not in METRICS.get(namespace, ()):
+            yield f"{place}: {namespace} has no {metric}, as far as METRICS here knows"
+
+
+def logs(template: dict):
+    """No log group keeps its lines for ever."""
+    for name, group in of_type(template, "AWS::Logs::LogGroup"):
+        if group.get("RetentionInDays") != {"Ref": "LogRetentionDays"}:
+            yield f"{name}: its retention is not LogRetentionDays"
+
+
 def filters(template: dict):
     """Metric filters look for what the function of their log group logs, and somebody looks at what they count."""
     owners = {function["LoggingConfig"]["LogGroup"]["Ref"]: Path(function["CodeUri"]).name for function in functions(template).values()}
@@ -257,6 +286,9 @@ def filters(template: dict):
         (transformation,) = described["MetricTransformations"]
         counted.add(transformation["MetricName"])
         text = json.dumps(described)
+        pattern = described["FilterPattern"]
+        if not re.fullmatch(r'\{ \$\.(level = "(ERROR|WARN|INFO)"|fields\.message = "[^"]+") \}', pattern):
+            yield f"{name}: {pattern} selects neither a level nor a message"
         for word in set(re.findall(r'message = \\"(.+?)\\"', text)) | set(re.findall(r"\$\.fields\.(\w+)", text)) - {"message"}:
             if not re.search(rf"\b{word}\b", source):
                 yield f"{name}: {owners[described['LogGroupName']['Ref']]} does not log {word}"
