@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from translate import translate
+from translate import logical_name, translate
 from samcli.yamlhelper import yaml_parse
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -70,7 +70,7 @@ def names(template: dict):
         described.add(folder.name)
         if folder.parent != Path("target/lambda"):
             yield f"{resource}: CodeUri {folder} is not below target/lambda"
-        if resource != "".join(word.capitalize() for word in folder.name.split("-")) + "Function":
+        if resource != logical_name(folder.name):
             yield f"{resource}: does not bear the name of {folder.name}"
     for folder in folders ^ described:
         yield f"{folder}: {'has no resource' if folder in folders else 'has no folder below functions/'}"
@@ -247,8 +247,7 @@ def alarms(template: dict):
     for name, alarm in of_type(template, "AWS::CloudWatch::Alarm"):
         if alarm.get("AlarmActions") != [{"Ref": "AlarmTopic"}] or "AlarmDescription" not in alarm:
             yield f"{name}: tells nobody, or not what it means"
-        metrics = [alarm] + [metric["MetricStat"]["Metric"] for metric in alarm.get("Metrics", []) if "MetricStat" in metric]
-        for metric in metrics:
+        for metric in measured(alarm):
             watched |= {(metric["MetricName"], source) for source in resources(metric.get("Dimensions", []), template)}
     wanted = {(metric, name) for metric in ("Errors", "Throttles") for name in functions(template)}
     wanted |= {("ApproximateNumberOfMessagesVisible", name) for name in dead_letter_queues(template)}
@@ -256,12 +255,16 @@ def alarms(template: dict):
     yield from (f"{metric} of {name} has no alarm" for metric, name in sorted(wanted - watched))
 
 
+def measured(alarm: dict) -> list[dict]:
+    """The metrics of an alarm: its own, or those that it reckons with."""
+    parts = [part["MetricStat"]["Metric"] for part in alarm.get("Metrics", []) if "MetricStat" in part]
+    return parts or [alarm]
+
+
 def metrics(template: dict):
     """Alarms and the dashboard ask AWS for metrics that it has."""
-    asked = set()
-    for name, alarm in of_type(template, "AWS::CloudWatch::Alarm"):
-        described = [alarm] + [metric["MetricStat"]["Metric"] for metric in alarm.get("Metrics", []) if "MetricStat" in metric]
-        asked |= {(name, metric["Namespace"], metric["MetricName"]) for metric in described if isinstance(metric.get("Namespace"), str)}
+    asked = {(name, metric["Namespace"], metric["MetricName"]) for name, alarm in of_type(template, "AWS::CloudWatch::Alarm")
+             for metric in measured(alarm) if metric["Namespace"] != STACK_NAME}
     body = template["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
     asked |= {("Dashboard", *pair) for pair in re.findall(r'\["(AWS/\w+)", "(\w+)"', body)}
     for place, namespace, metric in sorted(asked):

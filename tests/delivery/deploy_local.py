@@ -18,7 +18,7 @@ import deployed_checks as checks
 import function_table
 from emulate import emulate
 from local_aws import REGION, ROOT, LocalAws
-from translate import translate
+from translate import logical_name, translate
 
 STACK, CODE_BUCKET = "app-protection", "code"
 APP = "ApiDemos-debug.apk"
@@ -94,7 +94,7 @@ def deploy(aws: LocalAws, source: Path) -> tuple[dict, dict]:
     outputs = stacks.describe_stacks(StackName=STACK)["Stacks"][0]["Outputs"]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in outputs}
     folders = sorted(path.parent.name for path in ROOT.glob("functions/*/Cargo.toml"))
-    return outputs, {folder: names[checks.logical_name(folder)] for folder in folders}
+    return outputs, {folder: names[logical_name(folder)] for folder in folders}
 
 
 def given_variables(aws: LocalAws, functions: dict) -> dict:

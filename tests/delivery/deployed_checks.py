@@ -17,11 +17,6 @@ EVENTS = {"automate-upload": "cancel", "automate-status": "status", "upload-arri
           "maintenance": "each-minute"}
 
 
-def logical_name(folder: str) -> str:
-    """The resource in template.yaml that belongs to a function's folder."""
-    return "".join(word.capitalize() for word in folder.split("-")) + "Function"
-
-
 def protect(aws: LocalAws, app: Path, artifacts: str, tools: Path, client: dict) -> str:
     """One app through the deployed API, with the customer's own command line; other tools judge what comes out. Returns the job."""
     begun, output = time.monotonic(), aws.folder / "protected.apk"

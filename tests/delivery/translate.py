@@ -29,6 +29,11 @@ def translate(source: Path, code=lambda folder: "s3://bucket/code.zip") -> dict:
     return Translator(ManagedPolicies().load(), Parser()).translate(template, parameters)
 
 
+def logical_name(folder: str) -> str:
+    """The resource in template.yaml that belongs to a function's folder."""
+    return "".join(word.capitalize() for word in folder.split("-")) + "Function"
+
+
 if __name__ == "__main__":
     source, target = map(Path, sys.argv[1:])
     target.write_text(json.dumps(translate(source), indent=1))

@@ -291,9 +291,7 @@ impl Bench {
 
     /// The keys of every object in both buckets.
     pub async fn objects(&self) -> Vec<String> {
-        let client = aws_sdk_s3::Client::from_conf(
-            aws_sdk_s3::config::Builder::from(&self.config).force_path_style(true).build(),
-        );
+        let client = local::aws::s3(&self.config);
         let mut keys = Vec::new();
         for bucket in [&self.stack.names.uploads_bucket, &self.stack.names.artifacts_bucket] {
             let listed = client.list_objects_v2().bucket(bucket).send().await.expect("a listing");

@@ -37,9 +37,8 @@ impl World {
         let bench = Bench::start().await;
         bench.clock.stop();
         bench.limit(3, 100_000).await;
-        let s3 = aws_sdk_s3::config::Builder::from(&bench.config).force_path_style(true).build();
         Self {
-            s3: aws_sdk_s3::Client::from_conf(s3),
+            s3: local::aws::s3(&bench.config),
             sqs: aws_sdk_sqs::Client::new(&bench.config),
             dynamodb: aws_sdk_dynamodb::Client::new(&bench.config),
             apk: small_apk(),

@@ -114,6 +114,11 @@ pub fn config(endpoint: &str) -> SdkConfig {
         .build()
 }
 
+/// A client of the stand-in's S3, which has no bucket host names.
+pub fn s3(config: &SdkConfig) -> aws_sdk_s3::Client {
+    aws_sdk_s3::Client::from_conf(aws_sdk_s3::config::Builder::from(config).force_path_style(true).build())
+}
+
 /// The program, where `./dev` installs it.
 pub fn program(home: &Path) -> PathBuf {
     home.join("venv/bin/ministack")

@@ -9,7 +9,7 @@ mod running;
 pub mod runtime;
 pub mod seed;
 pub mod server;
-mod signals;
+pub mod signals;
 
 pub use running::PREFIX;
 use utoipa_axum::router::OpenApiRouter;

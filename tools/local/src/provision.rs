@@ -10,6 +10,8 @@ use aws_sdk_s3::types::{CorsConfiguration, CorsRule, Event, NotificationConfigur
 use aws_sdk_sqs::types::QueueAttributeName;
 use store::Names;
 
+use crate::aws;
+
 /// The resources of one stack, and the queues that only the pollers know.
 #[derive(Clone, Debug)]
 pub struct Stack {
@@ -102,8 +104,7 @@ async fn queue_arn(client: &aws_sdk_sqs::Client, url: &str) -> anyhow::Result<St
 }
 
 async fn buckets(config: &SdkConfig, names: &Names, arrival_queue_url: &str) -> anyhow::Result<()> {
-    let client =
-        aws_sdk_s3::Client::from_conf(aws_sdk_s3::config::Builder::from(config).force_path_style(true).build());
+    let client = aws::s3(config);
     let arrival = queue_arn(&aws_sdk_sqs::Client::new(config), arrival_queue_url).await?;
     for bucket in [&names.uploads_bucket, &names.artifacts_bucket] {
         if client.head_bucket().bucket(bucket).send().await.is_err() {

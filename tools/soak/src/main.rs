@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use clap::Parser;
-use tokio::signal::unix::{SignalKind, signal};
+use local::signals::Signals;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
@@ -65,12 +65,7 @@ fn minutes(text: &str) -> Result<f64, String> {
 #[tokio::main]
 async fn main() -> ExitCode {
     let options = Options::parse();
-    let outcome = tokio::select! {
-        outcome = soak(&options) => outcome,
-        // What was started ends with the runtime.
-        asked = asked_to_end() => asked.and_then(|()| bail!("interrupted")),
-    };
-    match outcome {
+    match soak_unless_asked_to_end(&options).await {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -80,13 +75,13 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn asked_to_end() -> anyhow::Result<()> {
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+async fn soak_unless_asked_to_end(options: &Options) -> anyhow::Result<bool> {
+    let mut signals = Signals::listen()?;
     tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+        outcome = soak(options) => outcome,
+        // What was started ends with the runtime.
+        _ = signals.next() => bail!("interrupted"),
     }
-    Ok(())
 }
 
 async fn soak(options: &Options) -> anyhow::Result<bool> {

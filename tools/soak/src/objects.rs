@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::job::Job;
 use domain::ledger::Ledger;
+use local::aws;
 use serde_dynamo::aws_sdk_dynamodb_1::from_item;
 
 use crate::stack::Stack;
@@ -83,7 +84,7 @@ fn text(item: &Item, name: &str) -> String {
 
 /// The keys of a bucket's objects.
 pub(crate) async fn list(stack: &Stack, bucket: &str) -> anyhow::Result<BTreeSet<String>> {
-    let mut pages = s3(stack).list_objects_v2().bucket(bucket).into_paginator().send();
+    let mut pages = aws::s3(&stack.config).list_objects_v2().bucket(bucket).into_paginator().send();
     let mut keys = BTreeSet::new();
     while let Some(page) = pages.next().await {
         keys.extend(page?.contents.unwrap_or_default().into_iter().filter_map(|object| object.key));
@@ -93,10 +94,6 @@ pub(crate) async fn list(stack: &Stack, bucket: &str) -> anyhow::Result<BTreeSet
 
 /// The keys of a bucket's open multipart uploads.
 pub(crate) async fn open_uploads(stack: &Stack, bucket: &str) -> anyhow::Result<Vec<String>> {
-    let answer = s3(stack).list_multipart_uploads().bucket(bucket).send().await?;
+    let answer = aws::s3(&stack.config).list_multipart_uploads().bucket(bucket).send().await?;
     Ok(answer.uploads.unwrap_or_default().into_iter().filter_map(|upload| upload.key).collect())
-}
-
-fn s3(stack: &Stack) -> aws_sdk_s3::Client {
-    aws_sdk_s3::Client::from_conf(aws_sdk_s3::config::Builder::from(&stack.config).force_path_style(true).build())
 }
