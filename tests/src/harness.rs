@@ -172,14 +172,8 @@ impl Bench {
     pub async fn another_tenant(&self, number: u128, plan: Plan) -> (Tenant, AutomationKey) {
         let id = TenantId::from_bits(number);
         let signing = seed::make_signing_key(self.store(), &id, self.clock.now()).await.expect("a signing key");
-        let tenant = Tenant {
-            id: id.clone(),
-            name: format!("Tenant {number}"),
-            plan,
-            custom_limits: CustomLimits::default(),
-            default_android_key: Some(signing),
-            default_ios_key: None,
-        };
+        let name = format!("Tenant {number}").parse().expect("a name");
+        let tenant = Tenant { default_android_key: Some(signing), ..Tenant::new(id.clone(), name, plan) };
         self.store().put_tenant(&tenant).await.expect("a tenant");
         if plan.allows_automation() {
             self.configure_for(&tenant, &seed::DEFAULT_CONTROLS).await;
@@ -202,7 +196,11 @@ impl Bench {
 
     /// Gives the tenant limits of its own.
     pub async fn limit(&self, concurrent: u32, weekly: u32) {
-        let custom_limits = CustomLimits { concurrent_builds: Some(concurrent), weekly_builds: Some(weekly) };
+        let custom_limits = CustomLimits {
+            concurrent_builds: Some(concurrent),
+            weekly_builds: Some(weekly),
+            ..CustomLimits::default()
+        };
         self.store().put_tenant(&Tenant { custom_limits, ..self.tenant.clone() }).await.expect("limits");
     }
 

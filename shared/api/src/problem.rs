@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};
 use domain::error::Error;
+use domain::permission::Permission;
 use http::header::{ALLOW, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
@@ -25,6 +26,14 @@ pub struct ErrorBody {
     /// Names the request in the service's log. Also the `x-request-id` header.
     #[schema(example = "01970000-0000-7000-8000-000000000000")]
     pub request_id: String,
+    /// Whether a permission is missing; absent otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = true)]
+    pub permission_denied: Option<bool>,
+    /// The permission that is missing; absent otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, value_type = Option<String>, example = "modify_configuration")]
+    pub required_permission: Option<Permission>,
 }
 
 /// An error on its way out. The request's id is added, and the body rendered, at the boundary.
@@ -34,13 +43,21 @@ pub struct Problem {
     pub(crate) error: Cow<'static, str>,
     pub(crate) code: Cow<'static, str>,
     pub(crate) headers: HeaderMap,
+    pub(crate) required_permission: Option<Permission>,
     /// For the log only.
     pub(crate) cause: Option<Arc<Error>>,
 }
 
 impl Problem {
     pub(crate) fn new(status: StatusCode, code: &'static str, error: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, error: error.into(), code: code.into(), headers: HeaderMap::new(), cause: None }
+        Self {
+            status,
+            error: error.into(),
+            code: code.into(),
+            headers: HeaderMap::new(),
+            required_permission: None,
+            cause: None,
+        }
     }
 
     pub(crate) fn not_found() -> Self {
@@ -72,6 +89,11 @@ impl From<Error> for Problem {
             Error::Unauthenticated => Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", text)
                 .with_header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
             Error::Forbidden(_) => Self::new(StatusCode::FORBIDDEN, "forbidden", text),
+            Error::PermissionDenied(permission) => Self {
+                required_permission: Some(*permission),
+                ..Self::new(StatusCode::FORBIDDEN, "permission_denied", text)
+            },
+            Error::PlanRequired(_) => Self::new(StatusCode::FORBIDDEN, "plan_required", text),
             Error::NotFound(_) => Self::new(StatusCode::NOT_FOUND, "not_found", text),
             Error::Conflict { code, .. } => Self::new(StatusCode::CONFLICT, code, text),
             Error::NotReady { code, .. } => Self::new(StatusCode::BAD_REQUEST, code, text),

@@ -46,7 +46,13 @@ pub(crate) async fn render(mut request: Request, next: Next) -> Response {
 }
 
 fn body(problem: Problem, id: &str, routed: &Response) -> Response {
-    let body = ErrorBody { error: problem.error, code: problem.code, request_id: id.to_owned() };
+    let body = ErrorBody {
+        error: problem.error,
+        code: problem.code,
+        request_id: id.to_owned(),
+        permission_denied: problem.required_permission.map(|_| true),
+        required_permission: problem.required_permission,
+    };
     let mut response = (problem.status, problem.headers, Json(body)).into_response();
     carry_allow(routed.headers(), response.headers_mut());
     response

@@ -1,84 +1,151 @@
-//! Automation keys: `key_id:key_secret`, as text, as what is kept of it, and the check between them.
+//! Automation keys and API tokens: `id:secret`, as text, as what is kept of it, and the check between them.
 //!
 //! Documented use pipes the pair through `base64`, which wraps at 76 columns: id, colon and secret stay within 57 bytes.
 
+use std::fmt;
+use std::marker::PhantomData;
 use std::str::FromStr;
 
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use base64::{Engine as _, alphabet};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use secrecy::{ExposeSecret as _, SecretSlice, SecretString};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
+use zeroize::Zeroizing;
 
-use crate::id::string_conversions;
+use crate::error::Error;
 
-const ID_PREFIX: &str = "auto_";
 const ID_RANDOM: usize = 15;
-/// Secret scanners find a leaked secret by this.
-const SECRET_PREFIX: &str = "ak_";
 const SECRET_RANDOM: usize = 27;
 const SECRET_CHECKSUM: usize = 6;
 const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// The public half of an automation key: `auto_` and up to 16 letters and digits.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct AutomationKeyId(String);
+/// Random bytes that a pair is made of.
+pub const RANDOM_BYTES: usize = 2 * (ID_RANDOM + SECRET_RANDOM);
 
-impl AutomationKeyId {
+/// What a pair opens, and how its halves begin.
+pub trait Kind {
+    /// Begins its id.
+    const ID_PREFIX: &'static str;
+    /// Begins its secret: secret scanners find a leaked one by this.
+    const SECRET_PREFIX: &'static str;
+    /// The field of an id, as it is written on the wire.
+    const FIELD: &'static str;
+    /// What is said of a malformed id.
+    const INVALID: &'static str;
+}
+
+/// Opens the Automation API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Automation {}
+
+/// Opens the Management API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Management {}
+
+impl Kind for Automation {
+    const ID_PREFIX: &'static str = "auto_";
+    const SECRET_PREFIX: &'static str = "ak_";
+    const FIELD: &'static str = "key_id";
+    const INVALID: &'static str = "Invalid automation key id";
+}
+
+impl Kind for Management {
+    const ID_PREFIX: &'static str = "atk_";
+    const SECRET_PREFIX: &'static str = "at_";
+    const FIELD: &'static str = "token_key";
+    const INVALID: &'static str = "Invalid token key";
+}
+
+/// The public half: the prefix of its kind and up to 16 letters and digits.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String", bound = "K: Kind + Clone")]
+pub struct CredentialId<K>(String, PhantomData<K>);
+
+/// The public half of an automation key.
+pub type AutomationKeyId = CredentialId<Automation>;
+/// The public half of an API token.
+pub type ApiTokenId = CredentialId<Management>;
+
+impl<K: Kind> CredentialId<K> {
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    const fn of(text: String) -> Self {
+        Self(text, PhantomData)
+    }
 }
 
-impl FromStr for AutomationKeyId {
-    type Err = crate::error::Error;
+impl<K: Kind> FromStr for CredentialId<K> {
+    type Err = Error;
 
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let random = text.strip_prefix(ID_PREFIX).unwrap_or_default();
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let random = text.strip_prefix(K::ID_PREFIX).unwrap_or_default();
         if (1..=16).contains(&random.len()) && random.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-            Ok(Self(text.to_owned()))
+            Ok(Self::of(text.to_owned()))
         } else {
-            Err(crate::error::Error::invalid("key_id", "Invalid automation key id"))
+            Err(Error::invalid(K::FIELD, K::INVALID))
         }
     }
 }
 
-string_conversions!(AutomationKeyId);
+impl<K> fmt::Display for CredentialId<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
 
-/// The pair that a caller presents or that is shown once when a key is made.
+impl<K: Kind> TryFrom<String> for CredentialId<K> {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self, Error> {
+        text.parse()
+    }
+}
+
+impl<K> From<CredentialId<K>> for String {
+    fn from(id: CredentialId<K>) -> Self {
+        id.0
+    }
+}
+
+/// The pair that a caller presents or that is shown once when it is made.
 #[derive(Clone, Debug)]
-pub struct AutomationKey {
+pub struct Credential<K> {
     /// The public half.
-    pub id: AutomationKeyId,
+    pub id: CredentialId<K>,
     /// The secret half.
     pub secret: SecretString,
 }
 
-impl AutomationKey {
+/// A key of the Automation API.
+pub type AutomationKey = Credential<Automation>;
+/// A token of the Management API.
+pub type ApiToken = Credential<Management>;
+
+impl<K: Kind> Credential<K> {
     /// Makes a pair of 89 and 160 random bits; the secret ends in a checksum of itself.
-    pub fn make(random: &[u8; 84]) -> Self {
+    pub fn make(random: &[u8; RANDOM_BYTES]) -> Self {
         let (for_id, for_secret) = random.split_at(2 * ID_RANDOM);
-        let id = format!("{ID_PREFIX}{}", base62(for_id, ID_RANDOM));
-        let body = format!("{SECRET_PREFIX}{}", base62(for_secret, SECRET_RANDOM));
+        let id = format!("{}{}", K::ID_PREFIX, base62(for_id, ID_RANDOM));
+        let body = format!("{}{}", K::SECRET_PREFIX, base62(for_secret, SECRET_RANDOM));
         let checksum = checksum(&body);
-        Self { id: AutomationKeyId(id), secret: format!("{body}{checksum}").into() }
+        Self { id: CredentialId::of(id), secret: format!("{body}{checksum}").into() }
     }
 
-    /// A key that nobody has: an unreadable header is checked as this one, and costs what a readable one costs.
+    /// A pair that nobody has: an unreadable header is checked as this one, and costs what a readable one costs.
     pub fn nobody() -> Self {
-        Self { id: AutomationKeyId("auto_0".to_owned()), secret: SecretString::from("nobody") }
+        Self { id: CredentialId::of(format!("{}0", K::ID_PREFIX)), secret: SecretString::from("nobody") }
     }
 
-    /// Reads an `Authorization` header: `Bearer key_id:key_secret`, raw (page 000). `None` for everything else.
-    pub fn from_header(header: &str) -> Option<Self> {
-        let (scheme, pair) = header.split_once(' ')?;
-        let (id, secret) = pair.trim().split_once(':')?;
-        if !scheme.eq_ignore_ascii_case("bearer") || !is_secret(secret) {
-            return None;
-        }
-        Some(Self { id: id.parse().ok()?, secret: secret.into() })
+    /// Reads `id:secret`.
+    fn from_pair(pair: &str) -> Option<Self> {
+        let (id, secret) = pair.split_once(':')?;
+        Some(Self { id: id.parse().ok()?, secret: is_secret::<K>(secret).then_some(secret)?.into() })
     }
 
     /// What is kept of the secret.
@@ -86,11 +153,49 @@ impl AutomationKey {
         SecretHash(pepper.mac(self).finalize().into_bytes().into())
     }
 
-    /// `key_id:key_secret`, for the one time at which it is shown.
+    /// `id:secret`, for the one time at which it is shown.
     pub fn expose(&self) -> String {
         format!("{}:{}", self.id, self.secret.expose_secret())
     }
 }
+
+impl AutomationKey {
+    /// Reads an `Authorization` header: `Bearer key_id:key_secret`, raw (page 000). `None` for everything else.
+    pub fn from_header(header: &str) -> Option<Self> {
+        Self::from_pair(bearer(header)?)
+    }
+}
+
+impl ApiToken {
+    /// Reads Base64 of `token_key:token_secret` (page 001), in the standard or the URL-safe alphabet, padded or not.
+    pub fn from_base64(text: &str) -> Option<Self> {
+        let standard: String = text
+            .chars()
+            .map(|c| {
+                if c == '-' {
+                    '+'
+                } else if c == '_' {
+                    '/'
+                } else {
+                    c
+                }
+            })
+            .collect();
+        let bytes = Zeroizing::new(ANY_PADDING.decode(standard).ok()?);
+        Self::from_pair(std::str::from_utf8(&bytes).ok()?)
+    }
+}
+
+/// The credentials of an `Authorization` header of the Bearer scheme (RFC 6750, 2.1).
+pub fn bearer(header: &str) -> Option<&str> {
+    let (scheme, credentials) = header.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| credentials.trim())
+}
+
+const ANY_PADDING: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 /// HMAC-SHA-256 of a key under the pepper; the secret itself is never kept.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -101,7 +206,7 @@ impl SecretHash {
     pub const NONE: Self = Self([0; 32]);
 
     /// Compares in constant time.
-    pub fn matches(&self, key: &AutomationKey, pepper: &Pepper) -> bool {
+    pub fn matches<K: Kind>(&self, key: &Credential<K>, pepper: &Pepper) -> bool {
         self.0.ct_eq(&key.hash(pepper).0).into()
     }
 }
@@ -140,7 +245,7 @@ impl Pepper {
         &self.version
     }
 
-    fn mac(&self, key: &AutomationKey) -> Hmac<Sha256> {
+    fn mac<K>(&self, key: &Credential<K>) -> Hmac<Sha256> {
         let mut mac = keyed(self.bytes.expose_secret());
         mac.update(key.id.0.as_bytes());
         mac.update(b":");
@@ -155,11 +260,11 @@ fn keyed(key: &[u8]) -> Hmac<Sha256> {
 }
 
 /// Whether the text has the form and the checksum of a secret: most mistyped or cut ones end here.
-fn is_secret(text: &str) -> bool {
-    let expected = SECRET_PREFIX.len() + SECRET_RANDOM + SECRET_CHECKSUM;
+fn is_secret<K: Kind>(text: &str) -> bool {
+    let expected = K::SECRET_PREFIX.len() + SECRET_RANDOM + SECRET_CHECKSUM;
     text.len() == expected
         && text.is_ascii()
-        && text.starts_with(SECRET_PREFIX)
+        && text.starts_with(K::SECRET_PREFIX)
         && text.split_at(expected - SECRET_CHECKSUM).1 == checksum(text.split_at(expected - SECRET_CHECKSUM).0)
 }
 
@@ -229,6 +334,22 @@ mod tests {
             "Bearer é:é",
         ] {
             assert!(AutomationKey::from_header(header).is_none(), "{header}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_read_in_both_alphabets_with_and_without_padding_and_a_key_is_none() {
+        let token = ApiToken::make(&std::array::from_fn(|index| (index as u8).wrapping_mul(91)));
+        let pair = token.expose();
+        assert!(pair.len() <= 57);
+        let padded = base64::prelude::BASE64_STANDARD.encode(&pair);
+        let url_safe = base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(&pair);
+        for text in [padded.as_str(), padded.trim_end_matches('='), &url_safe] {
+            assert_eq!(ApiToken::from_base64(text).unwrap().expose(), pair, "{text}");
+        }
+        let of_a_key = base64::prelude::BASE64_STANDARD.encode(key().expose());
+        for text in ["", "=", "%%%", pair.as_str(), &of_a_key, &format!("{padded}\n")] {
+            assert!(ApiToken::from_base64(text).is_none(), "{text}");
         }
     }
 

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::permission::Permission;
+
 /// Why a request was not carried out.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -22,6 +24,12 @@ pub enum Error {
     /// The caller may not do this.
     #[error("{0}")]
     Forbidden(&'static str),
+    /// The caller lacks a permission (page 001, "Permission denied").
+    #[error("You don't have permission to do this. The '{}' permission is required.", .0.label())]
+    PermissionDenied(Permission),
+    /// The tenant's plan does not have this (page 001, "Plan required").
+    #[error("{0}")]
+    PlanRequired(&'static str),
     /// There is no such thing in the caller's tenant.
     #[error("{0}")]
     NotFound(&'static str),

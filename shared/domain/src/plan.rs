@@ -20,6 +20,15 @@ impl Plan {
         !matches!(self, Self::Free)
     }
 
+    /// People of a tenant with its owner, without a limit of its own (contracts: 1, 20, 100).
+    const fn max_users(self) -> u32 {
+        match self {
+            Self::Free => 1,
+            Self::Team => 20,
+            Self::Enterprise => 100,
+        }
+    }
+
     /// Build limits without a tenant's own (contracts: FREE 1 and 10, TEAM 3 and 100, ENTERPRISE 10 and 1000).
     const fn build_limits(self) -> BuildLimits {
         match self {
@@ -49,9 +58,29 @@ pub struct CustomLimits {
     /// Replaces [`BuildLimits::weekly`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub weekly_builds: Option<u32>,
+    /// People of the tenant, its owner among them; at most [`MOST_USERS`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_users: Option<u32>,
+    /// Messages to the assistant in a week.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub helpbot_weekly_messages: Option<u32>,
+    /// AI Search queries in a month.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ai_search_monthly_queries: Option<u32>,
+    /// Identifiers of the custom library.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub custom_library_identifiers: Option<u32>,
 }
 
+/// The most people that a tenant's own limit may allow: their names stand in one item of 400 KB.
+pub const MOST_USERS: u32 = 1000;
+
 impl CustomLimits {
+    /// The people that a tenant on `plan` may have.
+    pub fn max_users(self, plan: Plan) -> u32 {
+        self.max_users.unwrap_or(plan.max_users()).min(MOST_USERS)
+    }
+
     /// The limits in force on `plan`.
     pub fn build_limits(self, plan: Plan) -> BuildLimits {
         let standard = plan.build_limits();

@@ -54,7 +54,8 @@ impl Stack {
         let clock = Clock::system();
         let now = clock.now().as_second();
         let tenant = seed::seed(&store, now).await?;
-        let limits = CustomLimits { concurrent_builds: Some(10_000), weekly_builds: Some(10_000) };
+        let limits =
+            CustomLimits { concurrent_builds: Some(10_000), weekly_builds: Some(10_000), ..CustomLimits::default() };
         store.put_tenant(&Tenant { custom_limits: limits, ..tenant.clone() }).await?;
         let key = seed::make_automation_key(&store, &tenant.id, "Benchmark", now).await?;
         let app = App { service: Service::new(store, clock) };

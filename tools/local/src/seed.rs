@@ -5,7 +5,7 @@ use domain::configuration::Configuration;
 use domain::control::ControlId;
 use domain::credential::AutomationKey;
 use domain::id::{SigningKeyId, TenantId};
-use domain::plan::{CustomLimits, Plan};
+use domain::plan::Plan;
 use domain::platform::{ConfigVersion, Platform};
 use domain::tenant::Tenant;
 use signing::Signer;
@@ -34,14 +34,8 @@ pub async fn seed(store: &Store, now: i64) -> anyhow::Result<Tenant> {
         return Ok(tenant);
     }
     let key = make_signing_key(store, &tenant_id(), now).await?;
-    let tenant = Tenant {
-        id: tenant_id(),
-        name: "Local".to_owned(),
-        plan: PLAN,
-        custom_limits: CustomLimits::default(),
-        default_android_key: Some(key),
-        default_ios_key: None,
-    };
+    let name = "Local".parse()?;
+    let tenant = Tenant { default_android_key: Some(key), ..Tenant::new(tenant_id(), name, PLAN) };
     let configuration = Configuration::enabling(&DEFAULT_CONTROLS, Platform::Android, PLAN)?;
     for version in ConfigVersion::ALL {
         configure(store, &tenant, version, &configuration).await?;

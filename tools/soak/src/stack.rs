@@ -140,13 +140,15 @@ async fn make_tenant(store: &Store, number: usize) -> anyhow::Result<Builder> {
     let now = Clock::system().now().as_second();
     let id = TenantId::from_bits(number as u128);
     let plan = Plan::Enterprise;
+    let custom_limits = CustomLimits {
+        concurrent_builds: Some(CONCURRENT_BUILDS),
+        weekly_builds: Some(100_000),
+        ..CustomLimits::default()
+    };
     let tenant = Tenant {
-        id: id.clone(),
-        name: format!("Tenant {number}"),
-        plan,
-        custom_limits: CustomLimits { concurrent_builds: Some(CONCURRENT_BUILDS), weekly_builds: Some(100_000) },
+        custom_limits,
         default_android_key: Some(seed::make_signing_key(store, &id, now).await?),
-        default_ios_key: None,
+        ..Tenant::new(id.clone(), format!("Tenant {number}").parse()?, plan)
     };
     store.put_tenant(&tenant).await?;
     // With the second one, builds have a mapping as well.
