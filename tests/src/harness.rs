@@ -145,9 +145,10 @@ impl Bench {
             functions::act(function, started.pepper()).await.expect("the pepper");
         }
         let store = Store::new(clients, stack.names.clone());
-        let tenant = seed::seed(&store, clock.now()).await.expect("a tenant");
-        let key = seed::make_automation_key(&store, &tenant.id, "Test", clock.now()).await.expect("a key");
-        let app = App { service: Service::new(store, clock.clock()) };
+        let service = Service::new(store, clock.clock());
+        let tenant = seed::seed(&service).await.expect("a tenant");
+        let key = seed::make_automation_key(&service, &tenant.id, "Test").await.expect("a key");
+        let app = App { service };
         let router = api::serve(local::routes(), app.clone());
         Self { stack, config, app, router, tenant, key, clock, folder, _aws: aws }
     }
@@ -171,14 +172,13 @@ impl Bench {
     /// Another tenant, with a key of its own.
     pub async fn another_tenant(&self, number: u128, plan: Plan) -> (Tenant, AutomationKey) {
         let id = TenantId::from_bits(number);
-        let signing = seed::make_signing_key(self.store(), &id, self.clock.now()).await.expect("a signing key");
         let name = format!("Tenant {number}").parse().expect("a name");
-        let tenant = Tenant { default_android_key: Some(signing), ..Tenant::new(id.clone(), name, plan) };
-        self.store().put_tenant(&tenant).await.expect("a tenant");
+        let tenant = Tenant::new(id.clone(), name, plan);
+        let tenant = seed::make_tenant(self.service(), tenant).await.expect("a tenant");
         if plan.allows_automation() {
             self.configure_for(&tenant, &seed::DEFAULT_CONTROLS).await;
         }
-        let key = seed::make_automation_key(self.store(), &id, "Other", self.clock.now()).await;
+        let key = seed::make_automation_key(self.service(), &id, "Other").await;
         (tenant, key.expect("a key"))
     }
 

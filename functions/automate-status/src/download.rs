@@ -1,6 +1,7 @@
 //! `GET /automate/download/{jobId}`: a signed URL for the output.
 
-use api::{ApiResult, App, Caller, ErrorBody, JobPath};
+use api::access::DownloadBuild;
+use api::{ApiResult, App, ErrorBody, JobPath, KeyHolder};
 use axum::Json;
 use axum::extract::State;
 use domain::upload::URL_SECONDS;
@@ -54,7 +55,7 @@ pub(crate) struct DownloadAnswer {
 )]
 pub(crate) async fn download_build(
     State(app): State<App>,
-    Caller(caller): Caller,
+    caller: KeyHolder<DownloadBuild>,
     JobPath(job): JobPath,
 ) -> ApiResult<Json<DownloadAnswer>> {
     let Download { job, output, url, report_url, mapping_url } = app.service.download(&caller, job).await?;

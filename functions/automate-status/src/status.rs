@@ -1,6 +1,7 @@
 //! `GET /automate/status/{jobId}`: what has become of a build.
 
-use api::{ApiResult, App, Caller, ErrorBody, JobPath};
+use api::access::GetBuildStatus;
+use api::{ApiResult, App, ErrorBody, JobPath, KeyHolder};
 use axum::Json;
 use axum::extract::State;
 use domain::phase::Phase;
@@ -95,7 +96,7 @@ pub(crate) struct StatusAnswer {
 )]
 pub(crate) async fn build_status(
     State(app): State<App>,
-    Caller(caller): Caller,
+    caller: KeyHolder<GetBuildStatus>,
     JobPath(job): JobPath,
 ) -> ApiResult<Json<StatusAnswer>> {
     Ok(Json(app.service.build_status(&caller, job).await?.into()))

@@ -1,12 +1,12 @@
 //! `POST /automate/upload/abort`: drops the parts and ends the job.
 
-use api::{ApiResult, App, Caller, ErrorBody, JsonBody};
+use api::access::AbortUpload;
+use api::{ApiResult, App, ErrorBody, JsonBody, KeyHolder, Success};
 use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::cancel::Success;
 use crate::complete::read_claim;
 
 /// The upload to be dropped.
@@ -43,10 +43,10 @@ pub(crate) struct AbortFields {
 )]
 pub(crate) async fn abort_upload(
     State(app): State<App>,
-    Caller(caller): Caller,
+    caller: KeyHolder<AbortUpload>,
     JsonBody { value: fields, .. }: JsonBody<AbortFields>,
 ) -> ApiResult<Json<Success>> {
     let claim = read_claim(fields.file_path, fields.upload_id)?;
     app.service.abort_upload(&caller, &claim).await?;
-    Ok(Json(Success { success: true }))
+    Ok(Json(Success::DONE))
 }

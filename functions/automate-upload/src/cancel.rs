@@ -1,17 +1,9 @@
 //! `POST /automate/cancel/{jobId}`: ends a build that has not ended.
 
-use api::{ApiResult, App, Caller, ErrorBody, JobPath};
+use api::access::CancelBuild;
+use api::{ApiResult, App, ErrorBody, JobPath, KeyHolder, Success};
 use axum::Json;
 use axum::extract::State;
-use serde::Serialize;
-use utoipa::ToSchema;
-
-/// It is done.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Success {
-    /// Always true.
-    pub(crate) success: bool,
-}
 
 /// Cancel a build
 ///
@@ -31,9 +23,9 @@ pub(crate) struct Success {
 )]
 pub(crate) async fn cancel_build(
     State(app): State<App>,
-    Caller(caller): Caller,
+    caller: KeyHolder<CancelBuild>,
     JobPath(job): JobPath,
 ) -> ApiResult<Json<Success>> {
     app.service.cancel(&caller, job).await?;
-    Ok(Json(Success { success: true }))
+    Ok(Json(Success::DONE))
 }

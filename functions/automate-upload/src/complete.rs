@@ -1,6 +1,7 @@
 //! `POST /automate/upload/complete`: joins the parts and queues the job.
 
-use api::{ApiResult, App, Caller, ErrorBody, JsonBody, JsonObject};
+use api::access::CompleteUpload;
+use api::{ApiResult, App, ErrorBody, JsonBody, JsonObject, KeyHolder};
 use axum::Json;
 use axum::extract::State;
 use domain::error::Error;
@@ -70,7 +71,7 @@ pub(crate) struct Completed {
 )]
 pub(crate) async fn complete_upload(
     State(app): State<App>,
-    Caller(caller): Caller,
+    caller: KeyHolder<CompleteUpload>,
     JsonBody { value: fields, .. }: JsonBody<CompleteFields>,
 ) -> ApiResult<Json<Completed>> {
     let claim = read_claim(fields.file_path, fields.upload_id)?;

@@ -1,6 +1,7 @@
 //! `POST /automate/upload`: a job, and the URLs for its upload.
 
-use api::{ApiResult, App, Caller, ErrorBody, IdempotencyKey, JsonBody, replayable};
+use api::access::RequestUpload;
+use api::{ApiResult, App, ErrorBody, IdempotencyKey, JsonBody, KeyHolder, replayable};
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
@@ -132,7 +133,7 @@ pub(crate) struct JobFields {
 )]
 pub(crate) async fn request_upload(
     State(app): State<App>,
-    Caller(caller): Caller,
+    caller: KeyHolder<RequestUpload>,
     key: IdempotencyKey,
     JsonBody { value: fields, digest }: JsonBody<UploadFields>,
 ) -> ApiResult<Response> {
@@ -144,7 +145,8 @@ pub(crate) async fn request_upload(
         *file_size,
         signing_key_id.as_deref(),
     )?;
-    let ticket = app.service.request_upload(&caller, &request, key.bind(&caller, digest)).await?;
+    let ticket =
+        app.service.request_upload(&caller, &request, key.bind(caller.tenant.as_str(), &caller.key_id, digest)).await?;
     let replayed = ticket.replayed;
     Ok(replayable(Json(UploadAnswer::from(ticket)), replayed))
 }

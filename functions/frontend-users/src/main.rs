@@ -1,6 +1,7 @@
 //! Wires the function: clients once, the environment here and nowhere else.
 
 use api::App;
+use identity::{Pool, Verifier};
 use lambda_http::{Error, run, tracing};
 use service::{Clock, Service};
 use store::{Names, Store};
@@ -9,6 +10,9 @@ use store::{Names, Store};
 #[expect(clippy::disallowed_methods, reason = "main reads the environment")]
 async fn main() -> Result<(), Error> {
     tracing::init_default_subscriber();
-    let store = Store::connect(Names::read(|name| std::env::var(name).ok())?).await;
-    run(api::serve(frontend_users::routes(), App { service: Service::new(store, Clock::system()) })).await
+    let variable = |name: &str| std::env::var(name).ok();
+    let store = Store::connect(Names::read(variable)?).await;
+    let service = Service::new(store, Clock::system()).with_sessions(Pool::read(variable)?.map(Verifier::new));
+    let service = service.with_portal(&variable("PORTAL_URL").unwrap_or_else(|| service::PORTAL_URL.to_owned()));
+    run(api::serve(frontend_users::routes(), App { service })).await
 }

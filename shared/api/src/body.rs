@@ -13,6 +13,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use crate::call::Call;
 use crate::problem::Problem;
 
 /// A body that reads as `T`, whatever its content type says. An error names the field.
@@ -28,12 +29,14 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let call = Call::of(request.extensions());
         let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
             match rejection.into_response().status() {
                 StatusCode::PAYLOAD_TOO_LARGE => Problem::body_too_large(),
                 _ => Error::Unreadable("The request body could not be read".into()).into(),
             }
         })?;
+        call.note_body(&bytes);
         Ok(Self { value: read(&bytes)?, digest: Sha256Hex::of(&bytes) })
     }
 }

@@ -1,29 +1,141 @@
-//! Callers as handlers see them.
+//! Callers as handlers see them. Each names its row of [`crate::access`] and refuses whomever the row does not allow.
+
+use std::marker::PhantomData;
+use std::ops::Deref;
 
 use axum::extract::FromRequestParts;
+use domain::audit::Log;
+use domain::credential::AutomationKeyId;
+use domain::error::Error;
+use domain::id::TenantId;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
+use http::{HeaderMap, HeaderName};
+use service::access::Credentials;
+use service::audit::Trail;
 use service::authentication::AutomationCaller;
 
 use crate::App;
+use crate::access::{Callers, Route, Row};
+use crate::call::Call;
 use crate::problem::Problem;
-use crate::rendering::RequestTenant;
 
-/// The holder of an automation key. A handler that takes this refuses everybody else.
+static TENANT: HeaderName = HeaderName::from_static("tenant");
+
+/// The holder of an automation key who makes the call `R`.
 #[derive(Clone, Debug)]
-pub struct Caller(pub AutomationCaller);
+pub struct KeyHolder<R>(AutomationCaller, PhantomData<R>);
 
-impl FromRequestParts<App> for Caller {
+/// Somebody who makes the call `R`, which concerns no tenant.
+#[derive(Clone, Debug)]
+pub struct Visitor<R>(service::access::Visitor, PhantomData<R>);
+
+/// A member of a tenant who makes the call `R` and may make it.
+#[derive(Clone, Debug)]
+pub struct Caller<R>(service::access::Caller, PhantomData<R>);
+
+impl<R: Route> FromRequestParts<App> for KeyHolder<R> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let mut headers = parts.headers.get_all(AUTHORIZATION).iter();
-        let single = headers.next().filter(|_| headers.next().is_none());
-        let header = single.and_then(|value| value.to_str().ok());
-        let caller = app.service.authenticate(header).await?;
-        if let Some(request) = parts.extensions.get::<RequestTenant>() {
-            request.set(&caller.tenant);
-        }
-        Ok(Self(caller))
+        let call = Call::of(&parts.extensions);
+        let trail = |tenant: &TenantId, key: &AutomationKeyId| begin::<R>(&call, Log::Tenant(tenant.clone()), key);
+        let caller = app.service.authenticate(single(&parts.headers, &AUTHORIZATION), trail).await?;
+        call.set_tenant(&caller.tenant);
+        Ok(Self(caller, PhantomData))
+    }
+}
+
+impl<R: Route> FromRequestParts<App> for Visitor<R> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let credentials = app.service.authenticate_member(single(&parts.headers, &AUTHORIZATION)).await?;
+        let trail = begin::<R>(&Call::of(&parts.extensions), own_log(&credentials), credentials.member());
+        check_kind(&R::ROW, &credentials)?;
+        Ok(Self(service::access::Visitor { credentials, trail }, PhantomData))
+    }
+}
+
+impl<R: Route> FromRequestParts<App> for Caller<R> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let (header, call) = (single(&parts.headers, &AUTHORIZATION), Call::of(&parts.extensions));
+        let id = match single(&parts.headers, &TENANT).map(str::parse::<TenantId>) {
+            Some(Ok(id)) => id,
+            missing => {
+                let credentials = app.service.authenticate_member(header).await?;
+                begin::<R>(&call, own_log(&credentials), credentials.member());
+                return Err(match missing {
+                    Some(Err(malformed)) => malformed.into(),
+                    _ => Error::invalid("tenant", "Tenant is missing").into(),
+                });
+            }
+        };
+        let admitted = app.service.admit_member(header, &id).await?;
+        let member = admitted.credentials.member();
+        let log = if admitted.membership.is_ok() { Log::Tenant(id.clone()) } else { own_log(&admitted.credentials) };
+        let trail = begin::<R>(&call, log, &member);
+        let (tenant, permissions) = admitted.membership?;
+        call.set_tenant(&id);
+        check_kind(&R::ROW, &admitted.credentials)?;
+        let demand = R::ROW.demand;
+        demand.check(&tenant, &permissions)?;
+        Ok(Self(
+            service::access::Caller { user_id: member.to_string(), tenant, permissions, demand, trail },
+            PhantomData,
+        ))
+    }
+}
+
+impl<R> Deref for KeyHolder<R> {
+    type Target = AutomationCaller;
+
+    fn deref(&self) -> &AutomationCaller {
+        &self.0
+    }
+}
+
+impl<R> Deref for Visitor<R> {
+    type Target = service::access::Visitor;
+
+    fn deref(&self) -> &service::access::Visitor {
+        &self.0
+    }
+}
+
+impl<R> Deref for Caller<R> {
+    type Target = service::access::Caller;
+
+    fn deref(&self) -> &service::access::Caller {
+        &self.0
+    }
+}
+
+/// The value of a header that stands there once and is text.
+fn single<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
+    let mut values = headers.get_all(name).iter();
+    values.next().filter(|_| values.next().is_none())?.to_str().ok()
+}
+
+/// The log of calls that no tenant should see.
+fn own_log(credentials: &Credentials) -> Log {
+    match credentials {
+        Credentials::Token(tenant, _) => Log::Tenant(tenant.clone()),
+        Credentials::Session(_) => Log::Member(credentials.member()),
+    }
+}
+
+fn begin<R: Route>(call: &Call, log: Log, caller: impl ToString) -> Trail {
+    let trail = Trail::begin(log, caller, R::ROW.name, call.request_id());
+    call.follow(&trail, R::ROW.shown);
+    trail
+}
+
+const fn check_kind(row: &Row, credentials: &Credentials) -> Result<(), Error> {
+    match (row.callers, credentials) {
+        (Callers::People, Credentials::Token(..)) => Err(Error::Forbidden("API tokens cannot make this call")),
+        _ => Ok(()),
     }
 }

@@ -1,13 +1,14 @@
 //! `Idempotency-Key`, for every POST that creates something (contracts, "Errors").
 
+use std::fmt;
+
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
 use domain::error::Error;
 use domain::id::Sha256Hex;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue};
-use service::admission::IdempotentRequest;
-use service::authentication::AutomationCaller;
+use service::changing::IdempotentRequest;
 
 use crate::problem::Problem;
 
@@ -23,9 +24,9 @@ pub struct IdempotencyKey {
 
 impl IdempotencyKey {
     /// The request's identity: its key in the scope of caller, tenant and route, and the digest of its body.
-    pub fn bind(self, caller: &AutomationCaller, body: Sha256Hex) -> Option<IdempotentRequest> {
+    pub fn bind(self, tenant: &str, caller: &dyn fmt::Display, body: Sha256Hex) -> Option<IdempotentRequest> {
         let key = self.key?;
-        let scope = format!("{}\n{}\n{}\n{key}", caller.tenant, caller.key_id, self.route);
+        let scope = format!("{tenant}\n{caller}\n{}\n{key}", self.route);
         Some(IdempotentRequest { scope: Sha256Hex::of(scope.as_bytes()), body })
     }
 }

@@ -1,6 +1,9 @@
 //! What every HTTP function shares: callers, extractors, the error envelope, request ids and the OpenAPI document.
 
+pub mod access;
+pub mod answers;
 pub mod body;
+mod call;
 pub mod caller;
 pub mod idempotency;
 pub mod openapi;
@@ -11,8 +14,9 @@ pub mod server;
 
 use service::Service;
 
+pub use answers::Success;
 pub use body::{JsonBody, JsonObject};
-pub use caller::Caller;
+pub use caller::{Caller, KeyHolder, Visitor};
 pub use idempotency::{IdempotencyKey, replayable};
 pub use path::JobPath;
 pub use problem::{ErrorBody, Problem};

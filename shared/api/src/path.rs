@@ -6,6 +6,7 @@ use axum::extract::{FromRequestParts, Path};
 use domain::id::JobId;
 use http::request::Parts;
 
+use crate::call::Call;
 use crate::problem::Problem;
 
 /// The `{jobId}` of a path.
@@ -18,6 +19,10 @@ impl<S: Send + Sync> FromRequestParts<S> for JobPath {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let path = Path::<HashMap<String, String>>::from_request_parts(parts, state).await;
         let text = path.ok().and_then(|Path(mut values)| values.remove("jobId")).unwrap_or_default();
-        Ok(Self(text.parse::<JobId>()?))
+        let job = text.parse::<JobId>()?;
+        if let Some(trail) = Call::of(&parts.extensions).trail() {
+            trail.note([("job_id".to_owned(), job.to_string().into())]);
+        }
+        Ok(Self(job))
     }
 }

@@ -1,40 +1,30 @@
 //! The boundary of every request: its id, the body of errors, and one line in the log.
 
-use std::sync::{Arc, OnceLock};
-
 use axum::Json;
-use axum::extract::{MatchedPath, Request};
+use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::error::Error;
-use domain::id::TenantId;
 use http::{HeaderName, HeaderValue};
 use uuid::Uuid;
 
+use crate::App;
+use crate::call::Call;
 use crate::problem::{ErrorBody, Problem, carry_allow};
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Whose request it is, once its caller is known; for the log.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct RequestTenant(Arc<OnceLock<String>>);
-
-impl RequestTenant {
-    pub(crate) fn set(&self, tenant: &TenantId) {
-        self.0.get_or_init(|| tenant.to_string());
-    }
-}
-
-/// Gives the request an id, runs it, and renders what came of it.
-pub(crate) async fn render(mut request: Request, next: Next) -> Response {
+/// Gives the request an id, runs it, leaves its audit event, and renders what came of it.
+pub(crate) async fn render(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let id = Uuid::now_v7().to_string();
     let method = request.method().clone();
     let path = request.extensions().get::<MatchedPath>().map_or("unknown", MatchedPath::as_str).to_owned();
-    let tenant = RequestTenant::default();
-    request.extensions_mut().insert(tenant.clone());
+    let call = Call::begin(id.clone());
+    request.extensions_mut().insert(call.clone());
     let mut response = next.run(request).await;
+    end_trail(&app, &call, response.status().is_success()).await;
     let problem = response.extensions_mut().remove::<Problem>();
-    log(&id, method.as_str(), &path, tenant.0.get().map(String::as_str), &response, problem.as_ref());
+    log(&id, method.as_str(), &path, call.tenant(), &response, problem.as_ref());
     let mut response = match problem {
         Some(problem) => body(problem, &id, &response),
         None => response,
@@ -43,6 +33,14 @@ pub(crate) async fn render(mut request: Request, next: Next) -> Response {
         response.headers_mut().insert(REQUEST_ID.clone(), value);
     }
     response
+}
+
+/// An event that is lost changes no answer: it is logged, which operators count.
+async fn end_trail(app: &App, call: &Call, successful: bool) {
+    let Some(trail) = call.trail() else { return };
+    if let Err(error) = app.service.end_trail(trail, successful).await {
+        tracing::error!(request.id = call.request_id(), error.cause = error.with_causes(), "an audit event is lost");
+    }
 }
 
 fn body(problem: Problem, id: &str, routed: &Response) -> Response {

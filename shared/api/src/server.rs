@@ -24,7 +24,7 @@ pub fn serve(routes: OpenApiRouter<App>, app: App) -> Router {
         .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(axum::middleware::from_fn(render))
+        .layer(axum::middleware::from_fn_with_state(app.clone(), render))
         .with_state(app)
 }
 

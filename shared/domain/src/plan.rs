@@ -39,6 +39,9 @@ impl Plan {
     }
 }
 
+/// What tokens are told on a plan without them (page 001, "Plan required").
+pub const TOKENS_NEED_TEAM: &str = "API tokens require a Team or Enterprise plan";
+
 /// How many builds a tenant may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BuildLimits {

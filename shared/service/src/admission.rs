@@ -7,27 +7,19 @@ use domain::job::Job;
 use domain::ledger::Ledger;
 use domain::platform::Platform;
 use domain::tenant::{SigningKeyChoice, Tenant};
-use domain::time;
 use domain::upload::Parts;
 use domain::upload_request::UploadRequest;
 use jiff::Timestamp;
-use store::idempotency::{IdempotencyRecord, REPLAY_SECONDS};
+use store::ReplayOwner;
+use store::idempotency::{Created, IdempotencyRecord};
 use store::jobs::Admission;
 
 use crate::authentication::AutomationCaller;
+use crate::changing::IdempotentRequest;
 use crate::{Service, automation_tenant};
 
 /// Every refused try means that somebody else was admitted or pruned, so this ends long before.
 const TRIES: u32 = 256;
-
-/// A creating request that carried an `Idempotency-Key`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct IdempotentRequest {
-    /// SHA-256 of caller, route and key.
-    pub scope: Sha256Hex,
-    /// SHA-256 of the body.
-    pub body: Sha256Hex,
-}
 
 /// The answer to an admitted build.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,7 +75,7 @@ impl Service {
         )?;
         let tenant = automation_tenant(tenant)?;
         if let Some(earlier) = earlier {
-            return self.repeat(&tenant, &earlier, idempotent.as_ref()).await;
+            return self.repeat(&tenant, earlier, idempotent.as_ref()).await;
         }
         let signing_key_id = request.choose_key(&tenant, key)?;
         let head = head.ok_or_else(no_enabled_controls)?;
@@ -108,18 +100,18 @@ impl Service {
             if let Err(refused) = ledger.check(limits, now) {
                 // The build that takes the room may be this request's own: its twin was faster.
                 return match self.earlier_request(caller, terms.record.as_ref(), now).await? {
-                    Some(earlier) => self.repeat(&terms.tenant, &earlier, terms.record.as_ref()).await,
+                    Some(earlier) => self.repeat(&terms.tenant, earlier, terms.record.as_ref()).await,
                     None => Err(refused),
                 };
             }
             let job = self.prepare(caller, request, terms, ledger.next_id(now)?).await?;
-            let record = terms.record.as_ref().map(|request| record(request, job.id, now));
+            let record = terms.record.as_ref().map(|request| request.record(Created::Job(job.id), now));
             match self.store.admit(&job, limits, record.as_ref(), now).await? {
                 Admission::Admitted => return self.ticket(job, false).await,
                 Admission::Refused(current) => ledger = current,
                 Admission::Repeated(earlier) => {
                     self.drop_multipart(&job).await;
-                    return self.repeat(&terms.tenant, &earlier, terms.record.as_ref()).await;
+                    return self.repeat(&terms.tenant, earlier, terms.record.as_ref()).await;
                 }
             }
             self.drop_multipart(&job).await;
@@ -169,13 +161,13 @@ impl Service {
     async fn repeat(
         &self,
         tenant: &Tenant,
-        earlier: &IdempotencyRecord,
+        earlier: IdempotencyRecord,
         request: Option<&IdempotentRequest>,
     ) -> Result<UploadTicket, Error> {
-        if request.is_none_or(|request| request.body != earlier.body) {
+        let Some(Created::Job(id)) = request.map(|request| request.repeat(earlier)).transpose()? else {
             return Err(Error::IdempotencyKeyReused);
-        }
-        let job = self.store.job(&tenant.id, earlier.job).await?;
+        };
+        let job = self.store.job(&tenant.id, id).await?;
         let (job, _) = job.ok_or_else(|| Error::internal("an idempotency record without its job"))?;
         self.ticket(job, true).await
     }
@@ -209,11 +201,6 @@ impl Service {
         now: Timestamp,
     ) -> Result<Option<IdempotencyRecord>, Error> {
         let Some(request) = request else { return Ok(None) };
-        self.store.idempotency_record(&caller.tenant, &request.scope, now).await
+        self.store.idempotency_record(ReplayOwner::Tenant(&caller.tenant), &request.scope, now).await
     }
-}
-
-fn record(request: &IdempotentRequest, job: JobId, now: Timestamp) -> IdempotencyRecord {
-    let expires_at = time::after(now, REPLAY_SECONDS).as_second();
-    IdempotencyRecord { scope: request.scope.clone(), body: request.body.clone(), job, expires_at }
 }

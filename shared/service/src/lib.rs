@@ -1,35 +1,60 @@
 //! Use cases: what the functions call. Each loads, lets the domain decide, and commits through the store.
 
+pub mod access;
 pub mod admission;
 pub mod arrival;
+pub mod audit;
 pub mod authentication;
 pub mod cancellation;
+pub mod changing;
 pub mod clock;
 pub mod completion;
+pub mod credentials;
+pub mod members;
+pub mod operator;
 pub mod reconciliation;
 pub mod status;
+pub mod tenants;
 mod tidying;
 mod transition;
 pub mod work;
 
+use std::sync::Arc;
+
 use domain::error::Error;
 use domain::id::TenantId;
 use domain::tenant::Tenant;
+use identity::Verifier;
 use store::Store;
 
 pub use clock::Clock;
+
+/// Where browsers reach the portal, where nothing else is said (page 001).
+pub const PORTAL_URL: &str = "https://app.apptego.com";
 
 /// The use cases over one stack's storage.
 #[derive(Clone, Debug)]
 pub struct Service {
     store: Store,
     clock: Clock,
+    verifier: Option<Verifier>,
+    portal_url: Arc<str>,
 }
 
 impl Service {
     /// Works on `store` by the time of `clock`.
-    pub const fn new(store: Store, clock: Clock) -> Self {
-        Self { store, clock }
+    pub fn new(store: Store, clock: Clock) -> Self {
+        Self { store, clock, verifier: None, portal_url: PORTAL_URL.into() }
+    }
+
+    /// The same, for people who sign in to the user pool of `verifier`; without one, no session is genuine.
+    pub fn with_sessions(self, verifier: Option<Verifier>) -> Self {
+        Self { verifier, ..self }
+    }
+
+    /// The same, where browsers reach the portal at `url`, without a slash at its end.
+    pub fn with_portal(self, url: &str) -> Self {
+        Self { portal_url: url.trim_end_matches('/').into(), ..self }
     }
 
     /// The storage below, for tools that seed it.

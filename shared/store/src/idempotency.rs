@@ -4,22 +4,44 @@ use domain::error::Error;
 use domain::id::{JobId, Sha256Hex, TenantId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use crate::Store;
-use crate::keys::ItemKey;
+use crate::changes::ReplayOwner;
+use crate::error::unreadable;
+use crate::secrets::{Envelope, Purpose};
 
 /// Seconds for which a key answers the first success again: 24 hours (contracts).
 pub const REPLAY_SECONDS: i64 = 24 * 3600;
 
+/// What a request created.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Created {
+    /// A build job.
+    Job(JobId),
+    /// A tenant.
+    Tenant(TenantId),
+    /// A pair whose secret is shown once, and again to the same request only.
+    Pair(SealedPair),
+    /// Something whose answer says no more than that it was done.
+    Nothing,
+}
+
+/// `id:secret` in an envelope.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SealedPair(Envelope);
+
 /// A request that was carried out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct IdempotencyRecord {
     /// SHA-256 of caller, route and key.
     pub scope: Sha256Hex,
     /// SHA-256 of the request's body.
     pub body: Sha256Hex,
     /// What the request created.
-    pub job: JobId,
+    pub created: Created,
     /// When the record stops to count, Unix seconds. Also the table's time to live, which may come days later.
     pub expires_at: i64,
 }
@@ -35,11 +57,23 @@ impl Store {
     /// The record of an earlier request in `scope`, if it still counts.
     pub async fn idempotency_record(
         &self,
-        tenant: &TenantId,
+        owner: ReplayOwner<'_>,
         scope: &Sha256Hex,
         now: Timestamp,
     ) -> Result<Option<IdempotencyRecord>, Error> {
-        let record: Option<IdempotencyRecord> = self.read(ItemKey::Idempotency(tenant, scope)).await?;
+        let record: Option<IdempotencyRecord> = self.read(owner.key(scope)).await?;
         Ok(record.filter(|record| record.is_live(now)))
+    }
+
+    /// Seals a pair for [`Created::Pair`].
+    pub async fn seal_pair(&self, tenant: &TenantId, pair: &Zeroizing<String>) -> Result<SealedPair, Error> {
+        self.seal(tenant, Purpose::ShownOnce, pair.as_bytes()).await.map(SealedPair)
+    }
+
+    /// Opens it again.
+    pub async fn open_pair(&self, tenant: &TenantId, pair: SealedPair) -> Result<Zeroizing<String>, Error> {
+        let plain = self.open(tenant, Purpose::ShownOnce, pair.0).await?;
+        let text = std::str::from_utf8(&plain).map_err(|error| unreadable("a sealed pair", error))?;
+        Ok(Zeroizing::new(text.to_owned()))
     }
 }

@@ -1,7 +1,7 @@
 //! Jobs and the ledger: admission and every transition as one transaction each.
 
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use domain::error::Error;
 use domain::id::{JobId, TenantId};
 use domain::job::{Job, Slot, Step};
@@ -11,10 +11,11 @@ use domain::progress::Progress;
 use jiff::Timestamp;
 
 use crate::Store;
+use crate::changes::updated;
 use crate::error::{failed, unreadable};
 use crate::idempotency::IdempotencyRecord;
 use crate::keys::{ItemKey, read_job_key};
-use crate::table::{Item, RefusedAction, Transacted, number, read_item};
+use crate::table::{RefusedAction, Transacted, number, read_item, string, text_of};
 
 /// The value of the partition key of the index of due jobs.
 const DUE: &str = "DUE";
@@ -97,7 +98,7 @@ impl Store {
             .expression_attribute_names("#last", "last")
             .expression_attribute_values(":ids", ids([job.id.start_time()]))
             .expression_attribute_values(":id", number(job.id));
-        let mut actions = vec![update(ledger)?, self.job_put(job, None)?];
+        let mut actions = vec![updated(ledger)?, self.job_put(job, None)?];
         if let Some(record) = record {
             let put = self.put(&ItemKey::Idempotency(&job.tenant, &record.scope), record, [])?;
             let put = put.condition_expression("attribute_not_exists(pk) OR expires_at <= :now");
@@ -124,7 +125,7 @@ impl Store {
     /// `limits` decide whether an upload that came late finds a slot; a finished build adds `pace`.
     pub async fn commit(&self, step: &Step, limits: BuildLimits, pace: Option<PaceSample>) -> Result<Commit, Error> {
         let mut actions = vec![self.job_put(&step.job, Some(step.job.revision - 1))?];
-        actions.extend(self.slot_update(step, limits, pace).map(update).transpose()?);
+        actions.extend(self.slot_update(step, limits, pace).map(updated).transpose()?);
         let Transacted::Refused(reasons) = self.transact(actions).await? else { return Ok(Commit::Done) };
         let mut reasons = reasons.into_iter();
         match (reasons.next().flatten(), reasons.next().flatten()) {
@@ -152,7 +153,7 @@ impl Store {
             prune = prune.condition_expression(waiting.join(" AND "));
         }
         // Refused: an upload arrived at the last moment. The caller reads the ledger again in any case.
-        self.transact(vec![update(prune.update_expression(expression))?]).await?;
+        self.transact(vec![updated(prune.update_expression(expression))?]).await?;
         Ok(())
     }
 
@@ -169,14 +170,23 @@ impl Store {
 
     /// Jobs that the reconciler has to look at, at most `limit`, longest due first. Read from an index.
     pub async fn due_jobs(&self, now: Timestamp, limit: i32) -> Result<Vec<Hint<(TenantId, JobId)>>, Error> {
+        self.due(DUE, now, limit, read_job_key).await
+    }
+
+    /// Keys of what is due in one part of the index, longest due first.
+    pub(crate) async fn due<K>(
+        &self,
+        part: &str,
+        now: Timestamp,
+        limit: i32,
+        read_key: impl Fn(&str, &str) -> Option<K>,
+    ) -> Result<Vec<Hint<K>>, Error> {
         let request = self.clients.dynamodb.query().table_name(&self.names.table).index_name("due").limit(limit);
         let request = request.key_condition_expression("due_pk = :due AND due_at <= :now");
-        let request = request.expression_attribute_values(":due", AttributeValue::S(DUE.to_owned()));
+        let request = request.expression_attribute_values(":due", string(part));
         let request = request.expression_attribute_values(":now", number(now.as_second()));
         let items = request.send().await.map_err(failed("Query"))?.items.unwrap_or_default();
-        let text =
-            |item: &Item, name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
-        Ok(items.iter().filter_map(|item| read_job_key(&text(item, "pk"), &text(item, "sk"))).map(Hint).collect())
+        Ok(items.iter().filter_map(|item| read_key(&text_of(item, "pk"), &text_of(item, "sk"))).map(Hint).collect())
     }
 
     fn job_put(&self, job: &Job, revision_before: Option<u64>) -> Result<TransactWriteItem, Error> {
@@ -220,10 +230,7 @@ impl Store {
     }
 
     fn ledger_update(&self, tenant: &TenantId) -> UpdateBuilder {
-        Update::builder()
-            .table_name(&self.names.table)
-            .set_key(Some(ItemKey::Ledger(tenant).attributes()))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+        self.update(&ItemKey::Ledger(tenant))
     }
 
     fn retained_until(&self, id: JobId) -> i64 {
@@ -235,10 +242,6 @@ fn with_limits(update: UpdateBuilder, limits: BuildLimits) -> UpdateBuilder {
     update
         .expression_attribute_values(":concurrent", number(limits.concurrent))
         .expression_attribute_values(":weekly", number(limits.weekly))
-}
-
-fn update(builder: UpdateBuilder) -> Result<TransactWriteItem, Error> {
-    Ok(TransactWriteItem::builder().update(builder.build().map_err(Error::internal)?).build())
 }
 
 fn ids(start_times: impl IntoIterator<Item = i64>) -> AttributeValue {

@@ -3,9 +3,12 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::credential::AutomationKeyId;
+use domain::audit::Log;
+use domain::credential::{ApiTokenId, AutomationKeyId};
 use domain::file_name::FileName;
 use domain::id::{JobId, Sha256Hex, SigningKeyId, TenantId};
+use domain::mail::MailId;
+use domain::member::{EmailAddress, MemberId};
 use domain::platform::ConfigVersion;
 use domain::upload::UploadPath;
 
@@ -20,6 +23,12 @@ pub(crate) enum ItemKey<'a> {
     Job(&'a TenantId, JobId),
     Progress(&'a TenantId, JobId),
     Idempotency(&'a TenantId, &'a Sha256Hex),
+    Person(&'a EmailAddress),
+    PersonIdempotency(&'a EmailAddress, &'a Sha256Hex),
+    Roster(&'a TenantId),
+    Member(&'a TenantId, &'a MemberId),
+    ApiToken(&'a ApiTokenId),
+    Mail(&'a TenantId, &'a MailId),
 }
 
 impl ItemKey<'_> {
@@ -34,6 +43,15 @@ impl ItemKey<'_> {
             Self::Job(tenant, job) => (partition(tenant), format!("JOB#{job}")),
             Self::Progress(tenant, job) => (partition(tenant), format!("JOB#{job}#PROGRESS")),
             Self::Idempotency(tenant, scope) => (partition(tenant), format!("IDEMPOTENCY#{scope}")),
+            Self::Person(address) => (person(address), "PERSON".to_owned()),
+            Self::PersonIdempotency(address, scope) => (person(address), format!("IDEMPOTENCY#{scope}")),
+            Self::Roster(tenant) => (partition(tenant), "ROSTER".to_owned()),
+            Self::Member(tenant, MemberId::Person(address)) => {
+                (partition(tenant), format!("{PERSON_MEMBERS}{address}"))
+            }
+            Self::Member(tenant, MemberId::Token(id)) => (partition(tenant), format!("{TOKEN_MEMBERS}{id}")),
+            Self::ApiToken(id) => (format!("API_TOKEN#{id}"), "API_TOKEN".to_owned()),
+            Self::Mail(tenant, id) => (partition(tenant), format!("MAIL#{id}")),
         }
     }
 
@@ -44,8 +62,36 @@ impl ItemKey<'_> {
     }
 }
 
-fn partition(tenant: &TenantId) -> String {
+/// Begins the sort keys of the people of a tenant.
+pub(crate) const PERSON_MEMBERS: &str = "MEMBER#";
+/// Begins the sort keys of the API tokens of a tenant.
+pub(crate) const TOKEN_MEMBERS: &str = "TOKEN#";
+
+/// The partition of everything that belongs to a tenant and is found through it.
+pub(crate) fn partition(tenant: &TenantId) -> String {
     format!("TENANT#{tenant}")
+}
+
+fn person(address: &EmailAddress) -> String {
+    format!("PERSON#{address}")
+}
+
+/// The partition of a log in the events table.
+pub(crate) fn audit_partition(log: &Log) -> String {
+    match log {
+        Log::Tenant(tenant) => format!("AUDIT#TENANT#{tenant}"),
+        Log::Member(member) => format!("AUDIT#MEMBER#{member}"),
+    }
+}
+
+/// Reads the key of a mail back.
+pub(crate) fn read_mail_key(pk: &str, sk: &str) -> Option<(TenantId, MailId)> {
+    Some((pk.strip_prefix("TENANT#")?.parse().ok()?, sk.strip_prefix("MAIL#")?.parse().ok()?))
+}
+
+/// Reads the key of a tenant back.
+pub(crate) fn read_tenant_key(pk: &str, sk: &str) -> Option<TenantId> {
+    pk.strip_prefix("TENANT#").filter(|_| sk == "TENANT")?.parse().ok()
 }
 
 /// Reads a job's sort key back.

@@ -2,14 +2,19 @@
 //!
 //! One code path everywhere: the local server and the tests speak to a stand-in through the same SDK.
 
+pub mod api_tokens;
 pub mod artifacts;
+mod audit;
 pub mod automation_keys;
+mod changes;
 pub mod clients;
 pub mod configurations;
 pub mod error;
 pub mod idempotency;
 pub mod jobs;
 mod keys;
+pub mod mail;
+pub mod members;
 pub mod secrets;
 pub mod signing_keys;
 mod table;
@@ -23,6 +28,7 @@ use tokio::sync::Mutex;
 
 use secrets::Peppers;
 
+pub use changes::{Change, Edit, Record, ReplayOwner};
 pub use clients::Clients;
 pub use keys::read_upload_key;
 
@@ -31,6 +37,8 @@ pub use keys::read_upload_key;
 pub struct Names {
     /// The main table.
     pub table: String,
+    /// The table of events.
+    pub events_table: String,
     /// The bucket into which customers upload.
     pub uploads_bucket: String,
     /// The bucket for everything else.
@@ -57,6 +65,7 @@ impl Names {
         let days = "ARTIFACT_RETENTION_DAYS";
         Ok(Self {
             table: given("TABLE_NAME")?,
+            events_table: variable("EVENTS_TABLE_NAME").unwrap_or_default(),
             uploads_bucket: given("UPLOADS_BUCKET")?,
             artifacts_bucket: given("ARTIFACTS_BUCKET")?,
             build_queue_url: given("BUILD_QUEUE_URL")?,

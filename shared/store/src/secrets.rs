@@ -19,12 +19,14 @@ use crate::error::{failed, unreadable};
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Purpose {
     SigningKey,
+    ShownOnce,
 }
 
 impl Purpose {
     fn context(self, tenant: &TenantId) -> HashMap<String, String> {
         let purpose = match self {
             Self::SigningKey => "signing_key",
+            Self::ShownOnce => "shown_once",
         };
         HashMap::from([("tenant".to_owned(), tenant.as_str().to_owned()), ("purpose".to_owned(), purpose.to_owned())])
     }

@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, CancellationReason, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    AttributeValue, CancellationReason, KeysAndAttributes, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
 use domain::error::Error;
 use serde::Serialize;
@@ -43,6 +45,68 @@ impl Store {
         let request = self.clients.dynamodb.get_item().table_name(&self.names.table);
         let answer = request.set_key(Some(key.attributes())).consistent_read(true).send().await;
         answer.map_err(failed("GetItem"))?.item.map(read_item).transpose()
+    }
+
+    /// Strongly consistent reads by exact key in one request, in the order of `keys`; at most 100.
+    pub(crate) async fn read_all(&self, keys: Vec<ItemKey<'_>>) -> Result<Vec<Option<Item>>, Error> {
+        let keys: Vec<Item> = keys.into_iter().map(|key| key.attributes()).collect();
+        let (mut wanted, mut found) = (keys.clone(), Vec::new());
+        let mut pause = Duration::from_millis(10);
+        while !wanted.is_empty() {
+            let batch = KeysAndAttributes::builder().set_keys(Some(wanted)).consistent_read(true);
+            let request = self.clients.dynamodb.batch_get_item();
+            let request = request.request_items(&self.names.table, batch.build().map_err(Error::internal)?);
+            let answer = request.send().await.map_err(failed("BatchGetItem"))?;
+            found.extend(answer.responses.unwrap_or_default().into_values().flatten());
+            let left = answer.unprocessed_keys.unwrap_or_default().remove(&self.names.table);
+            wanted = left.map(|left| left.keys).unwrap_or_default();
+            if !wanted.is_empty() {
+                // Above its throughput, the table answers a part (API reference, BatchGetItem).
+                if pause > Duration::from_secs(1) {
+                    return Err(Error::internal(Failed::contended("BatchGetItem")));
+                }
+                tokio::time::sleep(pause).await;
+                pause *= 2;
+            }
+        }
+        let is = |item: &Item, key: &Item| ["pk", "sk"].iter().all(|name| item.get(*name) == key.get(*name));
+        Ok(keys.iter().map(|key| found.iter().position(|item| is(item, key)).map(|at| found[at].clone())).collect())
+    }
+
+    /// Removes one item, if it is there.
+    pub(crate) async fn delete(&self, key: ItemKey<'_>) -> Result<(), Error> {
+        let request = self.clients.dynamodb.delete_item().table_name(&self.names.table);
+        request.set_key(Some(key.attributes())).send().await.map_err(failed("DeleteItem"))?;
+        Ok(())
+    }
+
+    /// Updates one item if its condition holds, and tells whether it did.
+    pub(crate) async fn update_if(&self, update: UpdateBuilder) -> Result<bool, Error> {
+        let update = update.build().map_err(Error::internal)?;
+        let request = self
+            .clients
+            .dynamodb
+            .update_item()
+            .table_name(update.table_name)
+            .set_key(Some(update.key))
+            .update_expression(update.update_expression)
+            .set_condition_expression(update.condition_expression)
+            .set_expression_attribute_names(update.expression_attribute_names)
+            .set_expression_attribute_values(update.expression_attribute_values);
+        match request.send().await {
+            Err(error)
+                if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(false)
+            }
+            answer => answer.map(|_| true).map_err(failed("UpdateItem")),
+        }
+    }
+
+    /// A put of `value` under `key`, whatever is there, as an action of a transaction.
+    pub(crate) fn put_action<T: Serialize>(&self, key: &ItemKey<'_>, value: &T) -> Result<TransactWriteItem, Error> {
+        let put = self.put(key, value, [])?.build().map_err(Error::internal)?;
+        Ok(TransactWriteItem::builder().put(put).build())
     }
 
     /// A put of `value` under `key`, with `extra` attributes and no condition yet.
@@ -94,6 +158,15 @@ impl Store {
 
 pub(crate) fn read_item<T: DeserializeOwned>(item: Item) -> Result<T, Error> {
     from_item(item).map_err(|error| unreadable("a stored item", error))
+}
+
+/// A text attribute; empty where it is none.
+pub(crate) fn text_of(item: &Item, name: &str) -> String {
+    item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default()
+}
+
+pub(crate) fn string(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
 }
 
 pub(crate) fn number(value: impl ToString) -> AttributeValue {

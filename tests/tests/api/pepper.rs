@@ -19,11 +19,11 @@ async fn rotate(bench: &Bench) -> PepperVersion {
 }
 
 /// What a process that starts now serves with.
-fn started_now(bench: &Bench) -> (Store, Router) {
+fn started_now(bench: &Bench) -> (Service, Router) {
     let names = &bench.stack.names;
     let store = Store::new(privileges::connect(&bench.config, names, &[]), names.clone());
-    let app = App { service: Service::new(store.clone(), bench.clock.clock()) };
-    (store, api::serve(local::routes(), app))
+    let app = App { service: Service::new(store, bench.clock.clock()) };
+    (app.service.clone(), api::serve(local::routes(), app))
 }
 
 async fn is_let_in(router: &Router, key: &AutomationKey) -> bool {
@@ -48,7 +48,7 @@ async fn record(bench: &Bench, key: &AutomationKey) -> AutomationKeyRecord {
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_outlive_a_rotation_in_old_and_new_processes() {
     let bench = Bench::start().await;
-    let unused = local::seed::make_automation_key(bench.store(), &bench.tenant.id, "Unused", 0).await.unwrap();
+    let unused = local::seed::make_automation_key(bench.service(), &bench.tenant.id, "Unused").await.unwrap();
     let first = record(&bench, &bench.key).await.pepper_version.unwrap();
     let second = rotate(&bench).await;
     assert_ne!(first, second);
@@ -56,7 +56,7 @@ async fn keys_outlive_a_rotation_in_old_and_new_processes() {
     assert!(is_let_in(&bench.router, &bench.key).await);
     assert_eq!(record(&bench, &bench.key).await.pepper_version, Some(first.clone()), "it knows of no other pepper");
 
-    let (store, router) = started_now(&bench);
+    let (service, router) = started_now(&bench);
     assert!(is_let_in(&router, &bench.key).await);
     let renewed = record(&bench, &bench.key).await;
     assert_eq!(renewed.pepper_version, Some(second.clone()));
@@ -65,7 +65,7 @@ async fn keys_outlive_a_rotation_in_old_and_new_processes() {
     assert!(is_let_in(&bench.router, &bench.key).await, "a process from before the rotation reads the new pepper");
     assert!(is_let_in(&bench.router, &unused).await);
     assert_eq!(record(&bench, &unused).await.pepper_version, Some(second), "now it knows");
-    let later = local::seed::make_automation_key(&store, &bench.tenant.id, "Later", 0).await.unwrap();
+    let later = local::seed::make_automation_key(&service, &bench.tenant.id, "Later").await.unwrap();
     assert!(is_let_in(&bench.router, &later).await);
     let kept = record(&bench, &bench.key).await;
     assert_eq!(shown(kept.secret_hash), shown(renewed.secret_hash), "and nobody goes back");
@@ -115,11 +115,15 @@ async fn renewing_neither_enables_a_key_nor_overwrites_another_hash() {
     let other = AutomationKey::make(&[7; 84]).hash(&pepper);
 
     bench.store().put_automation_key(&AutomationKeyRecord { enabled: false, ..stale.clone() }).await.unwrap();
-    bench.store().replace_hash(&stale, other, pepper.version()).await.unwrap();
+    bench.store().replace_key_hash(&stale.key_id, stale.secret_hash, (other, pepper.version())).await.unwrap();
     let disabled = record(&bench, &bench.key).await;
     assert_eq!((disabled.enabled, shown(disabled.secret_hash)), (false, shown(other)));
 
-    bench.store().replace_hash(&stale, stale.secret_hash, pepper.version()).await.unwrap();
+    bench
+        .store()
+        .replace_key_hash(&stale.key_id, stale.secret_hash, (stale.secret_hash, pepper.version()))
+        .await
+        .unwrap();
     let after = record(&bench, &bench.key).await;
     assert_eq!(shown(after.secret_hash), shown(other), "it was changed meanwhile");
 }

@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use domain::credential::AutomationKey;
 use domain::platform::ConfigVersion;
 use inspect::wanted::Wanted;
-use service::Clock;
+use service::{Clock, Service};
 use store::{Names, Store};
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command as Process};
@@ -199,9 +199,9 @@ async fn wait_for(mut child: Child, signals: &mut Signals) -> anyhow::Result<u8>
 #[expect(clippy::disallowed_methods, reason = "as a function's main")]
 async fn seed_deployed() -> anyhow::Result<ExitCode> {
     let store = Store::connect(Names::read(|name| std::env::var(name).ok())?).await;
-    let now = Clock::system().now().as_second();
-    let tenant = seed::seed(&store, now).await?;
-    let key = seed::make_automation_key(&store, &tenant.id, "Deployed", now).await?;
+    let service = Service::new(store, Clock::system());
+    let tenant = seed::seed(&service).await?;
+    let key = seed::make_automation_key(&service, &tenant.id, "Deployed").await?;
     say(&format!("{}\n", key.expose()))?;
     Ok(ExitCode::SUCCESS)
 }

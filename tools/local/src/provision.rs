@@ -38,6 +38,7 @@ impl Default for Settings {
 pub async fn provision(config: &SdkConfig, prefix: &str, settings: Settings) -> anyhow::Result<Stack> {
     let names = Names {
         table: format!("{prefix}-main"),
+        events_table: format!("{prefix}-events"),
         uploads_bucket: format!("{prefix}-uploads"),
         artifacts_bucket: format!("{prefix}-artifacts"),
         build_queue_url: queue(config, &format!("{prefix}-build"), settings.visibility_seconds).await?,
@@ -47,6 +48,7 @@ pub async fn provision(config: &SdkConfig, prefix: &str, settings: Settings) -> 
     };
     let arrival_queue_url = queue(config, &format!("{prefix}-arrival"), 60).await?;
     table(config, &names.table).await?;
+    events_table(config, &names.events_table).await?;
     buckets(config, &names, &arrival_queue_url).await?;
     Ok(Stack { names, arrival_queue_url })
 }
@@ -73,6 +75,27 @@ async fn table(config: &SdkConfig, name: &str) -> anyhow::Result<()> {
         .key_schema(key("sk", KeyType::Range)?)
         .global_secondary_indexes(due.build()?);
     request.send().await.context("could not create the table")?;
+    expire(&client, name).await
+}
+
+async fn events_table(config: &SdkConfig, name: &str) -> anyhow::Result<()> {
+    let client = aws_sdk_dynamodb::Client::new(config);
+    if client.describe_table().table_name(name).send().await.is_ok() {
+        return Ok(());
+    }
+    let attribute = |name: &str, kind| AttributeDefinition::builder().attribute_name(name).attribute_type(kind).build();
+    let key = |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build();
+    let request = client.create_table().table_name(name).billing_mode(BillingMode::PayPerRequest);
+    let request = request
+        .attribute_definitions(attribute("pk", ScalarAttributeType::S)?)
+        .attribute_definitions(attribute("event", ScalarAttributeType::N)?)
+        .key_schema(key("pk", KeyType::Hash)?)
+        .key_schema(key("event", KeyType::Range)?);
+    request.send().await.context("could not create the table of events")?;
+    expire(&client, name).await
+}
+
+async fn expire(client: &aws_sdk_dynamodb::Client, name: &str) -> anyhow::Result<()> {
     let life = TimeToLiveSpecification::builder().enabled(true).attribute_name("expires_at").build()?;
     client.update_time_to_live().table_name(name).time_to_live_specification(life).send().await?;
     Ok(())

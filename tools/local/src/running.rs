@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, anyhow};
 use api::App;
 use domain::credential::{AutomationKey, AutomationKeyId};
+use domain::plan::CustomLimits;
 use domain::tenant::Tenant;
 use service::Service;
+use service::operator::Setting;
 use tokio::net::TcpListener;
 
 use crate::aws::{LocalAws, program};
@@ -82,10 +84,10 @@ impl Running {
         let settings = Settings { visibility_seconds: behind.visibility_seconds };
         let stack = provision(&config, PREFIX, settings).await?;
         let service = server::connect(&config, &stack);
-        let mut tenant = seed::seed(service.store(), service.clock().now().as_second()).await?;
+        let tenant = seed::seed(&service).await?;
         // Nobody who tries things out should have to wait for next week.
-        tenant.custom_limits.weekly_builds = Some(WEEKLY_BUILDS);
-        service.store().put_tenant(&tenant).await?;
+        let limits = CustomLimits { weekly_builds: Some(WEEKLY_BUILDS), ..tenant.custom_limits };
+        let tenant = service.set(&tenant.id, &Setting::CustomLimits(limits)).await?;
         let address = format!("http://{}", listener.local_addr()?);
         let app = App { service: service.clone() };
         let server = server::start(&config, &stack, app, listener, behind.workers);
@@ -99,18 +101,13 @@ impl Running {
 
     /// Makes a key.
     pub(crate) async fn make_key(&self, name: &str) -> anyhow::Result<AutomationKey> {
-        let (store, now) = (self.service.store(), self.service.clock().now().as_second());
-        seed::make_automation_key(store, &self.tenant.id, name, now).await
+        seed::make_automation_key(&self.service, &self.tenant.id, name).await
     }
 
-    /// Disables a key that nobody needs any more.
+    /// Removes a key that nobody needs any more.
     pub(crate) async fn forget(&self, key: &AutomationKey) -> anyhow::Result<()> {
-        let store = self.service.store();
-        if let Some(mut record) = store.automation_key(&key.id).await? {
-            record.enabled = false;
-            store.put_automation_key(&record).await?;
-        }
-        Ok(())
+        let operator = self.service.operator(&self.tenant.id, "delete_automation_key").await?;
+        Ok(self.service.delete_automation_key(&operator, &key.id).await?)
     }
 
     /// Remembers that a key was shown.

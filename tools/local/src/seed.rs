@@ -5,13 +5,14 @@ use domain::configuration::Configuration;
 use domain::control::ControlId;
 use domain::credential::AutomationKey;
 use domain::id::{SigningKeyId, TenantId};
+use domain::member::EmailAddress;
 use domain::plan::Plan;
 use domain::platform::{ConfigVersion, Platform};
 use domain::tenant::Tenant;
+use service::Service;
 use signing::Signer;
 use signing::generate::{NewKey, self_signed_pkcs12};
 use store::Store;
-use store::automation_keys::AutomationKeyRecord;
 use store::signing_keys::{KeyMaterial, SigningKeyRecord};
 
 /// The plan of the local tenant.
@@ -20,27 +21,36 @@ pub const PLAN: Plan = Plan::Team;
 /// Controls that fit every app and need no settings.
 pub const DEFAULT_CONTROLS: [ControlId; 2] = [ControlId::BACKUP_PREVENTION, ControlId::DEBUGGABLE_PREVENTION];
 
-/// Who made what is seeded.
-const SEEDED_BY: &str = "local";
-
 /// The tenant of the local server.
 pub fn tenant_id() -> TenantId {
     TenantId::from_bits(0x9f1c_0a4e_7b8d_4a4d_b52e_6a6d_5c5c_1f11)
 }
 
+/// The owner of the local tenant.
+pub fn owner() -> anyhow::Result<EmailAddress> {
+    Ok("owner@example.com".parse()?)
+}
+
 /// Makes the tenant with a signing key and an enabled configuration, where they are not there yet.
-pub async fn seed(store: &Store, now: i64) -> anyhow::Result<Tenant> {
+pub async fn seed(service: &Service) -> anyhow::Result<Tenant> {
+    let store = service.store();
     if let Some(tenant) = store.tenant(&tenant_id()).await? {
         return Ok(tenant);
     }
-    let key = make_signing_key(store, &tenant_id(), now).await?;
-    let name = "Local".parse()?;
-    let tenant = Tenant { default_android_key: Some(key), ..Tenant::new(tenant_id(), name, PLAN) };
+    let tenant = make_tenant(service, Tenant::new(tenant_id(), "Local".parse()?, PLAN)).await?;
     let configuration = Configuration::enabling(&DEFAULT_CONTROLS, Platform::Android, PLAN)?;
     for version in ConfigVersion::ALL {
         configure(store, &tenant, version, &configuration).await?;
     }
-    store.put_tenant(&tenant).await?;
+    Ok(tenant)
+}
+
+/// Makes a tenant of the local owner, with a signing key.
+pub async fn make_tenant(service: &Service, tenant: Tenant) -> anyhow::Result<Tenant> {
+    let now = service.clock().now().as_second();
+    let key = make_signing_key(service.store(), &tenant.id, now).await?;
+    let tenant = Tenant { default_android_key: Some(key), ..tenant };
+    service.found_tenant(&tenant, &owner()?).await?;
     Ok(tenant)
 }
 
@@ -57,28 +67,10 @@ pub async fn configure(
 }
 
 /// Makes an automation key; what it returns is shown once and kept nowhere.
-pub async fn make_automation_key(
-    store: &Store,
-    tenant: &TenantId,
-    name: &str,
-    now: i64,
-) -> anyhow::Result<AutomationKey> {
-    let mut random = [0; 84];
-    aws_lc_rs::rand::fill(&mut random)?;
-    let key = AutomationKey::make(&random);
-    let pepper = store.pepper().await?;
-    let record = AutomationKeyRecord {
-        key_id: key.id.clone(),
-        tenant: tenant.clone(),
-        name: name.to_owned(),
-        enabled: true,
-        secret_hash: key.hash(&pepper),
-        pepper_version: Some(pepper.version().clone()),
-        created_at: now,
-        created_by: SEEDED_BY.to_owned(),
-    };
-    store.put_automation_key(&record).await?;
-    Ok(key)
+pub async fn make_automation_key(service: &Service, tenant: &TenantId, name: &str) -> anyhow::Result<AutomationKey> {
+    let operator = service.operator(tenant, "create_automation_key").await?;
+    let pair = service.create_automation_key(&operator, &name.parse()?, None).await?.value;
+    Ok(AutomationKey { id: pair.id.parse()?, secret: pair.secret })
 }
 
 /// Makes an RSA key with a self-signed certificate, in a PKCS#12 file under a random password.

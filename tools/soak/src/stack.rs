@@ -14,7 +14,7 @@ use domain::platform::{ConfigVersion, Platform};
 use domain::tenant::Tenant;
 use local::provision::{self, Settings, provision};
 use local::{PREFIX, aws, seed};
-use service::Clock;
+use service::{Clock, Service};
 use store::{Clients, Store};
 use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
@@ -68,9 +68,10 @@ impl Stack {
         let settings = Settings { visibility_seconds: VISIBILITY_SECONDS };
         let resources = provision(&config, PREFIX, settings).await?;
         let store = Store::new(Clients::connect(&config, &[]), resources.names.clone());
+        let service = Service::new(store.clone(), Clock::system());
         let mut tenants = Vec::new();
         for number in 1..=TENANTS {
-            tenants.push(make_tenant(&store, number).await?);
+            tenants.push(make_tenant(&service, number).await?);
         }
         let process = server.id().context("the local server ended")?;
         Ok(Self {
@@ -136,8 +137,7 @@ async fn read_addresses(output: &mut Lines<BufReader<ChildStdout>>) -> anyhow::R
     bail!("the local server ended at its start; see server.log in its folder")
 }
 
-async fn make_tenant(store: &Store, number: usize) -> anyhow::Result<Builder> {
-    let now = Clock::system().now().as_second();
+async fn make_tenant(service: &Service, number: usize) -> anyhow::Result<Builder> {
     let id = TenantId::from_bits(number as u128);
     let plan = Plan::Enterprise;
     let custom_limits = CustomLimits {
@@ -145,19 +145,15 @@ async fn make_tenant(store: &Store, number: usize) -> anyhow::Result<Builder> {
         weekly_builds: Some(100_000),
         ..CustomLimits::default()
     };
-    let tenant = Tenant {
-        custom_limits,
-        default_android_key: Some(seed::make_signing_key(store, &id, now).await?),
-        ..Tenant::new(id.clone(), format!("Tenant {number}").parse()?, plan)
-    };
-    store.put_tenant(&tenant).await?;
+    let tenant = Tenant { custom_limits, ..Tenant::new(id.clone(), format!("Tenant {number}").parse()?, plan) };
+    let tenant = seed::make_tenant(service, tenant).await?;
     // With the second one, builds have a mapping as well.
     let controls =
         [&seed::DEFAULT_CONTROLS[..], &[ControlId::DEBUGGABLE_PREVENTION, ControlId::RESOURCE_NAME_OBFUSCATION]];
     let configuration = Configuration::enabling(controls[number % controls.len()], Platform::Android, plan)?;
     for version in ConfigVersion::ALL {
-        seed::configure(store, &tenant, version, &configuration).await?;
+        seed::configure(service.store(), &tenant, version, &configuration).await?;
     }
-    let key = seed::make_automation_key(store, &id, "Soak", now).await?;
+    let key = seed::make_automation_key(service, &id, "Soak").await?;
     Ok(Builder { id, key: key.expose().to_string() })
 }

@@ -1,0 +1,18 @@
+//! Fields that have to be there.
+
+use std::str::FromStr;
+
+use domain::error::Error;
+
+/// The value of a field, or an error that names it.
+pub(crate) fn required<T>(value: Option<T>, field: &'static str, missing: &'static str) -> Result<T, Error> {
+    value.ok_or_else(|| Error::invalid(field, missing))
+}
+
+/// As [`required`], of a field that reads as `T`.
+pub(crate) fn parsed<T>(value: Option<String>, field: &'static str, missing: &'static str) -> Result<T, Error>
+where
+    T: FromStr<Err = Error>,
+{
+    required(value, field, missing)?.parse()
+}

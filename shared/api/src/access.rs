@@ -1,0 +1,210 @@
+//! The one table of who may call what. A handler names its row in its signature; the OpenAPI document, the audit log and
+//! the permission matrix of the tests read the same rows.
+
+use domain::access::{Demand, Effect, PlanGate};
+use domain::permission::Permission;
+use domain::plan::{Plan, TOKENS_NEED_TEAM};
+
+/// Who may call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Callers {
+    /// The holder of an automation key.
+    AutomationKeys,
+    /// API tokens and people who signed in.
+    Members,
+    /// People who signed in.
+    People,
+}
+
+/// Whether a call concerns a tenant, which its `tenant` header names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// The tenant of the key, or none at all.
+    Own,
+    /// The tenant of the header.
+    Tenant,
+}
+
+/// One call.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// GET, POST or DELETE.
+    pub method: &'static str,
+    /// As the router has it.
+    pub path: &'static str,
+    /// As the audit log names it.
+    pub name: &'static str,
+    /// Who may call.
+    pub callers: Callers,
+    /// Whether it needs the `tenant` header.
+    pub scope: Scope,
+    /// What it demands of a member and its tenant.
+    pub demand: Demand,
+    /// The fields of its body that the audit log shows.
+    pub shown: &'static [&'static str],
+}
+
+/// A row as a type, for signatures.
+pub trait Route: Send + Sync + 'static {
+    /// The row.
+    const ROW: Row;
+}
+
+impl Row {
+    const fn new(method: &'static str, path: &'static str, name: &'static str, effect: Effect) -> Self {
+        let demand = Demand { effect, permission: None, plan: None };
+        Self { method, path, name, callers: Callers::Members, scope: Scope::Tenant, demand, shown: &[] }
+    }
+
+    /// A call that changes nothing.
+    const fn read(method: &'static str, path: &'static str, name: &'static str) -> Self {
+        Self::new(method, path, name, Effect::Read)
+    }
+
+    /// A call that changes something.
+    const fn change(method: &'static str, path: &'static str, name: &'static str) -> Self {
+        Self::new(method, path, name, Effect::Change)
+    }
+
+    /// It concerns no tenant of the header.
+    const fn without_tenant(self, callers: Callers) -> Self {
+        Self { callers, scope: Scope::Own, ..self }
+    }
+
+    const fn needs(self, permission: Permission) -> Self {
+        Self { demand: Demand { permission: Some(permission), ..self.demand }, ..self }
+    }
+
+    const fn from_plan(self, minimum: Plan, message: &'static str) -> Self {
+        Self { demand: Demand { plan: Some(PlanGate { minimum, message }), ..self.demand }, ..self }
+    }
+
+    const fn shows(self, shown: &'static [&'static str]) -> Self {
+        Self { shown, ..self }
+    }
+}
+
+macro_rules! table {
+    ($($(#[$doc:meta])* $marker:ident = $row:expr;)*) => {
+        $($(#[$doc])*
+        #[derive(Clone, Copy, Debug)]
+        pub enum $marker {}
+
+        impl Route for $marker {
+            const ROW: Row = $row;
+        })*
+
+        /// Every call.
+        pub static TABLE: &[Row] = &[$($marker::ROW),*];
+    };
+}
+
+const USERS: Permission = Permission::UserAndApiManagement;
+const SETTINGS: Permission = Permission::ModifyTenantSettings;
+const KEYS_NEED_TEAM: &str = "Automation keys require a Team or Enterprise plan";
+const USERS_NEED_TEAM: &str = "Adding users requires a Team or Enterprise plan";
+const ENVIRONMENTS_NEED_TEAM: &str = "Deployment environments require a Team or Enterprise plan";
+const SAML_NEEDS_ENTERPRISE: &str = "SAML SSO requires an Enterprise plan";
+
+table! {
+    // Page 000. Plan and state of the key's tenant are checked by each use case, with the reads that it makes anyway.
+    /// Request an upload URL.
+    RequestUpload = Row::change("POST", "/automate/upload", "automate_upload").without_tenant(Callers::AutomationKeys)
+        .shows(&["file_name", "platform", "version", "file_size", "signing_key_id"]);
+    /// Complete a multipart upload.
+    CompleteUpload = Row::change("POST", "/automate/upload/complete", "automate_upload_complete")
+        .without_tenant(Callers::AutomationKeys).shows(&["file_path"]);
+    /// Abort a multipart upload.
+    AbortUpload = Row::change("POST", "/automate/upload/abort", "automate_upload_abort")
+        .without_tenant(Callers::AutomationKeys).shows(&["file_path"]);
+    /// Cancel a build.
+    CancelBuild = Row::change("POST", "/automate/cancel/{jobId}", "automate_cancel").without_tenant(Callers::AutomationKeys);
+    /// Check a build's status.
+    GetBuildStatus = Row::read("GET", "/automate/status/{jobId}", "automate_status").without_tenant(Callers::AutomationKeys);
+    /// Download a protected app.
+    DownloadBuild = Row::read("GET", "/automate/download/{jobId}", "automate_download")
+        .without_tenant(Callers::AutomationKeys);
+
+    // Page 004, "Tenant Selection".
+    /// List tenants.
+    GetTenants = Row::read("GET", "/frontend/get_tenants", "get_tenants").without_tenant(Callers::Members);
+    /// Create a tenant.
+    CreateTenant = Row::change("POST", "/frontend/create_tenant", "create_tenant").without_tenant(Callers::People)
+        .shows(&["tenant_name"]);
+    /// Get the tenant's subscription.
+    GetTenantSubscription = Row::read("GET", "/frontend/get_tenant_subscription", "get_tenant_subscription");
+
+    // Page 004, "User Management".
+    /// List users and permissions.
+    GetUsersPermissions = Row::read("GET", "/frontend/get_users_permissions", "get_users_permissions");
+    /// Add a user to the tenant.
+    AddUserToTenant = Row::change("POST", "/frontend/add_user_to_tenant", "add_user_to_tenant").needs(USERS)
+        .from_plan(Plan::Team, USERS_NEED_TEAM).shows(&["user_id"]);
+    /// Update a user's or a token's permissions.
+    UpdateUserPermissions = Row::change("POST", "/frontend/update_user_permissions", "update_user_permissions").needs(USERS)
+        .shows(&["user_id", "permissions"]);
+    /// Remove a user from the tenant.
+    RemoveUserFromTenant = Row::change("POST", "/frontend/remove_user_from_tenant", "remove_user_from_tenant").needs(USERS)
+        .shows(&["user_id"]);
+
+    // Page 004, "API Tokens".
+    /// Create an API token.
+    CreateApiToken = Row::change("POST", "/frontend/create_api_token", "create_api_token").needs(USERS)
+        .from_plan(Plan::Team, TOKENS_NEED_TEAM);
+    /// List API tokens.
+    GetApiTokensPermissions = Row::read("GET", "/frontend/get_api_tokens_permissions", "get_api_tokens_permissions")
+        .from_plan(Plan::Team, TOKENS_NEED_TEAM);
+    /// Delete an API token.
+    DeleteApiToken = Row::change("POST", "/frontend/delete_api_token", "delete_api_token").needs(USERS)
+        .from_plan(Plan::Team, TOKENS_NEED_TEAM).shows(&["token_key"]);
+
+    // Page 004, "Automation Keys".
+    /// List automation keys.
+    GetAutomationKeys = Row::read("GET", "/frontend/automation/keys", "get_automation_keys")
+        .from_plan(Plan::Team, KEYS_NEED_TEAM);
+    /// Create an automation key.
+    CreateAutomationKey = Row::change("POST", "/frontend/automation/keys", "create_automation_key").needs(USERS)
+        .from_plan(Plan::Team, KEYS_NEED_TEAM).shows(&["name"]);
+    /// Enable or disable an automation key.
+    ToggleAutomationKey = Row::change("POST", "/frontend/automation/keys/toggle", "toggle_automation_key").needs(USERS)
+        .from_plan(Plan::Team, KEYS_NEED_TEAM).shows(&["key_id", "enabled"]);
+    /// Delete an automation key.
+    DeleteAutomationKey = Row::change("POST", "/frontend/automation/keys/delete", "delete_automation_key").needs(USERS)
+        .from_plan(Plan::Team, KEYS_NEED_TEAM).shows(&["key_id"]);
+
+    // Page 004, "SAML SSO".
+    /// Get the SAML settings.
+    GetSamlSettings = Row::read("GET", "/frontend/saml_settings", "get_saml_settings")
+        .from_plan(Plan::Enterprise, SAML_NEEDS_ENTERPRISE);
+    /// Update the SAML settings.
+    UpdateSamlSettings = Row::change("POST", "/frontend/saml_settings", "update_saml_settings").needs(SETTINGS)
+        .from_plan(Plan::Enterprise, SAML_NEEDS_ENTERPRISE)
+        .shows(&["entity_id", "sso_url", "use_group_authorization", "group_attribute_name", "enabled", "enforce_sso_only",
+            "breakglass_account"]);
+    /// Delete the SAML settings.
+    DeleteSamlSettings = Row::change("DELETE", "/frontend/saml_settings", "delete_saml_settings").needs(SETTINGS)
+        .from_plan(Plan::Enterprise, SAML_NEEDS_ENTERPRISE);
+    /// Parse an identity provider's metadata.
+    ParseSamlMetadata = Row::read("POST", "/frontend/saml_parse_metadata", "saml_parse_metadata").needs(SETTINGS)
+        .from_plan(Plan::Enterprise, SAML_NEEDS_ENTERPRISE);
+    /// List the SAML group mappings.
+    GetSamlGroups = Row::read("GET", "/frontend/saml_groups", "get_saml_groups")
+        .from_plan(Plan::Enterprise, SAML_NEEDS_ENTERPRISE);
+    /// Create or update a SAML group mapping.
+    SaveSamlGroup = Row::change("POST", "/frontend/saml_groups", "save_saml_group").needs(USERS)
+        .from_plan(Plan::Enterprise, SAML_NEEDS_ENTERPRISE)
+        .shows(&["id", "group_name", "permissions", "description", "enabled"]);
+
+    // Page 004, "Tenant Settings".
+    /// Rename the tenant.
+    ModifyTenantDetails = Row::change("POST", "/frontend/modify_tenant_details", "modify_tenant_details").needs(SETTINGS)
+        .shows(&["tenant_name"]);
+    /// Enable or disable deployment environments.
+    UpdateDeploymentEnvironments =
+        Row::change("POST", "/frontend/update_deployment_environments", "update_deployment_environments").needs(SETTINGS)
+            .from_plan(Plan::Team, ENVIRONMENTS_NEED_TEAM).shows(&["enabled"]);
+    /// Mark the tenant for deletion.
+    DeleteTenant = Row::change("POST", "/frontend/delete_tenant", "delete_tenant").needs(SETTINGS);
+    /// Restore the tenant.
+    RestoreTenant = Row::new("POST", "/frontend/restore_tenant", "restore_tenant", Effect::Restore).needs(SETTINGS);
+}

@@ -1,0 +1,133 @@
+//! A tenant's roster: who and what belongs to it, as sets, so that every limit is a condition on the size of one and
+//! giving back is idempotent by construction.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::credential::{ApiTokenId, AutomationKeyId};
+use crate::error::Error;
+use crate::member::EmailAddress;
+
+/// API tokens of a tenant (page 001).
+pub const MOST_TOKENS: u32 = 20;
+/// Automation keys of a tenant (page 001).
+pub const MOST_KEYS: u32 = 10;
+
+/// The roster as it was read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Roster {
+    /// Its people, the owner among them.
+    pub people: BTreeSet<EmailAddress>,
+    /// Those of them who hold Users & API Management: never none (contracts).
+    pub admins: BTreeSet<EmailAddress>,
+    /// Its API tokens.
+    pub tokens: BTreeSet<ApiTokenId>,
+    /// Its automation keys.
+    pub keys: BTreeSet<AutomationKeyId>,
+    /// Who signs in when the identity provider is down: keeps Users & API Management and cannot be removed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub breakglass: Option<EmailAddress>,
+}
+
+impl Roster {
+    /// The roster of a tenant that has just its owner.
+    pub fn of_owner(owner: &EmailAddress) -> Self {
+        let only = BTreeSet::from([owner.clone()]);
+        Self { people: only.clone(), admins: only, ..Self::default() }
+    }
+
+    /// Refuses a person who is there already, or for whom there is no room.
+    pub fn check_join(&self, person: &EmailAddress, most: u32) -> Result<(), Error> {
+        if self.people.contains(person) {
+            let message = "The user is already a member of this tenant";
+            return Err(Error::Conflict { code: "user_exists", message });
+        }
+        has_room(self.people.len(), most, "user_limit", "users")
+    }
+
+    /// Refuses to take Users & API Management, or membership, from somebody without whom the tenant cannot be administered.
+    pub fn check_dismissal(&self, person: &EmailAddress) -> Result<(), Error> {
+        if self.breakglass.as_ref() == Some(person) {
+            let message = "The break-glass account must keep Users & API Management";
+            return Err(Error::Conflict { code: "breakglass_account", message });
+        }
+        if self.admins.len() <= 1 && self.admins.contains(person) {
+            let message = "The last user with Users & API Management cannot be removed";
+            return Err(Error::Conflict { code: "last_administrator", message });
+        }
+        Ok(())
+    }
+
+    /// Refuses somebody who may not be a break-glass account (page 004, "Update SAML Settings").
+    pub fn check_breakglass(&self, person: &EmailAddress) -> Result<(), Error> {
+        if self.admins.contains(person) {
+            return Ok(());
+        }
+        Err(Error::invalid(
+            "breakglass_account",
+            "The break-glass account must be a tenant user with Users & API Management",
+        ))
+    }
+
+    /// Refuses a token above [`MOST_TOKENS`].
+    pub fn check_token(&self) -> Result<(), Error> {
+        has_room(self.tokens.len(), MOST_TOKENS, "token_limit", "API tokens")
+    }
+
+    /// Refuses a key above [`MOST_KEYS`].
+    pub fn check_key(&self) -> Result<(), Error> {
+        has_room(self.keys.len(), MOST_KEYS, "key_limit", "automation keys")
+    }
+}
+
+fn has_room(count: usize, most: u32, code: &'static str, what: &str) -> Result<(), Error> {
+    if u32::try_from(count).is_ok_and(|count| count < most) {
+        return Ok(());
+    }
+    let message = format!("The limit of {most} {what} is reached").into();
+    Err(Error::LimitReached { code, message, limit: most, retry_after: None })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn person(name: &str) -> EmailAddress {
+        format!("{name}@example.com").parse().unwrap()
+    }
+
+    #[test]
+    fn limits_hold_at_their_last_place() {
+        let mut roster = Roster::of_owner(&person("owner"));
+        roster.check_join(&person("second"), 2).unwrap();
+        assert!(matches!(roster.check_join(&person("second"), 1), Err(Error::LimitReached { limit: 1, .. })));
+        assert!(matches!(roster.check_join(&person("owner"), 9), Err(Error::Conflict { code: "user_exists", .. })));
+        roster.tokens = (0..19).map(|number| format!("atk_{number}").parse().unwrap()).collect();
+        roster.check_token().unwrap();
+        roster.tokens.insert("atk_last".parse().unwrap());
+        assert!(matches!(roster.check_token(), Err(Error::LimitReached { limit: 20, .. })));
+        roster.keys = (0..9).map(|number| format!("auto_{number}").parse().unwrap()).collect();
+        roster.check_key().unwrap();
+        roster.keys.insert("auto_last".parse().unwrap());
+        assert!(matches!(roster.check_key(), Err(Error::LimitReached { limit: 10, .. })));
+    }
+
+    #[test]
+    fn somebody_always_administers() {
+        let mut roster = Roster::of_owner(&person("owner"));
+        let code = |roster: &Roster, name| match roster.check_dismissal(&person(name)) {
+            Err(Error::Conflict { code, .. }) => Some(code),
+            _ => None,
+        };
+        assert_eq!(code(&roster, "owner"), Some("last_administrator"));
+        assert_eq!(code(&roster, "other"), None);
+        roster.admins.insert(person("second"));
+        assert_eq!(code(&roster, "owner"), None);
+        roster.breakglass = Some(person("owner"));
+        assert_eq!(code(&roster, "owner"), Some("breakglass_account"));
+        roster.check_breakglass(&person("second")).unwrap();
+        assert!(roster.check_breakglass(&person("other")).is_err());
+    }
+}

@@ -1,0 +1,168 @@
+//! Makes a change to what belongs to a tenant, deciding again whenever somebody else was faster, and once for each
+//! `Idempotency-Key`.
+
+use domain::error::Error;
+use domain::id::Sha256Hex;
+use domain::member::MemberId;
+use domain::roster::Roster;
+use domain::tenant::Tenant;
+use jiff::Timestamp;
+use store::idempotency::{Created, IdempotencyRecord, REPLAY_SECONDS};
+use store::{Change, Edit, Record, ReplayOwner};
+
+use crate::Service;
+use crate::access::Caller;
+
+/// Writers that may come in between before it is a failure.
+pub(crate) const TRIES: u32 = 64;
+
+/// A creating request that carried an `Idempotency-Key`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdempotentRequest {
+    /// SHA-256 of caller, route and key.
+    pub scope: Sha256Hex,
+    /// SHA-256 of the body.
+    pub body: Sha256Hex,
+}
+
+/// What came of a creating request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answered<T> {
+    /// What it created.
+    pub value: T,
+    /// Whether an earlier request with the same key did.
+    pub replayed: bool,
+}
+
+impl IdempotentRequest {
+    /// The record of this request, which created something.
+    pub(crate) fn record(&self, created: Created, now: Timestamp) -> IdempotencyRecord {
+        let expires_at = domain::time::after(now, REPLAY_SECONDS).as_second();
+        IdempotencyRecord { scope: self.scope.clone(), body: self.body.clone(), created, expires_at }
+    }
+
+    /// What an earlier request with this key created, if it was the same request.
+    pub(crate) fn repeat(&self, earlier: IdempotencyRecord) -> Result<Created, Error> {
+        if earlier.body == self.body { Ok(earlier.created) } else { Err(Error::IdempotencyKeyReused) }
+    }
+}
+
+impl Service {
+    /// Makes a change that creates nothing.
+    pub(crate) async fn edit(&self, caller: &Caller, edit: Edit<'_>) -> Result<(), Error> {
+        self.edit_once(caller, edit, None).await.map(drop)
+    }
+
+    /// Makes a change, or tells what an earlier request with the same key created.
+    pub(crate) async fn edit_once(
+        &self,
+        caller: &Caller,
+        edit: Edit<'_>,
+        request: Option<(&IdempotentRequest, Created)>,
+    ) -> Result<Option<Created>, Error> {
+        let mut tenant = caller.tenant.clone();
+        for _ in 0..TRIES {
+            let now = self.clock.now();
+            let (log, event) = caller.trail.event(now, true);
+            let replay = request.as_ref().map(|(request, created)| request.record(created.clone(), now));
+            let replay = replay.as_ref().map(|record| (ReplayOwner::Tenant(&tenant.id), record));
+            match self.store.edit(&tenant, edit, Record { log: &log, event: &event, replay }).await? {
+                Change::Done => {
+                    caller.trail.close();
+                    return Ok(None);
+                }
+                Change::TenantChanged => tenant = self.readmit(caller).await?,
+                Change::Missing => return Err(missing(edit)),
+                Change::Refused(roster) => check(edit, &roster, &tenant)?,
+                Change::PersonChanged => self.check_memberships(edit).await?,
+                Change::Repeated(earlier) => match &request {
+                    Some((request, _)) => return request.repeat(earlier).map(Some),
+                    None => return Err(Error::internal("a record without a key was repeated")),
+                },
+            }
+        }
+        Err(Error::internal("a tenant was changed by others too often"))
+    }
+
+    /// What an earlier request with the same key created.
+    pub(crate) async fn earlier(
+        &self,
+        owner: ReplayOwner<'_>,
+        request: Option<&IdempotentRequest>,
+    ) -> Result<Option<Created>, Error> {
+        let Some(request) = request else { return Ok(None) };
+        let earlier = self.store.idempotency_record(owner, &request.scope, self.clock.now()).await?;
+        earlier.map(|earlier| request.repeat(earlier)).transpose()
+    }
+
+    /// Changes the tenant itself as `decide` says.
+    pub(crate) async fn change_tenant(
+        &self,
+        caller: &Caller,
+        decide: impl Fn(&mut Tenant, Timestamp) -> Result<(), Error>,
+    ) -> Result<Tenant, Error> {
+        let mut tenant = caller.tenant.clone();
+        for _ in 0..TRIES {
+            let now = self.clock.now();
+            let mut changed = tenant.clone();
+            decide(&mut changed, now)?;
+            let (log, event) = caller.trail.event(now, true);
+            let record = Record { log: &log, event: &event, replay: None };
+            match self.store.change_tenant(&changed, record).await? {
+                Change::Done => {
+                    caller.trail.close();
+                    return Ok(changed);
+                }
+                Change::TenantChanged => tenant = self.readmit(caller).await?,
+                other => return Err(unexpected(&other)),
+            }
+        }
+        Err(Error::internal("a tenant was changed by others too often"))
+    }
+
+    /// The tenant as it is now, if it still answers the call.
+    async fn readmit(&self, caller: &Caller) -> Result<Tenant, Error> {
+        let tenant = self.store.tenant(&caller.tenant.id).await?;
+        let tenant = tenant.ok_or(Error::NotFound("The tenant no longer exists"))?;
+        caller.demand.check(&tenant, &caller.permissions)?;
+        Ok(tenant)
+    }
+
+    async fn check_memberships(&self, edit: Edit<'_>) -> Result<(), Error> {
+        let Edit::AddPerson(person, ..) = edit else { return Ok(()) };
+        self.store.memberships(person).await?.check_join()
+    }
+}
+
+/// What the roster says against a change; nothing where it has changed again meanwhile.
+fn check(edit: Edit<'_>, roster: &Roster, tenant: &Tenant) -> Result<(), Error> {
+    match edit {
+        Edit::AddPerson(person, ..) => roster.check_join(person, tenant.max_users()),
+        Edit::RemovePerson(person) | Edit::SetPermissions(MemberId::Person(person), _) => {
+            roster.check_dismissal(person)
+        }
+        Edit::CreateApiToken(_) => roster.check_token(),
+        Edit::CreateAutomationKey(_) => roster.check_key(),
+        Edit::SetPermissions(MemberId::Token(_), _)
+        | Edit::DeleteApiToken(_)
+        | Edit::ToggleAutomationKey(..)
+        | Edit::DeleteAutomationKey(_) => Ok(()),
+    }
+}
+
+/// The answer where what is to be changed is not there (page 004, "Common Errors").
+const fn missing(edit: Edit<'_>) -> Error {
+    Error::NotFound(match edit {
+        Edit::AddPerson(..) | Edit::RemovePerson(_) | Edit::SetPermissions(MemberId::Person(_), _) => "User not found",
+        Edit::CreateApiToken(_) | Edit::DeleteApiToken(_) | Edit::SetPermissions(MemberId::Token(_), _) => {
+            "API token not found"
+        }
+        Edit::CreateAutomationKey(_) | Edit::ToggleAutomationKey(..) | Edit::DeleteAutomationKey(_) => {
+            "Automation key not found"
+        }
+    })
+}
+
+pub(crate) fn unexpected(change: &Change) -> Error {
+    Error::internal(format!("a change that no condition explains: {change:?}"))
+}
