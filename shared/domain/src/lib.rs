@@ -19,6 +19,7 @@ pub mod plan;
 pub mod platform;
 pub mod policy;
 pub mod progress;
+pub mod session;
 pub mod tenant;
 pub mod tenant_name;
 pub mod time;
