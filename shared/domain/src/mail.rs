@@ -19,7 +19,11 @@ impl FromStr for MailId {
 
     fn from_str(text: &str) -> Result<Self, Error> {
         let word = text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
-        if word && text.len() == 36 { Ok(Self(text.to_owned())) } else { Err(Error::invalid("mail_id", "Invalid mail id")) }
+        if word && text.len() == 36 {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(Error::invalid("mail_id", "Invalid mail id"))
+        }
     }
 }
 
