@@ -25,7 +25,11 @@ static PATHS: LazyLock<Vec<(&'static str, Vec<String>)>> = LazyLock::new(|| {
 
 /// Each function with routes, and its router.
 pub fn routers() -> Vec<(&'static str, OpenApiRouter<api::App>)> {
-    vec![("automate-upload", automate_upload::routes()), (DEFAULT, automate_status::routes())]
+    vec![
+        ("automate-upload", automate_upload::routes()),
+        (DEFAULT, automate_status::routes()),
+        ("frontend-users", frontend_users::routes()),
+    ]
 }
 
 /// The function that answers a path.

@@ -29,7 +29,7 @@ use service::{Clock, Service};
 use store::Store;
 use tower::ServiceExt as _;
 
-use crate::{conformance, functions, privileges};
+use crate::{conformance, functions, issuer, privileges};
 
 /// One stack.
 pub struct Bench {
@@ -145,7 +145,7 @@ impl Bench {
             functions::act(function, started.pepper()).await.expect("the pepper");
         }
         let store = Store::new(clients, stack.names.clone());
-        let service = Service::new(store, clock.clock());
+        let service = Service::new(store, clock.clock()).with_sessions(Some(issuer::start().await));
         let tenant = seed::seed(&service).await.expect("a tenant");
         let key = seed::make_automation_key(&service, &tenant.id, "Test").await.expect("a key");
         let app = App { service };
@@ -166,7 +166,8 @@ impl Bench {
     /// The same stack through clients that `interceptors` look into.
     pub fn intercepted(&self, interceptors: &[SharedInterceptor]) -> App {
         let clients = privileges::connect(&self.config, &self.stack.names, interceptors);
-        App { service: Service::new(self.store().through(clients), self.clock.clock()) }
+        let service = Service::new(self.store().through(clients), self.clock.clock());
+        App { service: service.with_sessions(self.app.service.sessions()) }
     }
 
     /// Another tenant, with a key of its own.

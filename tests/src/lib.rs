@@ -4,5 +4,7 @@
 pub mod conformance;
 pub mod functions;
 pub mod harness;
+pub mod issuer;
+pub mod members;
 pub mod packages;
 pub mod privileges;

@@ -100,17 +100,22 @@ impl Recorder {
                 };
                 actions.map(right).collect::<Option<_>>()?
             }
-            ("DynamoDB", name @ ("GetItem" | "PutItem" | "UpdateItem" | "Query")) => {
+            ("DynamoDB", "BatchGetItem") => {
+                let tables = body["RequestItems"].as_object()?.keys();
+                let right = |table: &String| Some(format!("dynamodb:BatchGetItem {}", self.resource(table)?));
+                tables.map(right).collect::<Option<_>>()?
+            }
+            ("DynamoDB", name @ ("GetItem" | "PutItem" | "UpdateItem" | "DeleteItem" | "Query")) => {
                 let index = body["IndexName"].as_str().map(|index| format!("/index/{index}")).unwrap_or_default();
                 vec![format!("dynamodb:{name} {}{index}", resource(&body["TableName"])?)]
             }
             ("SQS", name @ ("SendMessage" | "ChangeMessageVisibility")) => {
                 vec![format!("sqs:{name} {}", resource(&body["QueueUrl"])?)]
             }
-            ("KMS", "Decrypt") => {
+            ("KMS", name @ ("Decrypt" | "GenerateDataKey")) => {
                 let purpose = body["EncryptionContext"]["purpose"].as_str()?;
                 let key = resource(&body["KeyId"])?;
-                vec![format!("kms:Decrypt {key} kms:EncryptionContext:purpose={purpose}")]
+                vec![format!("kms:{name} {key} kms:EncryptionContext:purpose={purpose}")]
             }
             ("Secrets Manager", name @ "GetSecretValue") => {
                 vec![format!("secretsmanager:{name} {}", resource(&body["SecretId"])?)]
@@ -153,6 +158,7 @@ impl Recorder {
         let names = &self.0;
         let known = [
             (&names.table, "MainTable"),
+            (&names.events_table, "EventsTable"),
             (&names.uploads_bucket, "UploadsBucket"),
             (&names.artifacts_bucket, "ArtifactsBucket"),
             (&names.build_queue_url, "BuildQueue"),

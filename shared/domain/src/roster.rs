@@ -32,12 +32,6 @@ pub struct Roster {
 }
 
 impl Roster {
-    /// The roster of a tenant that has just its owner.
-    pub fn of_owner(owner: &EmailAddress) -> Self {
-        let only = BTreeSet::from([owner.clone()]);
-        Self { people: only.clone(), admins: only, ..Self::default() }
-    }
-
     /// Refuses a person who is there already, or for whom there is no room.
     pub fn check_join(&self, person: &EmailAddress, most: u32) -> Result<(), Error> {
         if self.people.contains(person) {
@@ -98,9 +92,14 @@ mod tests {
         format!("{name}@example.com").parse().unwrap()
     }
 
+    fn of_owner() -> Roster {
+        let only = BTreeSet::from([person("owner")]);
+        Roster { people: only.clone(), admins: only, ..Roster::default() }
+    }
+
     #[test]
     fn limits_hold_at_their_last_place() {
-        let mut roster = Roster::of_owner(&person("owner"));
+        let mut roster = of_owner();
         roster.check_join(&person("second"), 2).unwrap();
         assert!(matches!(roster.check_join(&person("second"), 1), Err(Error::LimitReached { limit: 1, .. })));
         assert!(matches!(roster.check_join(&person("owner"), 9), Err(Error::Conflict { code: "user_exists", .. })));
@@ -116,7 +115,7 @@ mod tests {
 
     #[test]
     fn somebody_always_administers() {
-        let mut roster = Roster::of_owner(&person("owner"));
+        let mut roster = of_owner();
         let code = |roster: &Roster, name| match roster.check_dismissal(&person(name)) {
             Err(Error::Conflict { code, .. }) => Some(code),
             _ => None,

@@ -52,6 +52,11 @@ impl Service {
         Self { verifier, ..self }
     }
 
+    /// Who checks the sessions of people.
+    pub fn sessions(&self) -> Option<Verifier> {
+        self.verifier.clone()
+    }
+
     /// The same, where browsers reach the portal at `url`, without a slash at its end.
     pub fn with_portal(self, url: &str) -> Self {
         Self { portal_url: url.trim_end_matches('/').into(), ..self }

@@ -110,7 +110,7 @@ impl Store {
         let joins = joins.expression_attribute_values(":seen", number(seen.revision));
         let actions = vec![
             (Part::Tenant, self.create(&ItemKey::Tenant(id), tenant, [])?),
-            (Part::Subject, self.create(&ItemKey::Roster(id), &Roster::of_owner(owner), [])?),
+            (Part::Subject, updated(self.roster_of(id, owner))?),
             (Part::Subject, self.create(&ItemKey::Member(id, &member.user_id), &member, [])?),
             (Part::Person, updated(joins)?),
         ];
@@ -177,6 +177,14 @@ impl Store {
             (Part::Roster, updated(roster)?),
             (Part::Person, updated(self.leaves(&tenant.id, person))?),
         ])
+    }
+
+    /// An update, because only that makes sets.
+    fn roster_of(&self, tenant: &TenantId, owner: &EmailAddress) -> UpdateBuilder {
+        self.update(&ItemKey::Roster(tenant))
+            .update_expression("ADD people :ids, admins :ids")
+            .condition_expression("attribute_not_exists(pk)")
+            .expression_attribute_values(":ids", only(owner))
     }
 
     fn administers(&self, tenant: &TenantId, person: &EmailAddress, does: bool) -> Result<TransactWriteItem, Error> {

@@ -7,6 +7,7 @@ mod events;
 mod http_rules;
 mod idempotency;
 mod log;
+mod management;
 mod multipart;
 mod openapi;
 mod pepper;
