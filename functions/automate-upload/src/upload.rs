@@ -124,6 +124,7 @@ pub(crate) struct JobFields {
         ),
         (status = 400, description = "A field is missing or invalid, or nothing is enabled", body = ErrorBody),
         (status = 401, description = "Authentication failed", body = ErrorBody),
+        (status = 409, description = "The tenant is pending deletion", body = ErrorBody),
         (status = 413, description = "The body is larger than 5.5 MB", body = ErrorBody),
         (status = 422, description = "The Idempotency-Key was used with another request", body = ErrorBody),
         (status = 429, description = "The concurrent or weekly build limit is reached", body = ErrorBody),

@@ -16,7 +16,7 @@ use store::jobs::Admission;
 
 use crate::authentication::AutomationCaller;
 use crate::changing::IdempotentRequest;
-use crate::{Service, automation_tenant};
+use crate::{Service, changing_tenant};
 
 /// Every refused try means that somebody else was admitted or pruned, so this ends long before.
 const TRIES: u32 = 256;
@@ -73,7 +73,7 @@ impl Service {
             self.named_key_platform(caller, &request.signing_key),
             self.earlier_request(caller, idempotent.as_ref(), now),
         )?;
-        let tenant = automation_tenant(tenant)?;
+        let tenant = changing_tenant(tenant)?;
         if let Some(earlier) = earlier {
             return self.repeat(&tenant, earlier, idempotent.as_ref()).await;
         }
@@ -106,8 +106,12 @@ impl Service {
             }
             let job = self.prepare(caller, request, terms, ledger.next_id(now)?).await?;
             let record = terms.record.as_ref().map(|request| request.record(Created::Job(job.id), now));
-            match self.store.admit(&job, limits, record.as_ref(), now).await? {
-                Admission::Admitted => return self.ticket(job, false).await,
+            let event = caller.trail.event(now, true);
+            match self.store.admit(&job, limits, record.as_ref(), &event).await? {
+                Admission::Admitted => {
+                    caller.trail.close();
+                    return self.ticket(job, false).await;
+                }
                 Admission::Refused(current) => ledger = current,
                 Admission::Repeated(earlier) => {
                     self.drop_multipart(&job).await;

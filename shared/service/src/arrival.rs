@@ -8,6 +8,7 @@ use domain::tenant::Tenant;
 use domain::upload::UploadPath;
 
 use crate::Service;
+use crate::audit::Trail;
 use crate::transition::Outcome;
 
 /// What a look at a job's upload found.
@@ -33,7 +34,7 @@ impl Service {
         match job.state.name() {
             StateName::AwaitingUpload => {
                 let tenant = self.owner(&job.tenant).await?;
-                self.arrive(&tenant, job).await?;
+                self.arrive(&tenant, job, None).await?;
             }
             // The notification may be the second one because the first died before it woke a worker.
             StateName::Queued => self.store.send_wakeup(&job.tenant, job.id).await?,
@@ -44,20 +45,26 @@ impl Service {
     }
 
     /// Looks for the object of a job that awaits it; pins it and wakes a worker where it is there.
-    pub(crate) async fn arrive(&self, tenant: &Tenant, job: Job) -> Result<Arrival, Error> {
+    pub(crate) async fn arrive(&self, tenant: &Tenant, job: Job, trail: Option<&Trail>) -> Result<Arrival, Error> {
         let Some(upload) = self.store.head_upload(&job.upload_path()).await? else {
             return Ok(Arrival::NotThere(job));
         };
-        self.pin(tenant, job, upload).await
+        self.pin(tenant, job, upload, trail).await
     }
 
     /// Pins the object that is known to be there and wakes a worker.
-    pub(crate) async fn pin(&self, tenant: &Tenant, job: Job, upload: Upload) -> Result<Arrival, Error> {
+    pub(crate) async fn pin(
+        &self,
+        tenant: &Tenant,
+        job: Job,
+        upload: Upload,
+        trail: Option<&Trail>,
+    ) -> Result<Arrival, Error> {
         let decide = |job: &Job| match job.state {
             State::AwaitingUpload => Ok(job.judge_arrival(upload.clone())),
             _ => Err(Refusal::NoTransition),
         };
-        match self.carry_out_taking_a_slot(tenant, job, decide).await? {
+        match self.carry_out_taking_a_slot(tenant, job, trail, decide).await? {
             Outcome::Done(job) if job.has_ended() => {
                 self.try_to_tidy(job.clone()).await;
                 Ok(Arrival::Arrived(job))
@@ -67,18 +74,24 @@ impl Service {
                 Ok(Arrival::Arrived(job))
             }
             Outcome::Refused(job, _) => Ok(Arrival::Arrived(job)),
-            Outcome::NoRoom(job, ledger) => self.arrive_after_pruning(tenant, job, ledger).await,
+            Outcome::NoRoom(job, ledger) => self.arrive_after_pruning(tenant, job, ledger, trail).await,
         }
     }
 
     /// Lapsed reservations of other builds must not keep an upload out that is there.
-    async fn arrive_after_pruning(&self, tenant: &Tenant, job: Job, ledger: Ledger) -> Result<Arrival, Error> {
+    async fn arrive_after_pruning(
+        &self,
+        tenant: &Tenant,
+        job: Job,
+        ledger: Ledger,
+        trail: Option<&Trail>,
+    ) -> Result<Arrival, Error> {
         let mut stale = ledger.stale(self.clock.now());
         stale.reservations.retain(|id| *id != job.id.start_time());
         if stale.is_empty() {
             return Ok(Arrival::NoRoom(Box::new(job), ledger));
         }
         self.store.prune_ledger(&tenant.id, &stale).await?;
-        Box::pin(self.arrive(tenant, job)).await
+        Box::pin(self.arrive(tenant, job, trail)).await
     }
 }

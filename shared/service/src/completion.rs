@@ -10,7 +10,7 @@ use store::uploads::Completion;
 use crate::arrival::Arrival;
 use crate::authentication::AutomationCaller;
 use crate::transition::Outcome;
-use crate::{Service, automation_tenant, no_such_job};
+use crate::{Service, changing_tenant, no_such_job};
 
 /// A client's claim to an upload.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,8 +47,8 @@ impl Service {
         let joined = self.join_parts(&job, &claim.upload_id, parts).await?;
         let id = job.id;
         let arrival = match joined {
-            Some(upload) => self.pin(&tenant, job, upload).await?,
-            None => self.arrive(&tenant, job).await?,
+            Some(upload) => self.pin(&tenant, job, upload, Some(&caller.trail)).await?,
+            None => self.arrive(&tenant, job, Some(&caller.trail)).await?,
         };
         match arrival {
             Arrival::Arrived(job) => completed(&job),
@@ -64,7 +64,7 @@ impl Service {
     /// Drops an upload and ends its job. Sent twice, it answers the same.
     pub async fn abort_upload(&self, caller: &AutomationCaller, claim: &UploadClaim) -> Result<(), Error> {
         let (_, job) = self.claimed_job(caller, claim).await?;
-        match self.carry_out(job, |_| Ok(Event::Abort)).await? {
+        match self.carry_out_for(caller, job, |_| Ok(Event::Abort)).await? {
             Outcome::Done(job) => {
                 self.store.abort_multipart(&job.upload_path(), &claim.upload_id).await?;
                 self.try_to_tidy(job).await;
@@ -83,7 +83,7 @@ impl Service {
         let path = claim.path(caller);
         let id = path.as_ref().map_or(JobId::from_start_time(0), |path| path.job);
         let (tenant, job) = tokio::try_join!(self.store.tenant(&caller.tenant), self.store.job(&caller.tenant, id))?;
-        let tenant = automation_tenant(tenant)?;
+        let tenant = changing_tenant(tenant)?;
         let path = path?;
         let (job, _) = job.filter(|(job, _)| job.upload_path() == path).ok_or_else(no_such_job)?;
         match &job.upload_id {

@@ -85,6 +85,13 @@ fn automation_tenant(tenant: Option<Tenant>) -> Result<Tenant, Error> {
     Ok(tenant)
 }
 
+/// As [`automation_tenant`], for a call that changes something.
+fn changing_tenant(tenant: Option<Tenant>) -> Result<Tenant, Error> {
+    let tenant = automation_tenant(tenant)?;
+    tenant.require_kept()?;
+    Ok(tenant)
+}
+
 /// The answer for a job that the tenant does not have.
 const fn no_such_job() -> Error {
     Error::NotFound("Job not found")

@@ -57,7 +57,7 @@ impl Service {
 
     async fn look_for_upload(&self, job: Job) -> Result<(), Error> {
         let owner = self.owner(&job.tenant).await?;
-        let job = match self.arrive(&owner, job).await? {
+        let job = match self.arrive(&owner, job, None).await? {
             Arrival::Arrived(_) => return Ok(()),
             Arrival::NotThere(job) => job,
             Arrival::NoRoom(job, _) => *job,

@@ -72,7 +72,7 @@ impl Service {
         let tenant = automation_tenant(tenant)?;
         let (mut job, progress) = found.ok_or_else(no_such_job)?;
         if matches!(job.state, State::AwaitingUpload) {
-            job = match self.arrive(&tenant, job).await? {
+            job = match self.arrive(&tenant, job, None).await? {
                 Arrival::NotThere(_) => return Err(no_such_job()),
                 Arrival::Arrived(job) => job,
                 Arrival::NoRoom(job, _) => *job,

@@ -7,6 +7,8 @@ use domain::plan::BuildLimits;
 use domain::tenant::Tenant;
 use store::jobs::Commit;
 
+use crate::audit::Trail;
+use crate::authentication::AutomationCaller;
 use crate::{Service, no_such_job};
 
 /// Writers that may come in between before it is a failure.
@@ -33,17 +35,28 @@ impl Service {
         job: Job,
         decide: impl Fn(&Job) -> Result<Event, Refusal>,
     ) -> Result<Outcome, Error> {
-        self.carry_out_within(job, UNLIMITED, None, decide).await
+        self.carry_out_within(job, UNLIMITED, None, None, decide).await
     }
 
-    /// As [`Self::carry_out`], for an event that may take a slot of `tenant`.
+    /// As [`Self::carry_out`], for a caller's own call, whose audit event is written with it.
+    pub(crate) async fn carry_out_for(
+        &self,
+        caller: &AutomationCaller,
+        job: Job,
+        decide: impl Fn(&Job) -> Result<Event, Refusal>,
+    ) -> Result<Outcome, Error> {
+        self.carry_out_within(job, UNLIMITED, None, Some(&caller.trail), decide).await
+    }
+
+    /// As [`Self::carry_out`], for an event that may take a slot of `tenant`, and may be a caller's own call.
     pub(crate) async fn carry_out_taking_a_slot(
         &self,
         tenant: &Tenant,
         job: Job,
+        trail: Option<&Trail>,
         decide: impl Fn(&Job) -> Result<Event, Refusal>,
     ) -> Result<Outcome, Error> {
-        self.carry_out_within(job, tenant.build_limits(), None, decide).await
+        self.carry_out_within(job, tenant.build_limits(), None, trail, decide).await
     }
 
     /// As [`Self::carry_out`], for a build that was measured.
@@ -53,7 +66,7 @@ impl Service {
         pace: PaceSample,
         decide: impl Fn(&Job) -> Result<Event, Refusal>,
     ) -> Result<Outcome, Error> {
-        self.carry_out_within(job, UNLIMITED, Some(pace), decide).await
+        self.carry_out_within(job, UNLIMITED, Some(pace), None, decide).await
     }
 
     async fn carry_out_within(
@@ -61,6 +74,7 @@ impl Service {
         mut job: Job,
         limits: BuildLimits,
         pace: Option<PaceSample>,
+        trail: Option<&Trail>,
         decide: impl Fn(&Job) -> Result<Event, Refusal>,
     ) -> Result<Outcome, Error> {
         for _ in 0..TRIES {
@@ -68,8 +82,12 @@ impl Service {
                 Ok(step) => step,
                 Err(refusal) => return Ok(Outcome::Refused(job, refusal)),
             };
-            match self.store.commit(&step, limits, pace).await? {
-                Commit::Done => return Ok(Outcome::Done(step.job)),
+            let event = trail.map(|trail| trail.event(self.clock.now(), true));
+            match self.store.commit(&step, limits, pace, event.as_ref()).await? {
+                Commit::Done => {
+                    trail.inspect(|trail| trail.close());
+                    return Ok(Outcome::Done(step.job));
+                }
                 Commit::NoRoom(ledger) => return Ok(Outcome::NoRoom(job, ledger)),
                 Commit::Changed => {
                     (job, _) = self.store.job(&job.tenant, job.id).await?.ok_or_else(no_such_job)?;

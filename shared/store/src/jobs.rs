@@ -2,6 +2,7 @@
 
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
+use domain::audit::{AuditEvent, Log};
 use domain::error::Error;
 use domain::id::{JobId, TenantId};
 use domain::job::{Job, Slot, Step};
@@ -83,13 +84,14 @@ impl Store {
         Ok(self.read(ItemKey::Ledger(tenant)).await?.unwrap_or_default())
     }
 
-    /// Takes the job's start time, a slot and a share of the week, if there is room, and remembers the request.
+    /// Takes the job's start time, a slot and a share of the week, if there is room, remembers the request, and leaves
+    /// the event in its log.
     pub async fn admit(
         &self,
         job: &Job,
         limits: BuildLimits,
         record: Option<&IdempotencyRecord>,
-        now: Timestamp,
+        (log, event): &(Log, AuditEvent),
     ) -> Result<Admission, Error> {
         let ledger = self.ledger_update(&job.tenant);
         let ledger = with_limits(ledger, limits)
@@ -102,10 +104,12 @@ impl Store {
         if let Some(record) = record {
             let put = self.put(&ItemKey::Idempotency(&job.tenant, &record.scope), record, [])?;
             let put = put.condition_expression("attribute_not_exists(pk) OR expires_at <= :now");
-            let put = put.expression_attribute_values(":now", number(now.as_second()));
+            let put = put.expression_attribute_values(":now", number(event.creation_time));
             actions.push(TransactWriteItem::builder().put(put.build().map_err(Error::internal)?).build());
         }
-        let Transacted::Refused(mut reasons) = self.transact(actions).await? else { return Ok(Admission::Admitted) };
+        let Transacted::Refused(mut reasons) = self.transact_with_event(actions, log, event).await? else {
+            return Ok(Admission::Admitted);
+        };
         reasons.resize_with(3, || None);
         if let Some(Some(earlier)) = reasons.pop() {
             return earlier.item.map(read_item).transpose()?.map(Admission::Repeated).ok_or_else(lost_item);
@@ -122,11 +126,22 @@ impl Store {
     }
 
     /// Writes a transition with its effect on the ledger, on the condition that the job is still the one it started from.
-    /// `limits` decide whether an upload that came late finds a slot; a finished build adds `pace`.
-    pub async fn commit(&self, step: &Step, limits: BuildLimits, pace: Option<PaceSample>) -> Result<Commit, Error> {
+    /// `limits` decide whether an upload that came late finds a slot; a finished build adds `pace`; a caller's own call
+    /// leaves an event in its log.
+    pub async fn commit(
+        &self,
+        step: &Step,
+        limits: BuildLimits,
+        pace: Option<PaceSample>,
+        event: Option<&(Log, AuditEvent)>,
+    ) -> Result<Commit, Error> {
         let mut actions = vec![self.job_put(&step.job, Some(step.job.revision - 1))?];
         actions.extend(self.slot_update(step, limits, pace).map(updated).transpose()?);
-        let Transacted::Refused(reasons) = self.transact(actions).await? else { return Ok(Commit::Done) };
+        let transacted = match event {
+            Some((log, event)) => self.transact_with_event(actions, log, event).await?,
+            None => self.transact(actions).await?,
+        };
+        let Transacted::Refused(reasons) = transacted else { return Ok(Commit::Done) };
         let mut reasons = reasons.into_iter();
         match (reasons.next().flatten(), reasons.next().flatten()) {
             (None, Some(ledger)) => Ok(Commit::NoRoom(refused_ledger(ledger)?)),

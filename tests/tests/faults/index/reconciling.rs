@@ -34,7 +34,7 @@ struct Reconcile(Due);
 async fn commit(world: &World, job: &Job, event: Event) -> Job {
     let step = job.apply(event, world.service().clock().now()).unwrap();
     let limits = BuildLimits { concurrent: 3, weekly: 100 };
-    world.bench.store().commit(&step, limits, None).await.unwrap();
+    world.bench.store().commit(&step, limits, None, None).await.unwrap();
     step.job
 }
 
