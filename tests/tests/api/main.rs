@@ -17,3 +17,4 @@ mod schemathesis;
 mod signing_keys;
 mod status;
 mod upload;
+mod user_pool;
