@@ -17,7 +17,7 @@ use domain::plan::{CustomLimits, Plan};
 use domain::platform::{ConfigVersion, Platform};
 use domain::tenant::Tenant;
 use http::{HeaderMap, Request, StatusCode};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use local::aws::LocalAws;
 use local::provision::{Settings, Stack, provision};
 use local::queues::Poller;
@@ -80,7 +80,7 @@ impl TestClock {
         let (time, system) = (self.clone(), Clock::system());
         Clock::new(move || {
             let now = time.stopped.get().copied().unwrap_or_else(|| system.now());
-            domain::time::after(now, time.ahead.load(Ordering::SeqCst))
+            now + SignedDuration::from_secs(time.ahead.load(Ordering::SeqCst))
         })
     }
 }

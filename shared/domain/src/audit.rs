@@ -22,9 +22,9 @@ impl EventNumber {
         Self(u64::try_from(moment.as_microsecond()).unwrap_or_default())
     }
 
-    /// The one after it.
-    pub const fn next(self) -> Self {
-        Self(self.0.saturating_add(1))
+    /// The one so many places after it.
+    pub const fn after(self, places: u64) -> Self {
+        Self(self.0.saturating_add(places))
     }
 
     /// As it is written.
@@ -69,7 +69,7 @@ mod tests {
     fn numbers_follow_the_clock_and_fit_a_double() {
         let first = EventNumber::at(crate::time::at(1_732_740_000));
         assert_eq!(first.value(), 1_732_740_000_000_000);
-        assert!(first < first.next() && first.next() < EventNumber::at(crate::time::at(1_732_740_001)));
+        assert!(first < first.after(1) && first.after(1) < EventNumber::at(crate::time::at(1_732_740_001)));
         assert!(EventNumber::at(crate::time::at(9_000_000_000)).value() < 1 << 53);
     }
 }

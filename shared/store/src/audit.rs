@@ -10,8 +10,10 @@ use crate::error::{Failed, unreadable};
 use crate::keys::audit_partition;
 use crate::table::{Item, Transacted, number, string};
 
-/// Events of one log that may take the same microsecond before it is a failure.
+/// Numbers that may be taken before it is a failure.
 const CLASHES: u32 = 64;
+/// Those after which the next free number is looked for in strides.
+const STEPS: u32 = 8;
 
 impl Store {
     /// Writes an event of a call that changed nothing.
@@ -30,7 +32,7 @@ impl Store {
         event: &AuditEvent,
     ) -> Result<Transacted, Error> {
         let mut event = event.clone();
-        for _ in 0..CLASHES {
+        for clash in 0..CLASHES {
             let mut all = actions.clone();
             all.push(self.event_put(log, &event)?);
             let Transacted::Refused(mut reasons) = self.transact(all).await? else { return Ok(Transacted::Committed) };
@@ -39,7 +41,8 @@ impl Store {
             if !taken || reasons.iter().any(Option::is_some) {
                 return Ok(Transacted::Refused(reasons));
             }
-            event.event = event.event.next();
+            let stride = 1_u64 << clash.saturating_sub(STEPS).min(20);
+            event.event = event.event.after(fastrand::u64(1..=stride));
         }
         Err(Error::internal(Failed::contended("an audit event")))
     }

@@ -59,7 +59,7 @@ async fn whatever_is_wrong_with_a_key_the_answer_and_the_calls_behind_it_are_the
     let refused = refused_headers(&bench).await;
     let (_, free) = bench.another_tenant(2, Plan::Free).await;
     let free = format!("Bearer {}", free.expose());
-    for (route, method) in all_routes() {
+    for (route, method) in all_routes().into_iter().filter(|(route, _)| route.starts_with("/automate/")) {
         let path = route.replace("{jobId}", "1700000000");
         for (name, values) in &refused {
             let headers: Vec<_> = values.iter().map(|value| ("authorization", &**value)).collect();
@@ -69,7 +69,10 @@ async fn whatever_is_wrong_with_a_key_the_answer_and_the_calls_behind_it_are_the
         }
         let answer = send(&router, method, &path, &[("authorization", &free)], body(&path)).await;
         assert_unauthenticated(&answer, "a plan without automation", &path);
-        let rounds = recorder.rounds();
+        // Whose key is genuine knows that it is: its use and the call are noted besides.
+        let mut rounds = recorder.rounds();
+        assert_eq!(rounds.pop().unwrap(), ["TransactWriteItems"], "{path}");
+        rounds.retain(|round| *round != ["UpdateItem"]);
         let reads = rounds.iter().flatten().all(|name| matches!(&**name, "GetItem" | "Query"));
         assert!(rounds.len() == 2 && rounds[0] == ["GetItem"] && reads, "as long as the others: {rounds:?}");
     }

@@ -18,3 +18,4 @@ mod schemathesis;
 mod signing_keys;
 mod status;
 mod upload;
+mod user_pool;

@@ -1,5 +1,6 @@
 //! docs/openapi.json: up to date, and complete.
 
+use api::access::{Callers, Scope, TABLE};
 use serde_json::Value;
 use tests::conformance::document;
 use tests::harness::root;
@@ -25,9 +26,18 @@ fn every_operation_field_and_answer_is_described() {
             for field in ["summary", "description", "operationId"] {
                 note(&mut bare, &format!("{place} {field}"), &operation[field]);
             }
-            assert_eq!(operation["security"], serde_json::json!([{ "automation_key": [] }]), "{place}");
+            let row = TABLE.iter().find(|row| row.path == path && row.method.eq_ignore_ascii_case(method));
+            let row = row.unwrap_or_else(|| panic!("{place} stands in no row of api::access"));
+            let schemes = operation["security"].as_array().unwrap().iter().flat_map(|scheme| scheme.as_object().unwrap().keys());
+            let expected: &[&str] = match row.callers {
+                Callers::AutomationKeys => &["automation_key"],
+                Callers::Members => &["api_token", "session"],
+                Callers::People => &["session"],
+            };
+            assert_eq!(schemes.collect::<Vec<_>>(), expected, "{place}");
             let responses = operation["responses"].as_object().unwrap();
-            for status in ["200", "400", "401", "500"] {
+            let asks = row.scope == Scope::Tenant || operation["requestBody"].is_object() || path.contains('{');
+            for status in ["200", "401", "500"].into_iter().chain(asks.then_some("400")) {
                 assert!(responses.contains_key(status), "{place} {status}");
             }
             for (status, response) in responses {

@@ -16,6 +16,7 @@ use tokio::process::{Child, Command as Process};
 
 use crate::running::{Behind, Home, Running};
 use crate::seed;
+use crate::sign_in::{SignIn, sign_in};
 use crate::signals::{Asked, Signals};
 
 /// What shells tell of a command that Ctrl-C ended.
@@ -37,6 +38,8 @@ pub enum Command {
     Serve(Serve),
     /// Protect one app from end to end with the customer's own command line
     Protect(Box<Protect>),
+    /// Sign in at the user pool of the server that runs, and print the ID token
+    SignIn(SignIn),
     /// Make the tenant, where it is missing, and an automation key in the stack of the environment's variables; print the key
     #[command(hide = true)]
     Seed,
@@ -98,6 +101,7 @@ impl Command {
         let done = match self {
             Self::Serve(options) => serve(options).await,
             Self::Protect(options) => protect(*options).await,
+            Self::SignIn(options) => print_token(options).await,
             Self::Seed => seed_deployed().await,
             Self::Openapi => crate::openapi().and_then(|text| say(&text)).map(|()| ExitCode::SUCCESS),
         };
@@ -130,6 +134,13 @@ async fn serve(options: Serve) -> anyhow::Result<ExitCode> {
             say("The key is shown this once; ./dev serve --new-key makes another one.\n")?;
         }
     }
+    let ids = &running.stack;
+    say(&format!("USER_POOL_ID={}\nUSER_POOL_CLIENT_ID={}\n", ids.pool_id, ids.client_id))?;
+    say(&format!(
+        "Sign in as {} with the password {}; ./dev sign-in prints an ID token.\n",
+        seed::OWNER,
+        seed::PASSWORD
+    ))?;
     say(&format!("Data stays in {}. Ctrl-C ends the server.\n", options.home.display()))?;
     signals.next().await;
     running.stop().await?;
@@ -193,6 +204,11 @@ async fn wait_for(mut child: Child, signals: &mut Signals) -> anyhow::Result<u8>
             }
         }
     }
+}
+
+async fn print_token(options: SignIn) -> anyhow::Result<ExitCode> {
+    say(&format!("{}\n", sign_in(options).await?))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// For a deployed stack: the environment has the variables of its functions, and credentials.

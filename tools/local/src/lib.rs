@@ -9,7 +9,9 @@ mod running;
 pub mod runtime;
 pub mod seed;
 pub mod server;
+mod sign_in;
 pub mod signals;
+pub mod user_pool;
 
 pub use running::PREFIX;
 use utoipa_axum::router::OpenApiRouter;

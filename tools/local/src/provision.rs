@@ -8,9 +8,11 @@ use aws_sdk_dynamodb::types::{
 };
 use aws_sdk_s3::types::{CorsConfiguration, CorsRule, Event, NotificationConfiguration, QueueConfiguration};
 use aws_sdk_sqs::types::QueueAttributeName;
+use identity::Pool;
 use store::Names;
 
 use crate::aws;
+use crate::user_pool::UserPools;
 
 /// The resources of one stack, and the queues that only the pollers know.
 #[derive(Clone, Debug)]
@@ -19,6 +21,24 @@ pub struct Stack {
     pub names: Names,
     /// Where S3 says that an upload arrived.
     pub arrival_queue_url: String,
+    /// The user pool.
+    pub pool_id: String,
+    /// Its client.
+    pub client_id: String,
+}
+
+impl Stack {
+    /// The user pool, as a function reads it from its variables.
+    pub fn user_pool(&self, config: &SdkConfig) -> anyhow::Result<Pool> {
+        let variable = |name: &str| match name {
+            "USER_POOL_ID" => Some(self.pool_id.clone()),
+            "USER_POOL_CLIENT_ID" => Some(self.client_id.clone()),
+            "AWS_REGION" => config.region().map(ToString::to_string),
+            "AWS_ENDPOINT_URL" => config.endpoint_url().map(str::to_owned),
+            _ => None,
+        };
+        Pool::read(variable)?.context("a stack without a user pool")
+    }
 }
 
 /// Settings that a test wants to be other than the template's.
@@ -50,7 +70,8 @@ pub async fn provision(config: &SdkConfig, prefix: &str, settings: Settings) -> 
     table(config, &names.table).await?;
     events_table(config, &names.events_table).await?;
     buckets(config, &names, &arrival_queue_url).await?;
-    Ok(Stack { names, arrival_queue_url })
+    let users = UserPools::connect(config).await?.make(prefix).await.context("could not create the user pool")?;
+    Ok(Stack { names, arrival_queue_url, pool_id: users.pool, client_id: users.client })
 }
 
 async fn table(config: &SdkConfig, name: &str) -> anyhow::Result<()> {

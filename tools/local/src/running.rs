@@ -13,7 +13,7 @@ use service::operator::Setting;
 use tokio::net::TcpListener;
 
 use crate::aws::{LocalAws, program};
-use crate::provision::{Settings, provision};
+use crate::provision::{Settings, Stack, provision};
 use crate::seed;
 use crate::server::{self, Server, WORKERS};
 
@@ -22,6 +22,11 @@ pub const PREFIX: &str = "apptego";
 
 /// Builds in seven days; on a plan it would be 100.
 const WEEKLY_BUILDS: u32 = 10_000;
+
+/// Where it is written down in its folder how the local AWS is reached.
+const AWS_ADDRESS: &str = "data/aws-address";
+/// Whoever holds it works in the folder.
+const LOCK: &str = "lock";
 
 /// The folder of a stack, held against a second server.
 #[derive(Debug)]
@@ -54,6 +59,7 @@ pub(crate) struct Running {
     pub(crate) service: Service,
     pub(crate) tenant: Tenant,
     pub(crate) address: String,
+    pub(crate) stack: Stack,
     home: Home,
 }
 
@@ -61,7 +67,7 @@ impl Home {
     /// Takes the folder; it is free again when this is dropped.
     pub(crate) fn hold(folder: &Path) -> anyhow::Result<Self> {
         std::fs::create_dir_all(folder).with_context(|| format!("could not make {}", folder.display()))?;
-        let lock = File::create(folder.join("lock"))?;
+        let lock = File::create(folder.join(LOCK))?;
         lock.try_lock().map_err(|_| {
             let folder = folder.display();
             anyhow!("another server works in {folder}; stop it, or set APPTEGO_HOME to another folder")
@@ -75,6 +81,13 @@ impl Home {
     }
 }
 
+/// The local AWS of the server that works in `folder`.
+pub(crate) fn aws_of_server(folder: &Path) -> anyhow::Result<String> {
+    let works = File::open(folder.join(LOCK)).is_ok_and(|lock| lock.try_lock_shared().is_err());
+    let address = std::fs::read_to_string(folder.join(AWS_ADDRESS)).ok().filter(|_| works);
+    address.with_context(|| format!("no server works in {}; start it with ./dev serve", folder.display()))
+}
+
 impl Running {
     /// Starts everything over the data in `home` and serves the API at `listener`.
     pub(crate) async fn start(home: Home, listener: TcpListener, behind: Behind) -> anyhow::Result<Self> {
@@ -83,7 +96,8 @@ impl Running {
         let config = aws.config();
         let settings = Settings { visibility_seconds: behind.visibility_seconds };
         let stack = provision(&config, PREFIX, settings).await?;
-        let service = server::connect(&config, &stack);
+        seed::seed_account(&config, &stack).await?;
+        let service = server::connect(&config, &stack)?;
         let tenant = seed::seed(&service).await?;
         // Nobody who tries things out should have to wait for next week.
         let limits = CustomLimits { weekly_builds: Some(WEEKLY_BUILDS), ..tenant.custom_limits };
@@ -91,7 +105,8 @@ impl Running {
         let address = format!("http://{}", listener.local_addr()?);
         let app = App { service: service.clone() };
         let server = server::start(&config, &stack, app, listener, behind.workers);
-        Ok(Self { aws, server, service, tenant, address, home })
+        std::fs::write(home.folder.join(AWS_ADDRESS), config.endpoint_url().unwrap_or_default())?;
+        Ok(Self { aws, server, service, tenant, address, stack, home })
     }
 
     /// Where the local AWS listens.

@@ -1,6 +1,7 @@
-//! What a laptop needs to begin with: a tenant, a key, a configuration, a signing key.
+//! What a laptop needs to begin with: a tenant, a key, a configuration, a signing key, somebody who can sign in.
 
 use anyhow::Context as _;
+use aws_config::SdkConfig;
 use domain::configuration::Configuration;
 use domain::control::ControlId;
 use domain::credential::AutomationKey;
@@ -15,8 +16,18 @@ use signing::generate::{NewKey, self_signed_pkcs12};
 use store::Store;
 use store::signing_keys::{KeyMaterial, SigningKeyRecord};
 
+use crate::provision::Stack;
+use crate::user_pool::UserPools;
+
 /// The plan of the local tenant.
 pub const PLAN: Plan = Plan::Team;
+
+/// Who can sign in at the local user pool.
+pub const OWNER: &str = "owner@example.com";
+
+/// The password of every account that is made here. Everybody knows it: who reaches the local AWS can set any password anyway,
+/// with its equally known credentials, and nobody does from another machine.
+pub const PASSWORD: &str = "Local-password-1";
 
 /// Controls that fit every app and need no settings.
 pub const DEFAULT_CONTROLS: [ControlId; 2] = [ControlId::BACKUP_PREVENTION, ControlId::DEBUGGABLE_PREVENTION];
@@ -28,7 +39,7 @@ pub fn tenant_id() -> TenantId {
 
 /// The owner of the local tenant.
 pub fn owner() -> anyhow::Result<EmailAddress> {
-    Ok("owner@example.com".parse()?)
+    Ok(OWNER.parse()?)
 }
 
 /// Makes the tenant with a signing key and an enabled configuration, where they are not there yet.
@@ -52,6 +63,11 @@ pub async fn make_tenant(service: &Service, tenant: Tenant) -> anyhow::Result<Te
     let tenant = Tenant { default_android_key: Some(key), ..tenant };
     service.found_tenant(&tenant, &owner()?).await?;
     Ok(tenant)
+}
+
+/// Makes the account of [`OWNER`] in the stack's user pool, where it is not there yet.
+pub async fn seed_account(config: &SdkConfig, stack: &Stack) -> anyhow::Result<()> {
+    UserPools::connect(config).await?.make_account(&stack.pool_id, &OWNER.parse()?, PASSWORD).await
 }
 
 /// Gives a version this configuration.

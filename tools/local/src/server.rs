@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use api::App;
 use aws_config::SdkConfig;
+use identity::Verifier;
 use protection_worker::{Lease, Worker};
 use service::{Clock, Service};
 use store::{Clients, Store};
@@ -26,9 +27,10 @@ pub struct Server {
 }
 
 /// The use cases over a stack.
-pub fn connect(config: &SdkConfig, stack: &Stack) -> Service {
+pub fn connect(config: &SdkConfig, stack: &Stack) -> anyhow::Result<Service> {
     let store = Store::new(Clients::connect(config, &[]), stack.names.clone());
-    Service::new(store, Clock::system())
+    let verifier = Verifier::new(stack.user_pool(config)?);
+    Ok(Service::new(store, Clock::system()).with_sessions(Some(verifier)))
 }
 
 /// Serves the API at `listener` and does the work behind it; without `workers`, somebody else builds.

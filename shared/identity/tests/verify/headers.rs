@@ -88,6 +88,8 @@ async fn a_header_names_a_key_and_asks_for_nothing_more() {
     let own = json!({ "kty": "RSA", "n": KEY.published()["n"], "e": KEY.published()["e"] });
     for (what, token) in [
         ("no key", KEY.token_of(r#"{"alg":"RS256"}"#, &claims())),
+        ("another algorithm", with("alg", json!("RS384"))),
+        ("a secret's algorithm", with("alg", json!("HS256"))),
         ("an empty name", with("kid", json!(""))),
         ("a long name", with("kid", json!("k".repeat(129)))),
         ("a name that is no text", with("kid", json!(1))),
