@@ -110,10 +110,10 @@ pub(crate) struct Subscription {
     /// When a tenant that is pending deletion goes for good, Unix seconds; null otherwise.
     #[schema(required = true)]
     purge_at: Option<i64>,
-    /// Null where none was agreed.
+    /// The price of ENTERPRISE; null where none was agreed.
     #[schema(required = true)]
     enterprise_pricing: Option<PricingAnswer>,
-    /// Null where none was agreed.
+    /// The price of TEAM; null where none was agreed.
     #[schema(required = true)]
     team_pricing: Option<PricingAnswer>,
     /// Those that replace the plan's; empty without any.
