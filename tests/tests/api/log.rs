@@ -1,40 +1,33 @@
 //! What a request leaves in the log.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
-use serde_json::json;
-use tests::harness::{Bench, fetch};
+use logging::{Settings, subscriber};
+use serde_json::{Value, json};
+use tempfile::NamedTempFile;
+use tests::harness::{Answer, Bench, fetch, send};
 use tests::packages::small_apk;
-use tracing_subscriber::fmt::MakeWriter;
+use tracing::subscriber::{DefaultGuard, set_default};
 
-#[derive(Clone, Debug, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
+/// The log of a function, of what is done on this thread until the guard is dropped.
+fn listen() -> (NamedTempFile, DefaultGuard) {
+    let file = NamedTempFile::new().unwrap();
+    let json = |name: &str| (name == "AWS_LAMBDA_LOG_FORMAT").then(|| "JSON".to_owned());
+    let guard = set_default(subscriber(Settings::read(json), file.reopen().unwrap()));
+    (file, guard)
 }
 
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
+/// The line of a request, which has one.
+fn line_of(log: &NamedTempFile, answer: &Answer) -> Value {
+    let text = std::fs::read_to_string(log.path()).unwrap();
+    let id = answer.headers["x-request-id"].to_str().unwrap();
+    let lines: Vec<&str> = text.lines().filter(|line| line.contains(id)).collect();
+    assert_eq!(lines.len(), 1, "one line for {id}:\n{text}");
+    serde_json::from_str(lines[0]).unwrap()
 }
 
 /// The body of the test, and with it every request, runs on the thread that the subscriber listens to.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_log_has_a_line_for_each_request_and_neither_secrets_nor_signed_urls() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt().json().with_max_level(tracing::Level::INFO).with_writer(log.clone());
-    let _guard = tracing::subscriber::set_default(subscriber.finish());
+    let (log, _guard) = listen();
     let bench = Bench::start().await;
     let ticket = bench.request_upload("app.apk", None).await;
     let job = ticket.text("job_id");
@@ -44,7 +37,7 @@ async fn the_log_has_a_line_for_each_request_and_neither_secrets_nor_signed_urls
     let download = bench.get(&format!("/automate/download/{job}")).await;
     fetch(&download.text("download_url")).await;
     let refused = bench.post("/automate/upload", json!({ "file_name": "secret-project.zip" })).await;
-    let unknown = tests::harness::send(
+    let unknown = send(
         &bench.router,
         "GET",
         "/automate/x?token=query-secret",
@@ -53,15 +46,20 @@ async fn the_log_has_a_line_for_each_request_and_neither_secrets_nor_signed_urls
     )
     .await;
 
-    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     for answer in [&ticket, &done, &download, &refused, &unknown] {
-        let id = answer.headers["x-request-id"].to_str().unwrap();
-        assert_eq!(text.lines().filter(|line| line.contains(id)).count(), 1, "one line for {id}:\n{text}");
+        assert_eq!(line_of(&log, answer)["level"], "INFO");
     }
-    let line = text.lines().find(|line| line.contains(&refused.text("request_id"))).unwrap();
-    for part in [&*bench.tenant.id.to_string(), "invalid_file_name", "/automate/upload", "POST", "400"] {
-        assert!(line.contains(part), "{part} in {line}");
-    }
+    let expected = json!({
+        "message": "request",
+        "request.id": refused.text("request_id"),
+        "http.method": "POST",
+        "http.route": "/automate/upload",
+        "http.status": 400,
+        "tenant.id": bench.tenant.id,
+        "error.code": "invalid_file_name",
+    });
+    assert_eq!(line_of(&log, &refused)["fields"], expected);
+    let text = std::fs::read_to_string(log.path()).unwrap();
     let pair = bench.key.expose();
     let secret = pair.split_once(':').unwrap().1;
     let hidden =
