@@ -1,7 +1,11 @@
 //! What a request leaves in the log.
 
+use api::App;
+use http::StatusCode;
 use logging::{Settings, subscriber};
 use serde_json::{Value, json};
+use service::{Clock, Service};
+use store::{Clients, Names, Store};
 use tempfile::NamedTempFile;
 use tests::harness::{Answer, Bench, fetch, send};
 use tests::packages::small_apk;
@@ -67,4 +71,21 @@ async fn the_log_has_a_line_for_each_request_and_neither_secrets_nor_signed_urls
     for secret in hidden {
         assert!(!text.contains(secret), "{secret} in the log:\n{text}");
     }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_the_services_fault_is_logged_as_an_error_with_its_cause() {
+    let bench = Bench::start().await;
+    let names = Names { table: "no-such-table".to_owned(), ..bench.stack.names.clone() };
+    let app = App { service: Service::new(Store::new(Clients::connect(&bench.config, &[]), names), Clock::system()) };
+    let (log, _guard) = listen();
+    let bearer = bench.bearer();
+    let router = api::serve(local::routes(), app);
+    let answer = send(&router, "GET", "/automate/status/1700000000", &[("authorization", &bearer)], None).await;
+    assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
+    let line = line_of(&log, &answer);
+    assert_eq!((&line["level"], &line["fields"]["error.code"]), (&json!("ERROR"), &json!("internal")));
+    let cause = line["fields"]["error.cause"].as_str().unwrap();
+    assert!(cause.contains("ResourceNotFoundException"), "{cause}");
+    assert!(!answer.body.to_string().contains("ResourceNotFound"), "{}", answer.body);
 }
