@@ -120,6 +120,14 @@ pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the project's folder").to_owned()
 }
 
+/// A binary that `./dev test` builds before the tests, beside this test's own.
+pub fn program(name: &str) -> PathBuf {
+    let this = std::env::current_exe().expect("this test");
+    let program = this.ancestors().nth(2).expect("target/debug/deps/test").join(name);
+    assert!(program.exists(), "{} is missing: run ./dev test", program.display());
+    program
+}
+
 /// A variable of the environment.
 #[expect(clippy::disallowed_methods, reason = "tests have no main of their own")]
 pub fn variable(name: &str) -> Option<String> {

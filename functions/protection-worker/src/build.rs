@@ -22,7 +22,7 @@ use tokio::time::Instant;
 use verify::Expected;
 
 use crate::watch::Watch;
-use crate::{digest, download};
+use crate::{digest, download, thread};
 
 /// How a build ended.
 #[derive(Debug)]
@@ -91,8 +91,8 @@ async fn build(store: &Store, assignment: &Assignment, watch: &Arc<Watch>) -> Re
     let downloading = Stage { phase: Phase::Downloading, milliseconds: milliseconds(started) };
 
     let watching = Arc::clone(watch);
-    let thread = tokio::task::spawn_blocking(move || protect_and_verify(inputs, &watching));
-    let mut report = thread.await.map_err(|_| defect())??;
+    let protected = thread::run(move || protect_and_verify(inputs, &watching));
+    let mut report = protected.await.map_err(|_| defect())??;
     report.stages.insert(0, downloading);
     report.input.sha256 = Some(uploaded);
     publish(store, job, &output, report, watch).await

@@ -9,23 +9,23 @@ use domain::error::Error;
 use domain::id::Sha256Hex;
 use engine::Stop;
 use tokio::sync::mpsc::Receiver;
-use tokio::task::spawn_blocking;
 
 use crate::build::Ended;
+use crate::thread;
 
 /// Bytes of a file that are read at a time.
 const PIECE: usize = 1 << 20;
 
 /// The digest of the pieces that come through `pieces`, in their order.
 pub(crate) async fn of_pieces(mut pieces: Receiver<Bytes>) -> Result<Sha256Hex, Ended> {
-    let thread = spawn_blocking(move || {
+    let digested = thread::run(move || {
         let mut context = Context::new(&SHA256);
         while let Some(piece) = pieces.blocking_recv() {
             context.update(&piece);
         }
         finish(context)
     });
-    thread.await.map_err(Error::internal)?
+    digested.await.map_err(Error::internal)?
 }
 
 /// The digest of a file. `go_on` is asked after every piece.
@@ -33,7 +33,7 @@ pub(crate) async fn of_file(
     file: File,
     go_on: impl Fn() -> Result<(), Stop> + Send + 'static,
 ) -> Result<Sha256Hex, Ended> {
-    let thread = spawn_blocking(move || {
+    let digested = thread::run(move || {
         let mut context = Context::new(&SHA256);
         let mut piece = vec![0; PIECE];
         let mut offset = 0;
@@ -47,7 +47,7 @@ pub(crate) async fn of_file(
             go_on()?;
         }
     });
-    thread.await.map_err(Error::internal)?
+    digested.await.map_err(Error::internal)?
 }
 
 fn finish(context: Context) -> Result<Sha256Hex, Ended> {

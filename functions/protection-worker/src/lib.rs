@@ -3,16 +3,18 @@
 mod build;
 mod digest;
 mod download;
+mod thread;
 mod watch;
 
 use std::time::Duration;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use domain::error::Error;
-use service::Service;
 use service::work::{Aftermath, Leased};
+use service::{Service, build_span};
 use store::wakeups::Wakeup;
 use tokio::time::Instant;
+use tracing::{Instrument as _, Span};
 
 use build::Ended;
 
@@ -70,20 +72,29 @@ impl Worker {
         let end = Instant::now() + left.min(Duration::from_secs(u64::from(self.lease.seconds)));
         let mut response = SqsBatchResponse::default();
         for message in event.records {
-            let verdict = self.process(&message, end).await.unwrap_or_else(|error| {
-                tracing::error!(error = error.with_causes(), "the wake-up comes back");
-                Verdict::ComeBack(TROUBLE_SECONDS)
-            });
-            if let Verdict::ComeBack(seconds) = verdict {
-                self.postpone(&message, seconds).await;
+            let wakeup: Option<Wakeup> = serde_json::from_str(message.body.as_deref().unwrap_or_default()).ok();
+            let span = wakeup.as_ref().map_or_else(Span::none, |wakeup| build_span(&wakeup.tenant, wakeup.job));
+            if !self.take(&message, wakeup, end).instrument(span).await {
                 response.add_failure(message.message_id.unwrap_or_default());
             }
         }
         response
     }
 
-    async fn process(&self, message: &SqsMessage, end: Instant) -> Result<Verdict, Error> {
-        let Ok(Wakeup { tenant, job, .. }) = serde_json::from_str(message.body.as_deref().unwrap_or_default()) else {
+    /// Whether the message is done with.
+    async fn take(&self, message: &SqsMessage, wakeup: Option<Wakeup>, end: Instant) -> bool {
+        let verdict = self.process(wakeup, end).await.unwrap_or_else(|error| {
+            tracing::error!(error = error.with_causes(), "the wake-up comes back");
+            Verdict::ComeBack(TROUBLE_SECONDS)
+        });
+        if let Verdict::ComeBack(seconds) = verdict {
+            self.postpone(message, seconds).await;
+        }
+        verdict == Verdict::Acknowledge
+    }
+
+    async fn process(&self, wakeup: Option<Wakeup>, end: Instant) -> Result<Verdict, Error> {
+        let Some(Wakeup { tenant, job, .. }) = wakeup else {
             // Not ours. It comes back at once until the queue hands it to the dead letters, where a person looks at it.
             tracing::error!("a wake-up that cannot be read");
             return Ok(Verdict::ComeBack(0));
@@ -94,17 +105,17 @@ impl Worker {
             Leased::Nothing => return Ok(Verdict::Acknowledge),
         };
         let attempt = assignment.job.attempt;
-        tracing::info!(tenant.id = %tenant, build.id = %job, attempt, "build starts");
+        tracing::info!(attempt, "build starts");
         let started = Instant::now();
         let ended = build::run(&self.service, &assignment, end - self.lease.reserve).await;
         let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        tracing::info!(tenant.id = %tenant, build.id = %job, attempt, milliseconds, ended = ended.name(), "build ends");
+        tracing::info!(attempt, milliseconds, ended = ended.name(), "build ends");
         let aftermath = match ended {
             Ended::Built(output) => self.service.finish(assignment, output, milliseconds).await?,
             Ended::Broken(failure) => self.service.fail(assignment, failure).await?,
             Ended::Lost => self.service.let_go(&assignment).await?,
             Ended::Trouble(error) => {
-                tracing::error!(build.id = %job, error = error.with_causes(), "the infrastructure failed the build");
+                tracing::error!(error = error.with_causes(), "the infrastructure failed the build");
                 self.service.retry(assignment).await?
             }
         };

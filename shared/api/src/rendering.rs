@@ -60,14 +60,20 @@ fn log(id: &str, method: &str, path: &str, tenant: Option<&str>, response: &Resp
     let status = response.status().as_u16();
     let code = problem.map(|problem| &*problem.code);
     let cause = problem.and_then(|problem| problem.cause.as_deref()).filter(|_| status >= 500);
-    tracing::info!(
-        request.id = id,
-        http.method = method,
-        http.route = path,
-        http.status = status,
-        tenant.id = tenant,
-        error.code = code,
-        error.cause = cause.map(Error::with_causes),
-        "request"
-    );
+    macro_rules! line {
+        ($level:ident) => {
+            tracing::$level!(
+                request.id = id,
+                http.method = method,
+                http.route = path,
+                http.status = status,
+                tenant.id = tenant,
+                error.code = code,
+                error.cause = cause.map(Error::with_causes),
+                "request"
+            )
+        };
+    }
+    // The caller is not at fault.
+    if status >= 500 { line!(error) } else { line!(info) }
 }

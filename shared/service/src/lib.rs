@@ -22,10 +22,11 @@ pub mod work;
 use std::sync::Arc;
 
 use domain::error::Error;
-use domain::id::TenantId;
+use domain::id::{JobId, TenantId};
 use domain::tenant::Tenant;
 use identity::Verifier;
 use store::Store;
+use tracing::Span;
 
 pub use clock::Clock;
 
@@ -76,6 +77,11 @@ impl Service {
     async fn owner(&self, id: &TenantId) -> Result<Tenant, Error> {
         self.store.tenant(id).await?.ok_or_else(|| Error::internal("a job without a tenant"))
     }
+}
+
+/// Around what is done for a job: every line of the log in it says whose and which one it is.
+pub fn build_span(tenant: &TenantId, job: JobId) -> Span {
+    tracing::info_span!("build", tenant.id = %tenant, build.id = %job)
 }
 
 /// The tenant of an automation key, which has to be on a plan with automation (page 000: 401 otherwise).

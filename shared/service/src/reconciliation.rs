@@ -4,9 +4,11 @@ use domain::error::Error;
 use domain::id::{JobId, TenantId};
 use domain::job::{Event, Job, StateName};
 
-use crate::Service;
+use tracing::Instrument as _;
+
 use crate::arrival::Arrival;
 use crate::transition::Outcome;
+use crate::{Service, build_span};
 
 /// Jobs that one run looks at.
 const BATCH: i32 = 500;
@@ -29,13 +31,18 @@ impl Service {
         let mut done = Reconciled::default();
         for hint in self.store.due_jobs(self.clock.now(), BATCH).await? {
             let (tenant, id) = hint.into_key();
-            done.looked_at += 1;
-            if let Err(error) = self.look_at(&tenant, id, &mut done).await {
-                done.failed += 1;
-                tracing::warn!(tenant.id = %tenant, build.id = %id, error = error.with_causes(), "could not reconcile");
-            }
+            let span = build_span(&tenant, id);
+            self.try_to_look_at(&tenant, id, &mut done).instrument(span).await;
         }
         Ok(done)
+    }
+
+    async fn try_to_look_at(&self, tenant: &TenantId, id: JobId, done: &mut Reconciled) {
+        done.looked_at += 1;
+        if let Err(error) = self.look_at(tenant, id, done).await {
+            done.failed += 1;
+            tracing::warn!(error = error.with_causes(), "could not reconcile");
+        }
     }
 
     async fn look_at(&self, tenant: &TenantId, id: JobId, done: &mut Reconciled) -> Result<(), Error> {

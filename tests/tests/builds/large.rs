@@ -14,7 +14,7 @@ use formats::zip::{Attributes, Header, Method, Packed, Writer};
 use futures_util::{StreamExt as _, stream};
 use local::runtime::RuntimeApi;
 use serde_json::{Value, json};
-use tests::harness::{Bench, put};
+use tests::harness::{Bench, program, put};
 use tokio::process::{Child, Command};
 
 use crate::judges;
@@ -234,25 +234,17 @@ async fn upload(bench: &Bench, package: &Path) -> String {
 
 /// The binary that is deployed, with a hard limit on every byte of memory that it can write to.
 fn start_worker(bench: &Bench, api: &RuntimeApi, folder: &Path) -> Child {
-    let program = target().join("protection-worker");
-    assert!(program.exists(), "{} is missing: run ./dev test", program.display());
     let endpoint = bench.config.endpoint_url().unwrap();
     let mut command = Command::new("/bin/sh");
     command
         .args(["-c", &format!("ulimit -d {MEMORY} && exec \"$0\"")])
-        .arg(program)
+        .arg(program("protection-worker"))
         .env_clear()
         .envs(api.environment("protection-worker", &bench.stack.names, endpoint))
         .env("TMPDIR", folder)
         .stdin(Stdio::null())
         .kill_on_drop(true);
     command.spawn().unwrap()
-}
-
-/// Where Cargo put this test, and the binaries that `./dev test` builds first.
-fn target() -> PathBuf {
-    let this = std::env::current_exe().unwrap();
-    this.parent().and_then(Path::parent).unwrap().to_owned()
 }
 
 fn wake_up(bench: &Bench, job: &str) -> String {

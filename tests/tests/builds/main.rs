@@ -6,6 +6,7 @@ mod dev;
 mod journey;
 mod judges;
 mod large;
+mod logs;
 mod multipart;
 mod real_packages;
 mod refused;
