@@ -8,6 +8,7 @@ pub mod control;
 pub mod credential;
 pub mod error;
 pub mod file_name;
+pub mod https_url;
 pub mod id;
 pub mod job;
 pub mod ledger;
