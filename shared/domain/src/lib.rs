@@ -20,6 +20,7 @@ pub mod plan;
 pub mod platform;
 pub mod policy;
 pub mod progress;
+pub mod saml;
 pub mod tenant;
 pub mod tenant_name;
 pub mod time;
