@@ -1,6 +1,7 @@
 //! Sign-in through a tenant's own identity provider (page 004, "SAML SSO"): its settings.
 
 pub mod certificates;
+pub mod groups;
 pub mod metadata;
 mod xml;
 

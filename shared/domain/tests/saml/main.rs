@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 mod certificates;
+mod groups;
 mod hostile;
 mod metadata;
 mod products;
