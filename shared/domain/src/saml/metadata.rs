@@ -5,7 +5,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use roxmltree::Node;
 
-use super::certificates::{self, Certificate, Certificates, MAX_CERTIFICATES};
+use super::certificates::{self, Certificate, Certificates, MAX_BYTES, MAX_CERTIFICATES};
 use super::xml::{self, attribute, invalid, invalid_at};
 use crate::error::Error;
 use crate::https_url::HttpsUrl;
@@ -135,6 +135,9 @@ fn signing_certificates(provider: Node<'_, '_>, now: Timestamp) -> Result<Certif
     all.retain(|certificate| !certificate.is_expired(now));
     let current = Certificates::of(&all);
     match (current.count(), last) {
+        _ if current.as_str().len() > MAX_BYTES => {
+            Err(invalid_at(provider, &format!("has certificates of more than {MAX_BYTES} characters")))
+        }
         (1..=MAX_CERTIFICATES, _) => Ok(current),
         (0, None) => Err(invalid_at(provider, "has no certificate that signs")),
         (0, Some(last)) => Err(invalid_at(provider, &format!("has no certificate that signs since {last}"))),

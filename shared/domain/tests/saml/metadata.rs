@@ -1,6 +1,7 @@
 //! What is read out of metadata, and which one of several.
 
-use rcgen::{BasicConstraints, IsCa, Issuer, KeyPair};
+use domain::saml::certificates::Certificates;
+use rcgen::{BasicConstraints, CustomExtension, IsCa, Issuer, KeyPair};
 
 use crate::support::{
     NOW, OTHER, PROVIDER, ROOT, RSA, SERVICE, base64, key, metadata, now, params, pem, read, refused, signing_with,
@@ -225,6 +226,21 @@ fn the_same_certificate_counts_once_and_five_are_the_most() {
 }
 
 #[test]
+fn certificates_end_where_those_of_the_settings_do() {
+    let sized = |bytes: usize| {
+        let mut params = params("large", NOW, NOW + YEAR);
+        params.custom_extensions = vec![CustomExtension::from_oid_content(&[1, 2, 3, 4], vec![0; bytes])];
+        pem(params.self_signed(&KeyPair::generate().unwrap()).unwrap().der())
+    };
+    let largest = sized(47_000);
+    let accepted = certificates(&signing_with(&[&largest]));
+    assert_eq!(Certificates::parse(&accepted, now()).unwrap().as_str(), largest);
+    let larger = sized(49_000);
+    assert!(refused(&signing_with(&[&larger])).contains("has certificates of more than 65536 characters"));
+    assert!(Certificates::parse(&larger, now()).is_err());
+}
+
+#[test]
 fn expired_certificates_go_as_long_as_one_is_left() {
     let (last, over) = (valid("last", NOW - YEAR, NOW), valid("over", NOW - YEAR, NOW - 1));
     let older = valid("older", NOW - 2 * YEAR, NOW - YEAR);
@@ -299,5 +315,5 @@ fn keys_are_held_to_the_same_rules_as_in_the_settings() {
     let unused = key("use=\"encryption\"", &[include_str!("certificates/rsa-1024.pem")]) + &key("", &[RSA]);
     assert_eq!(certificates(&with_keys(&unused)), RSA.trim_end());
     let accepted = certificates(&signing_with(&[RSA, include_str!("certificates/p521.pem")]));
-    assert_eq!(domain::saml::certificates::Certificates::parse(&accepted, now()).unwrap().as_str(), accepted);
+    assert_eq!(Certificates::parse(&accepted, now()).unwrap().as_str(), accepted);
 }
