@@ -19,6 +19,8 @@ pub(crate) enum ItemKey<'a> {
     SigningKey(&'a TenantId, &'a SigningKeyId),
     Job(&'a TenantId, JobId),
     Progress(&'a TenantId, JobId),
+    Saml(&'a TenantId),
+    SamlGroups(&'a TenantId),
     Idempotency(&'a TenantId, &'a Sha256Hex),
 }
 
@@ -33,6 +35,8 @@ impl ItemKey<'_> {
             Self::SigningKey(tenant, id) => (partition(tenant), format!("SIGNING_KEY#{id}")),
             Self::Job(tenant, job) => (partition(tenant), format!("JOB#{job}")),
             Self::Progress(tenant, job) => (partition(tenant), format!("JOB#{job}#PROGRESS")),
+            Self::Saml(tenant) => (partition(tenant), "SAML".to_owned()),
+            Self::SamlGroups(tenant) => (partition(tenant), "SAML_GROUPS".to_owned()),
             Self::Idempotency(tenant, scope) => (partition(tenant), format!("IDEMPOTENCY#{scope}")),
         }
     }

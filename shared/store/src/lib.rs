@@ -10,6 +10,7 @@ pub mod error;
 pub mod idempotency;
 pub mod jobs;
 mod keys;
+pub mod saml;
 pub mod secrets;
 pub mod signing_keys;
 mod table;
