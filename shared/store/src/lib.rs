@@ -15,6 +15,7 @@ pub mod jobs;
 mod keys;
 pub mod mail;
 pub mod members;
+pub mod saml;
 pub mod secrets;
 pub mod signing_keys;
 mod table;
