@@ -3,6 +3,7 @@
 mod api_tokens;
 mod automation_keys;
 mod fields;
+mod saml;
 mod settings;
 mod tenants;
 mod users;
@@ -27,6 +28,9 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(automation_keys::list_automation_keys, automation_keys::create_automation_key))
         .routes(routes!(automation_keys::toggle_automation_key))
         .routes(routes!(automation_keys::delete_automation_key))
+        .routes(routes!(saml::saml_settings, saml::update_saml_settings, saml::delete_saml_settings))
+        .routes(routes!(saml::parse_saml_metadata))
+        .routes(routes!(saml::saml_groups, saml::save_saml_group))
         .routes(routes!(settings::rename_tenant))
         .routes(routes!(settings::update_deployment_environments))
         .routes(routes!(settings::delete_tenant))

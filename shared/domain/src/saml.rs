@@ -12,7 +12,6 @@ use crate::error::Error;
 use crate::https_url::HttpsUrl;
 use crate::id::TenantId;
 use crate::member::EmailAddress;
-use crate::permission::{Permission, Permissions};
 use crate::tenant::SsoOnly;
 use certificates::Certificates;
 
@@ -101,21 +100,8 @@ impl SamlSettings {
         match (self.enforce_sso_only, self.enabled, &self.breakglass_account) {
             (false, ..) | (true, true, Some(_)) => Ok(()),
             (true, false, _) => Err(refused("enforce_sso_only", "SSO-only requires SAML to be enabled")),
-            (true, true, None) => Err(refused("breakglass_account", "SSO-only requires a breakglass account")),
+            (true, true, None) => Err(refused("breakglass_account", "SSO-only requires a break-glass account")),
         }
-    }
-
-    /// Refuses SSO-only unless its break-glass account is a person of the tenant who can change who has access. `member`
-    /// is what the tenant's people say of that account: its permissions, if it is one of them.
-    pub fn check_breakglass(&self, member: Option<&Permissions>) -> Result<(), Error> {
-        let may_manage = member.is_some_and(|permissions| permissions.has(Permission::UserAndApiManagement));
-        if self.enforce_sso_only && !may_manage {
-            return Err(refused(
-                "breakglass_account",
-                "The breakglass account must be a tenant user with Users & API Management",
-            ));
-        }
-        Ok(())
     }
 
     /// What the tenant itself says of it, where every sign-in looks.

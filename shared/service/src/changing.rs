@@ -75,6 +75,7 @@ impl Service {
                 Change::Missing => return Err(missing(edit)),
                 Change::Refused(roster) => check(edit, &roster, &tenant)?,
                 Change::PersonChanged => self.check_memberships(edit).await?,
+                other @ Change::GroupsChanged => return Err(unexpected(&other)),
                 Change::Repeated(earlier) => match &request {
                     Some((request, _)) => return request.repeat(earlier).map(Some),
                     None => return Err(Error::internal("a record without a key was repeated")),
@@ -121,7 +122,7 @@ impl Service {
     }
 
     /// The tenant as it is now, if it still answers the call.
-    async fn readmit(&self, caller: &Caller) -> Result<Tenant, Error> {
+    pub(crate) async fn readmit(&self, caller: &Caller) -> Result<Tenant, Error> {
         let tenant = self.store.tenant(&caller.tenant.id).await?;
         let tenant = tenant.ok_or(Error::NotFound("The tenant no longer exists"))?;
         caller.demand.check(&tenant, &caller.permissions)?;

@@ -13,6 +13,7 @@ pub mod credentials;
 pub mod members;
 pub mod operator;
 pub mod reconciliation;
+pub mod saml;
 pub mod status;
 pub mod tenants;
 mod tidying;

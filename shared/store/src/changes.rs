@@ -74,6 +74,8 @@ pub enum Change {
     TenantChanged,
     /// The tenants of the person have changed, or are too many: read them and decide again.
     PersonChanged,
+    /// The group mappings have changed since they were read: read them and decide again.
+    GroupsChanged,
     /// What is to be changed is not there.
     Missing,
     /// The roster does not allow it: the roster as it is.
@@ -89,6 +91,7 @@ pub(crate) enum Part {
     Person,
     Subject,
     Roster,
+    Groups,
 }
 
 /// The actions of a change.
@@ -138,7 +141,7 @@ impl Store {
         if let Some((_, Some(RefusedAction { item }))) = refusal(Part::Roster) {
             return Ok(Change::Refused(item.clone().map(read_item).transpose()?.unwrap_or_default()));
         }
-        Ok(Change::PersonChanged)
+        Ok(if refusal(Part::Groups).is_some() { Change::GroupsChanged } else { Change::PersonChanged })
     }
 
     /// Holds the tenant as it was read.

@@ -1,12 +1,17 @@
 //! Sign-in through a tenant's identity provider: its settings, and what its groups may do.
 
+use aws_sdk_dynamodb::types::TransactWriteItem;
+use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use domain::error::Error;
 use domain::id::TenantId;
 use domain::saml::SamlSettings;
 use domain::saml::groups::GroupMappings;
+use domain::tenant::{SsoOnly, Tenant};
 
 use crate::Store;
+use crate::changes::{Change, Part, Record, updated};
 use crate::keys::ItemKey;
+use crate::table::{number, string};
 
 impl Store {
     /// The tenant's settings, if it has any.
@@ -17,6 +22,66 @@ impl Store {
     /// The tenant's group mappings, none of them where none was ever made.
     pub async fn group_mappings(&self, tenant: &TenantId) -> Result<GroupMappings, Error> {
         Ok(self.read(ItemKey::SamlGroups(tenant)).await?.unwrap_or_default())
+    }
+
+    /// Replaces the settings, and with them what `tenant` says of sign-ins and who its roster holds as break-glass account.
+    pub async fn save_saml_settings(
+        &self,
+        tenant: &Tenant,
+        settings: &SamlSettings,
+        record: Record<'_>,
+    ) -> Result<Change, Error> {
+        let roster = match settings.sso_only() {
+            Some(SsoOnly { breakglass }) => self
+                .update(&ItemKey::Roster(&tenant.id))
+                .update_expression("SET breakglass = :id")
+                .condition_expression("contains(admins, :id)")
+                .expression_attribute_values(":id", string(breakglass.as_str())),
+            None => self.without_breakglass(&tenant.id),
+        };
+        let actions = vec![
+            (Part::Subject, self.put_action(&ItemKey::Saml(&tenant.id), settings)?),
+            (Part::Roster, updated(roster)?),
+        ];
+        self.change_tenant_with(tenant, actions, record).await
+    }
+
+    /// Removes the settings, which have to be there, and `groups`, which are those that were read, without their mappings.
+    pub async fn delete_saml_settings(
+        &self,
+        tenant: &Tenant,
+        groups: &GroupMappings,
+        record: Record<'_>,
+    ) -> Result<Change, Error> {
+        let actions = vec![
+            (Part::Subject, self.remove(&ItemKey::Saml(&tenant.id))?),
+            (Part::Roster, updated(self.without_breakglass(&tenant.id))?),
+            self.groups_put(&tenant.id, groups)?,
+        ];
+        self.change_tenant_with(tenant, actions, record).await
+    }
+
+    /// Replaces the group mappings, if they are still those whose revision `groups` bears. The new ones bear the next.
+    pub async fn save_group_mappings(
+        &self,
+        tenant: &Tenant,
+        groups: &GroupMappings,
+        record: Record<'_>,
+    ) -> Result<Change, Error> {
+        self.change(vec![self.tenant_unchanged(tenant)?, self.groups_put(&tenant.id, groups)?], record).await
+    }
+
+    fn without_breakglass(&self, tenant: &TenantId) -> UpdateBuilder {
+        self.update(&ItemKey::Roster(tenant)).update_expression("REMOVE breakglass")
+    }
+
+    fn groups_put(&self, tenant: &TenantId, groups: &GroupMappings) -> Result<(Part, TransactWriteItem), Error> {
+        let before = groups.revision;
+        let after = GroupMappings { revision: before + 1, ..groups.clone() };
+        let put = self.put(&ItemKey::SamlGroups(tenant), &after, [])?;
+        let put = put.condition_expression("attribute_not_exists(pk) OR revision = :before");
+        let put = put.expression_attribute_values(":before", number(before)).build().map_err(Error::internal)?;
+        Ok((Part::Groups, TransactWriteItem::builder().put(put).build()))
     }
 }
 

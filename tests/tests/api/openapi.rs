@@ -28,7 +28,8 @@ fn every_operation_field_and_answer_is_described() {
             }
             let row = TABLE.iter().find(|row| row.path == path && row.method.eq_ignore_ascii_case(method));
             let row = row.unwrap_or_else(|| panic!("{place} stands in no row of api::access"));
-            let schemes = operation["security"].as_array().unwrap().iter().flat_map(|scheme| scheme.as_object().unwrap().keys());
+            let schemes =
+                operation["security"].as_array().unwrap().iter().flat_map(|scheme| scheme.as_object().unwrap().keys());
             let expected: &[&str] = match row.callers {
                 Callers::AutomationKeys => &["automation_key"],
                 Callers::Members => &["api_token", "session"],

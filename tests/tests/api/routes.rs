@@ -19,7 +19,8 @@ pub(crate) fn all_routes() -> Vec<(String, &'static str)> {
         .iter()
         .flat_map(|(path, item)| {
             let methods = item.as_object().unwrap().keys();
-            let known = |method: &String| ["GET", "POST", "DELETE"].into_iter().find(|m| m.eq_ignore_ascii_case(method));
+            let known =
+                |method: &String| ["GET", "POST", "DELETE"].into_iter().find(|m| m.eq_ignore_ascii_case(method));
             methods.map(move |method| (path.clone(), known(method).expect("a known method")))
         })
         .collect()

@@ -189,24 +189,6 @@ fn sso_only_leaves_a_way_in() {
     }
 }
 
-#[test]
-fn the_breakglass_account_manages_users_where_sso_is_all_there_is() {
-    let manages: Permissions = [Permission::UserAndApiManagement].into_iter().collect();
-    let others = Permission::ALL.into_iter().filter(|permission| *permission != Permission::UserAndApiManagement);
-    let others: Permissions = others.collect();
-    let open = parse(&documented()).unwrap();
-    let enforced = changed(|request| request.enforce_sso_only = Some(true)).unwrap();
-    for member in [None, Some(&others), Some(&manages)] {
-        open.check_breakglass(member).unwrap();
-    }
-    enforced.check_breakglass(Some(&manages)).unwrap();
-    for member in [None, Some(&others)] {
-        let (field, message) = at_fault(enforced.check_breakglass(member));
-        assert_eq!(field, "breakglass_account");
-        assert_eq!(message, "The breakglass account must be a tenant user with Users & API Management");
-    }
-}
-
 fn any_request() -> impl Strategy<Value = SamlRequest> {
     let url = || prop_oneof!["https://[a-z]{1,8}(\\.[a-z]{1,8}){0,2}(:[0-9]{1,4})?(/[!-~]{0,20})?", "[ -~]{0,40}"];
     let name = prop::option::of(".{0,20}");
