@@ -30,8 +30,8 @@ class LocalAws:
 
     def __enter__(self):
         settings = {"BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(self.port), "AUTH": "true", "USE_SSL": "1",
-                    "AWS_ENDPOINT_URL": self.endpoint, "TMPDIR": str(self.folder), "CLOUDTRAIL_RECORDING": "1",
-                    "IOT_MTLS_ENABLED": "0", "SFTP_ENABLED": "0"}
+                    "AWS_ENDPOINT_URL": self.endpoint, "TMPDIR": str(self.folder), "STATE_DIR": str(self.folder / "state"),
+                    "CLOUDTRAIL_RECORDING": "1", "IOT_MTLS_ENABLED": "0", "SFTP_ENABLED": "0"}
         with self.log.open("w") as log:
             self.process = subprocess.Popen(["/bin/sh", "-c", RUN, self.program], env=os.environ | settings, stdin=subprocess.PIPE,
                                             stdout=log, stderr=log, start_new_session=True)

@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
+use identity::{Pool, Verifier};
 use serde_json::Value;
+use service::Clock;
 use tests::harness::{home, root, variable};
 use tests::packages::{apk_of_size, small_apk};
 use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
@@ -270,6 +272,67 @@ async fn serve_shows_its_key_once_and_keeps_builds_over_a_restart() {
         }
     }
     panic!("the local AWS outlived its server");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_sign_in_while_the_service_runs_and_after_a_restart() {
+    let desk = Desk::new();
+    let early = desk.run(&["sign-in"]).await;
+    let error = format!("error: no server works in {}; start it with ./dev serve\n", desk.path("home").display());
+    assert_eq!((early.code, early.stdout.as_str(), early.stderr), (Some(2), "", error.clone()));
+
+    let first = desk.serve(&[]).await;
+    let hint = "Sign in as owner@example.com with the password Local-password-1; ./dev sign-in prints an ID token.";
+    assert!(first.printed.iter().any(|line| line == hint), "{:?}", first.printed);
+    let (owner, other) = ("owner@example.com", "new.user@example.com");
+    for (arguments, email) in [
+        (&[][..], owner),
+        (&[owner, "--password", "Local-password-1"], owner),
+        (&["New.User@example.com", "--create"], other),
+        (&[other], other),
+    ] {
+        let done = desk.run(&[&["sign-in"], arguments].concat()).await;
+        assert_eq!(whose(&first, &done).await, email, "{arguments:?}");
+    }
+    assert_eq!(whose(&first, &documented_sign_in(&first).await).await, owner);
+    let wrong = desk.run(&["sign-in", "--password", "Wrong-password-1"]).await;
+    let refused = "error: could not sign in as owner@example.com: 400 Bad Request NotAuthorizedException: Incorrect username or \
+                   password.\n";
+    assert_eq!((wrong.code, wrong.stdout.as_str(), wrong.stderr.as_str()), (Some(2), "", refused));
+    assert_eq!(desk.run(&["sign-in", "nobody"]).await.code, Some(2));
+    let client = first.value("USER_POOL_CLIENT_ID").unwrap().to_owned();
+    assert_eq!(first.stop().await, Some(0));
+
+    assert_eq!(desk.run(&["sign-in"]).await.stderr, error);
+    let second = desk.serve(&[]).await;
+    assert_eq!(second.value("USER_POOL_CLIENT_ID"), Some(client.as_str()));
+    for email in [owner, other] {
+        assert_eq!(whose(&second, &desk.run(&["sign-in", email]).await).await, email);
+    }
+    assert_eq!(second.stop().await, Some(0));
+}
+
+/// Whom the token that was printed names, by the variables that the server printed.
+async fn whose(serving: &Serving, done: &Ended) -> String {
+    assert_eq!(done.code, Some(0), "{}", done.stderr);
+    let token = done.stdout.strip_suffix('\n').unwrap();
+    let variable = |name: &str| serving.value(name).or((name == "AWS_REGION").then_some("us-east-1"));
+    let pool = Pool::read(|name| variable(name).map(str::to_owned)).unwrap().unwrap();
+    let session = Verifier::new(pool).verify(token, Clock::system().now()).await.unwrap();
+    session.email.to_string()
+}
+
+/// The call that README.md shows, as it stands there.
+async fn documented_sign_in(serving: &Serving) -> Ended {
+    let page = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let (_, section) = page.split_once("## Signing in\n").unwrap();
+    let mut blocks = section.split("```sh\n").skip(1).map(|rest| rest.split_once("```").unwrap().0);
+    let mut command = Command::new("bash");
+    command.args(["-euo", "pipefail", "-c", blocks.find(|block| block.starts_with("curl ")).unwrap()]);
+    for name in ["AWS_ENDPOINT_URL", "USER_POOL_CLIENT_ID"] {
+        command.env(name, serving.value(name).unwrap());
+    }
+    Ended::of(command.output().await.unwrap())
 }
 
 /// The customer's command line, which must succeed; returns what it printed.

@@ -45,6 +45,8 @@ impl LocalAws {
             .env("AUTH", "true")
             .env("IOT_MTLS_ENABLED", "0")
             .env("SFTP_ENABLED", "0")
+            // The keys of user pools go there, whether or not anything else is kept.
+            .env("STATE_DIR", data.map_or_else(|| log.with_extension("state"), |data| data.join("state")))
             .stdin(Stdio::piped())
             .stdout(output.try_clone()?)
             .stderr(output)
@@ -52,15 +54,11 @@ impl LocalAws {
             .process_group(0)
             .kill_on_drop(true);
         if let Some(data) = data {
-            let (state, objects) = (data.join("state"), data.join("s3"));
-            std::fs::create_dir_all(&state)?;
+            let objects = data.join("s3");
+            std::fs::create_dir_all(data.join("state"))?;
             std::fs::create_dir_all(&objects)?;
             end_left_behind(program, data).await?;
-            command
-                .env("PERSIST_STATE", "1")
-                .env("STATE_DIR", state)
-                .env("S3_PERSIST", "1")
-                .env("S3_DATA_DIR", objects);
+            command.env("PERSIST_STATE", "1").env("S3_PERSIST", "1").env("S3_DATA_DIR", objects);
         }
         let process = command.spawn().with_context(|| format!("could not start {}", program.display()))?;
         if let (Some(data), Some(id)) = (data, process.id()) {
