@@ -1,6 +1,5 @@
 //! HTTPS URLs that somebody else chose.
 
-use std::fmt;
 use std::str::FromStr;
 
 use fluent_uri::Uri;
@@ -8,6 +7,7 @@ use fluent_uri::component::{Authority, Host};
 use serde::{Deserialize, Serialize};
 
 use crate::certificate::DomainPattern;
+use crate::id::string_conversions;
 
 /// Bytes of a URL at most: what every browser and proxy on the way takes.
 pub const MAX_BYTES: usize = 2048;
@@ -71,25 +71,7 @@ fn is_host(authority: &Authority<'_>) -> bool {
     }
 }
 
-impl fmt::Display for HttpsUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl TryFrom<String> for HttpsUrl {
-    type Error = NotAnHttpsUrl;
-
-    fn try_from(text: String) -> Result<Self, NotAnHttpsUrl> {
-        text.parse()
-    }
-}
-
-impl From<HttpsUrl> for String {
-    fn from(url: HttpsUrl) -> Self {
-        url.0
-    }
-}
+string_conversions!(HttpsUrl);
 
 #[cfg(test)]
 mod tests {

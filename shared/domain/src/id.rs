@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 
-/// `Display`, and the conversions that serde uses, for an identifier around a `String`.
+/// `Display`, and the conversions that serde uses, for a type around a `String` that is read with `FromStr`.
 macro_rules! string_conversions {
     ($name:ident) => {
         impl std::fmt::Display for $name {
@@ -18,7 +18,7 @@ macro_rules! string_conversions {
         }
 
         impl TryFrom<String> for $name {
-            type Error = $crate::error::Error;
+            type Error = <$name as std::str::FromStr>::Err;
 
             fn try_from(text: String) -> Result<Self, Self::Error> {
                 text.parse()
