@@ -22,7 +22,7 @@ use local::aws::LocalAws;
 use local::provision::{Settings, Stack, provision};
 use local::queues::Poller;
 use local::seed;
-use local::server::WORKERS;
+use local::server::{Server, WORKERS};
 use protection_worker::{Lease, Worker};
 use serde_json::{Value, json};
 use service::{Clock, Service};
@@ -49,6 +49,7 @@ pub struct Bench {
     pub clock: TestClock,
     /// Gone after the test.
     pub folder: tempfile::TempDir,
+    own: Store,
     _aws: LocalAws,
 }
 
@@ -145,21 +146,22 @@ impl Bench {
             functions::act(function, started.pepper()).await.expect("the pepper");
         }
         let store = Store::new(clients, stack.names.clone());
-        let tenant = seed::seed(&store, clock.now()).await.expect("a tenant");
-        let key = seed::make_automation_key(&store, &tenant.id, "Test", clock.now()).await.expect("a key");
+        let own = store.through(privileges::own(&config));
+        let tenant = seed::seed(&own, clock.now()).await.expect("a tenant");
+        let key = seed::make_automation_key(&own, &tenant.id, "Test", clock.now()).await.expect("a key");
         let app = App { service: Service::new(store, clock.clock()) };
-        let router = api::serve(local::routes(), app.clone());
-        Self { stack, config, app, router, tenant, key, clock, folder, _aws: aws }
+        let router = functions::serve(local::routes(), app.clone());
+        Self { stack, config, app, router, tenant, key, clock, folder, own, _aws: aws }
     }
 
-    /// The use cases.
+    /// The use cases, for the functions of [`functions`].
     pub fn service(&self) -> &Service {
         &self.app.service
     }
 
-    /// The storage.
-    pub fn store(&self) -> &Store {
-        self.app.service.store()
+    /// The storage, for what the test itself reads and writes.
+    pub const fn store(&self) -> &Store {
+        &self.own
     }
 
     /// The same stack through clients that `interceptors` look into.
@@ -283,10 +285,29 @@ impl Bench {
     }
 
     /// Serves the API on a port of this machine with everything behind it, until the server is dropped.
-    pub async fn serve(&self) -> (local::server::Server, String) {
+    pub async fn serve(&self) -> (Server, String) {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = format!("http://{}", listener.local_addr().expect("an address"));
-        (local::server::start(&self.config, &self.stack, self.app.clone(), listener, WORKERS), address)
+        let mut server = Server::default();
+        server.serve(listener, self.router.clone());
+        let service = self.service().clone();
+        server.feed(Poller::new(&self.config, &self.stack.arrival_queue_url, 10), move |event| {
+            let service = service.clone();
+            async move { functions::arrive(&service, event).await }
+        });
+        for _ in 0..WORKERS {
+            let worker = self.worker();
+            server.feed(Poller::new(&self.config, &self.stack.names.build_queue_url, 1), move |event| {
+                let worker = worker.clone();
+                async move { functions::build(&worker, event).await }
+            });
+        }
+        let service = self.service().clone();
+        server.each_minute(move || {
+            let service = service.clone();
+            async move { functions::reconcile(&service).await.map(drop) }
+        });
+        (server, address)
     }
 
     /// The keys of every object in both buckets.
@@ -330,8 +351,7 @@ where
     B::Error: Into<axum::BoxError>,
 {
     let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
-    let response =
-        functions::act(functions::answering(&path), router.clone().oneshot(request)).await.expect("an answer");
+    let response = router.clone().oneshot(request).await.expect("an answer");
     let (parts, body) = response.into_parts();
     let bytes = axum::body::to_bytes(body, 10_000_000).await.expect("a body");
     let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);

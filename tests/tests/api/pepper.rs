@@ -8,7 +8,7 @@ use service::Service;
 use store::Store;
 use store::automation_keys::AutomationKeyRecord;
 use tests::harness::{Bench, send};
-use tests::privileges;
+use tests::{functions, privileges};
 
 const NEW_PEPPER: &str = "another pepper, of no fewer than 32 characters";
 
@@ -18,12 +18,12 @@ async fn rotate(bench: &Bench) -> PepperVersion {
     PepperVersion::new(put.send().await.unwrap().version_id.unwrap())
 }
 
-/// What a process that starts now serves with.
+/// What a process that starts now knows and serves with.
 fn started_now(bench: &Bench) -> (Store, Router) {
     let names = &bench.stack.names;
     let store = Store::new(privileges::connect(&bench.config, names, &[]), names.clone());
     let app = App { service: Service::new(store.clone(), bench.clock.clock()) };
-    (store, api::serve(local::routes(), app))
+    (store.through(privileges::own(&bench.config)), functions::serve(local::routes(), app))
 }
 
 async fn is_let_in(router: &Router, key: &AutomationKey) -> bool {
