@@ -10,6 +10,8 @@ use futures_util::FutureExt as _;
 use local::aws::LocalAws;
 use tests::harness::{root, start_aws, variable};
 
+use crate::verdict::{Expected, Verdict, judge, judge_everywhere, said};
+
 /// Set to a prefix by `./dev aws-contract --real`: every resource that is made in the account bears it.
 const REAL: &str = "AWS_CONTRACT_PREFIX";
 
@@ -54,24 +56,31 @@ impl Suite {
 
     /// A behaviour, and the file that relies on it.
     pub(crate) async fn expect(&mut self, what: &str, file: &str, check: impl Future<Output = ()>) {
-        self.judge(what, file, None, check).await;
+        self.report(what, file, judge_everywhere(ended(check).await));
     }
 
-    /// As [`Self::expect`], for a behaviour that the local AWS is known not to have.
-    pub(crate) async fn expect_of_aws(&mut self, what: &str, file: &str, local: &str, check: impl Future<Output = ()>) {
-        self.judge(what, file, Some(local).filter(|_| self.is_local()), check).await;
+    /// As [`Self::expect`], for a behaviour that the local AWS is known not to have. The check says what it has seen.
+    pub(crate) async fn expect_of_aws(
+        &mut self,
+        what: &str,
+        file: &str,
+        expected: Expected,
+        check: impl Future<Output = String>,
+    ) {
+        let verdict = judge(ended(check).await, expected, self.is_local());
+        self.report(what, file, verdict);
     }
 
-    async fn judge(&mut self, what: &str, file: &str, known: Option<&str>, check: impl Future<Output = ()>) {
+    fn report(&mut self, what: &str, file: &str, verdict: Verdict) {
         assert!(root().join(file).exists(), "{file} relies on {what}, and is not there");
-        let holds = AssertUnwindSafe(check).catch_unwind().await.is_ok();
-        let (verdict, note) = match (holds, known) {
-            (true, None) => ("holds", String::new()),
-            (false, None) => ("FAILS", String::new()),
-            (false, Some(difference)) => ("known difference", format!(": {difference}")),
-            (true, Some(_)) => ("FAILS", ": the local AWS does this by now; expect it everywhere".to_owned()),
+        let (verdict, note) = match verdict {
+            Verdict::Holds => ("holds", String::new()),
+            Verdict::KnownDifference(seen) => ("known difference", format!(": {seen}")),
+            Verdict::Fails(why) => {
+                self.failures += 1;
+                ("FAILS", format!(": {why}"))
+            }
         };
-        self.failures += usize::from(verdict == "FAILS");
         writeln!(self.report, "{verdict:<16} {what}{note} ({file})").unwrap();
     }
 
@@ -82,6 +91,11 @@ impl Suite {
         assert!(finished, "{}: a resource could not be made\n{}", self.service, self.report);
         assert_eq!(self.failures, 0, "\n{}", self.report);
     }
+}
+
+/// What a check has seen, or how it panicked.
+async fn ended<T>(check: impl Future<Output = T>) -> Result<T, String> {
+    AssertUnwindSafe(check).catch_unwind().await.map_err(|panic| said(&*panic))
 }
 
 /// Makes the checks, removes whatever was made for them, also after a failure and after Ctrl-C, and reports.
@@ -112,10 +126,19 @@ fn keep(service: &str, report: &str) {
 }
 
 /// The code of a refusal. Panics where there was none.
-pub(crate) fn refusal<T: std::fmt::Debug, E: ProvideErrorMetadata + std::fmt::Debug, R: std::fmt::Debug>(
+pub(crate) fn refusal<T, E: ProvideErrorMetadata + std::fmt::Debug, R: std::fmt::Debug>(
     result: Result<T, SdkError<E, R>>,
 ) -> String {
-    let error = result.expect_err("it was not refused");
+    assert!(result.is_err(), "it was not refused");
+    outcome(result, "taken")
+}
+
+/// The code of a refusal, or `taken` where there was none.
+pub(crate) fn outcome<T, E: ProvideErrorMetadata + std::fmt::Debug, R: std::fmt::Debug>(
+    result: Result<T, SdkError<E, R>>,
+    taken: &str,
+) -> String {
+    let Err(error) = result else { return taken.to_owned() };
     let error = error.as_service_error().unwrap_or_else(|| panic!("not refused by the service: {error:?}"));
     error.code().unwrap_or_default().to_owned()
 }

@@ -1,28 +1,17 @@
-"""Runs the scripts of deploy/operate against the local server, and asks its API what came of them.
-
-The stack that they ask for names is a stand-in: outputs alone, with the names of template.yaml and the local server's resources.
-"""
+"""Runs the scripts of deploy/operate against the local server, and asks its API what came of them."""
 
 import json
 import os
-import shlex
-import signal
-import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import boto3
+from operated import ROOT, UPLOAD, Meanwhile, Server, Stack
 from samcli.yamlhelper import yaml_parse
 
-ROOT = Path(__file__).resolve().parents[2]
-STACK, REGION = "operations", "us-east-1"
 OTHER = "0" * 32
-UPLOAD = {"M": {"etag": {"S": '"0123456789abcdef0123456789abcdef"'}, "size": {"N": "9"}}}
 
 
 def main() -> int:
@@ -33,134 +22,8 @@ def main() -> int:
         # What may run at once; more builds than two at once would be refused.
         with ThreadPoolExecutor() as threads:
             list(threads.map(stack.check, ((show,), (end, wake, redrive))))
-        stack.check((restore, pepper, delete))
+        stack.check((key, restore, settings, pepper, delete))
     return 0
-
-
-class Server:
-    """`./dev serve` in a folder of its own."""
-
-    def __init__(self, binary: Path, home: Path, folder: Path):
-        (folder / "venv").symlink_to((home / "venv").resolve())
-        self.binary, self.folder = binary, folder
-        said = self.start()
-        self.key = said["APPTEGO_API_KEY"]
-
-    def start(self) -> dict:
-        """Starts the program, and returns what it prints first."""
-        command = [self.binary, "serve", "--home", self.folder, "--port", "0"]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=(self.folder / "log").open("a"), text=True)
-        said = dict(line.strip().partition("=")[::2] for line in (self.process.stdout.readline() for _ in range(3)))
-        self.api = said["API_URL"]
-        self.endpoint = said["AWS_ENDPOINT_URL"]
-        return said
-
-    def restart(self):
-        self.__exit__()
-        self.start()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.send_signal(signal.SIGINT)
-        self.process.wait()
-
-    def call(self, method: str, path: str, body=None, key=None):
-        """Status and answer of the API."""
-        headers = {"authorization": f"Bearer {key or self.key}", "content-type": "application/json"}
-        request = urllib.request.Request(self.api + path, json.dumps(body).encode() if body else None, headers, method=method)
-        try:
-            with urllib.request.urlopen(request) as response:
-                return response.status, json.load(response)
-        except urllib.error.HTTPError as error:
-            return error.code, json.load(error)
-
-
-class Stack:
-    """The local server's resources by the names of the template's outputs."""
-
-    def __init__(self, server: Server):
-        self.server = server
-        self.connect()
-        self.outputs = {}
-        queue = {name: self.sqs.get_queue_url(QueueName=f"apptego-{name}")["QueueUrl"]
-                 for name in ("build", "arrival", "build-dead-letters", "arrival-dead-letters")}
-        real = {"TableName": "apptego-main", "UploadsBucketName": "apptego-uploads", "ArtifactsBucketName": "apptego-artifacts",
-                "BuildQueueUrl": queue["build"], "BuildDeadLetterQueueUrl": queue["build-dead-letters"],
-                "ArrivalQueueUrl": queue["arrival"], "ArrivalDeadLetterQueueUrl": queue["arrival-dead-letters"],
-                "PepperSecretArn": self.client("secretsmanager").describe_secret(SecretId="apptego-pepper")["ARN"]}
-        described = yaml_parse((ROOT / "template.yaml").read_text())["Outputs"]
-        assert real.keys() <= described.keys(), real.keys() - described.keys()
-        template = {"Resources": {"Nothing": {"Type": "AWS::CloudFormation::WaitConditionHandle"}},
-                    "Outputs": {name: {"Value": real.get(name, "not on the local server")} for name in described}}
-        stacks = self.client("cloudformation")
-        stacks.create_stack(StackName=STACK, TemplateBody=json.dumps(template))
-        stacks.get_waiter("stack_create_complete").wait(StackName=STACK, WaiterConfig={"Delay": 1})
-        self.table, self.queue = real["TableName"], queue
-        lines = self.run("outputs").replace("export ", "").splitlines()
-        self.outputs = {name: shlex.split(value)[0] for name, value in (line.split("=", 1) for line in lines)}
-        self.tenant = next(item["id"]["S"] for item in self.items() if item["sk"]["S"] == "TENANT")
-
-    def connect(self):
-        self.settings = {"AWS_ENDPOINT_URL": self.server.endpoint, "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION,
-                         "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "STACK": STACK}
-        self.dynamodb, self.sqs, self.s3 = self.client("dynamodb"), self.client("sqs"), self.client("s3")
-
-    def client(self, service: str):
-        return boto3.client(service, endpoint_url=self.server.endpoint, region_name=REGION, aws_access_key_id="test",
-                            aws_secret_access_key="test")
-
-    def check(self, functions):
-        for function in functions:
-            begun = time.monotonic()
-            function(self)
-            print(f"{function.__name__}: as the runbook says, {time.monotonic() - begun:.1f} s", flush=True)
-
-    def run(self, script: str, *arguments: str, status: int = 0) -> str:
-        """What a script prints on standard output."""
-        done = subprocess.run([ROOT / "deploy/operate" / script, *arguments], env=os.environ | self.settings | self.outputs, capture_output=True, text=True)
-        assert done.returncode == status, f"{script} {arguments} ended with {done.returncode}: {done.stdout}{done.stderr}"
-        return done.stdout
-
-    def items(self, table: str | None = None, tenant: str | None = None) -> list[dict]:
-        items = self.dynamodb.scan(TableName=table or self.table, ConsistentRead=True)["Items"]
-        return [item for item in items if tenant in (None, item.get("tenant", {}).get("S"), item["pk"]["S"].removeprefix("TENANT#"))]
-
-    def objects(self, tenant: str) -> list[str]:
-        found = [self.s3.list_objects_v2(Bucket=f"apptego-{bucket}", Prefix=f"{tenant}/") for bucket in ("uploads", "artifacts")]
-        return [entry["Key"] for page in found for entry in page.get("Contents", [])]
-
-    def new_job(self) -> str:
-        """A job whose upload never comes."""
-        status, answer = self.server.call("POST", "/automate/upload", {"file_name": "app.apk", "platform": "android", "version": "dev"})
-        assert status == 200, answer
-        return answer["job_id"]
-
-    def key(self, job: str) -> dict:
-        return {"pk": {"S": f"TENANT#{self.tenant}"}, "sk": {"S": f"JOB#{job}"}}
-
-    def item(self, job: str) -> dict:
-        return self.dynamodb.get_item(TableName=self.table, Key=self.key(job), ConsistentRead=True)["Item"]
-
-    def stuck_job(self) -> str:
-        """A queued job of which no message tells and at which maintenance does not look. Its upload is missing, so that its build fails at once."""
-        job = self.new_job()
-        item = self.item(job) | {"state": {"M": {"kind": {"S": "queued"}, "upload": UPLOAD}}, "due_at": {"N": "99999999999"}}
-        self.dynamodb.put_item(TableName=self.table, Item=item)
-        return job
-
-    def ends_as(self, job: str, code: str):
-        for _ in range(100):
-            _, answer = self.server.call("GET", f"/automate/status/{job}")
-            if answer.get("status") == "failed":
-                assert answer["failure_code"] == code, answer
-                return
-            time.sleep(0.1)
-        raise AssertionError(f"job {job} did not end: {self.item(job)}")
-
-    def ledger(self) -> dict:
-        return next(item for item in self.items(tenant=self.tenant) if item["sk"]["S"] == "LEDGER")
 
 
 def show(stack: Stack):
@@ -212,7 +75,11 @@ def restore(stack: Stack):
     """A table from the past, made by copying, to which an item is lost and in which another one is damaged."""
     arn = stack.dynamodb.create_backup(TableName=stack.table, BackupName="before")["BackupDetails"]["BackupArn"]
     stack.dynamodb.restore_table_from_backup(TargetTableName="restored", BackupArn=arn)
-    stack.dynamodb.get_waiter("table_exists").wait(TableName="restored", WaiterConfig={"Delay": 1})
+    with Meanwhile(stack, "describe-table", answer="CREATING") as path:
+        stack.run("await-table", "restored", PATH=path)
+    with Meanwhile(stack, "describe-table", answer="CREATING") as path:
+        stack.run("await-table", "restored", status=1, PATH=path, HOURS="0")
+    stack.run("await-table", "other", status=1)
     before = entities(stack)
     lost = stack.dynamodb.delete_item(TableName=stack.table, ReturnValues="ALL_OLD", Key=stack.key("x") | {"sk": {"S": "TENANT"}})["Attributes"]
     damaged = next(item for item in before.values() if item["sk"]["S"].startswith("CONFIGURATION#"))
@@ -220,7 +87,12 @@ def restore(stack: Stack):
     ledger = stack.dynamodb.delete_item(TableName=stack.table, ReturnValues="ALL_OLD", Key=stack.key("x") | {"sk": {"S": "LEDGER"}})["Attributes"]
     assert stack.run("restore-items", "restored", "--tenant", stack.tenant).split() == [lost["pk"]["S"], "TENANT"], "and no ledger"
     stack.dynamodb.put_item(TableName=stack.table, Item=ledger)
+    restore_beside_others(stack, lost, damaged)
+    signing = next(item for item in before.values() if item["sk"]["S"].startswith("SIGNING_KEY#"))
+    stack.dynamodb.put_item(TableName=stack.table, Item=signing | {"name": {"S": "damaged"}})
+    # Bytes need version 2 of the command line.
     stack.run("restore-items", "restored", "--only", "SIGNING_KEY#", "--overwrite", "--yes", status=1)
+    stack.dynamodb.put_item(TableName=stack.table, Item=signing)
     stack.run("restore-items", "restored", "--tenant", status=1)
     stack.run("restore-items", "restored", "--tenant", stack.tenant, "--yes")
     stack.run("restore-items", "restored", "--only", "JOB#", "--overwrite", "--yes", status=1)
@@ -228,10 +100,72 @@ def restore(stack: Stack):
     assert entities(stack) == before
 
 
+def restore_beside_others(stack: Stack, lost: dict, damaged: dict):
+    """While somebody else writes an item: theirs stays, whether one was missing or damaged there, and others are restored all the same."""
+    theirs = lost | {"name": {"S": "theirs"}}
+    with Meanwhile(stack, "transact-write-items", theirs) as path:
+        said = stack.run("restore-items", "restored", "--tenant", stack.tenant, "--yes", status=1, PATH=path)
+    assert said.endswith(f"written meanwhile: {lost['pk']['S']} TENANT\n"), said
+    assert theirs in stack.items()
+    stack.dynamodb.delete_item(TableName=stack.table, Key={name: lost[name] for name in ("pk", "sk")})
+    other = next(item for item in stack.items("restored") if item["sk"]["S"].startswith("CONFIGURATION#") and item["sk"] != damaged["sk"])
+    stack.dynamodb.put_item(TableName=stack.table, Item=other | {"digest": {"S": "damaged"}})
+    theirs = damaged | {"digest": {"S": "theirs"}}
+    with Meanwhile(stack, "transact-write-items", theirs) as path:
+        said = stack.run("restore-items", "restored", "--only", "CONFIGURATION#", "--overwrite", "--yes", status=1, PATH=path)
+    assert said.endswith(f"written meanwhile: {damaged['pk']['S']} {damaged['sk']['S']}\n"), said
+    assert theirs in stack.items() and other in stack.items()
+
+
 def entities(stack: Stack) -> dict:
     """By key, without jobs: maintenance may write those at any time."""
     items = {(item["pk"]["S"], item["sk"]["S"]): item for item in stack.items(tenant=stack.tenant)}
     return {key: item for key, item in items.items() if not key[1].startswith("JOB#")}
+
+
+def settings(stack: Stack):
+    """Of a table that was restored under the stack's name, as far as the local AWS keeps them; the period only reaches it."""
+    described = yaml_parse((ROOT / "template.yaml").read_text())["Resources"]["MainTable"]["Properties"]
+    shown = stack.run("table-settings", TableName="restored").splitlines()
+    assert [line.split(",")[0] for line in shown] == ["expiry: DISABLED None", "recovery: DISABLED None", "protection: False"], shown
+    asked = Meanwhile(stack, "nothing")
+    with asked as path:
+        stack.run("table-settings", "--yes", TableName="restored", PATH=path)
+        stack.run("table-settings", "--yes", TableName="restored")
+        assert "PointInTimeRecoveryEnabled=true,RecoveryPeriodInDays=14" in asked.calls()
+    expiry = stack.dynamodb.describe_time_to_live(TableName="restored")["TimeToLiveDescription"]
+    assert expiry == {"TimeToLiveStatus": "ENABLED", "AttributeName": described["TimeToLiveSpecification"]["AttributeName"]}, expiry
+    backups = stack.dynamodb.describe_continuous_backups(TableName="restored")["ContinuousBackupsDescription"]
+    assert backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED", backups
+    assert stack.dynamodb.describe_table(TableName="restored")["Table"]["DeletionProtectionEnabled"] is described["DeletionProtectionEnabled"]
+
+
+def key(stack: Stack):
+    key, call = stack.server.key.split(":")[0], ("GET", "/automate/status/1700000000")
+    listed = [json.loads(line) for line in stack.run("key", "list", stack.tenant).splitlines()]
+    assert [(entry["key_id"], entry["enabled"]) for entry in listed] == [(key, True)], listed
+    job = stack.new_job()
+    shown = json.loads(stack.run("key", "show", key))
+    assert shown["enabled"] and "secret_hash" not in shown, shown
+    assert {"job": job, "state": "awaiting_upload"}.items() <= shown["jobs"][-1].items(), shown
+    stack.run("job", "end", stack.tenant, job, "--yes")
+    stack.run("key", "disable", key)
+    assert stack.server.call(*call)[0] == 404, "without --yes nothing changes"
+    stack.run("key", "disable", key, "--yes")
+    assert stack.server.call(*call)[0] == 401
+    stack.run("key", "disable", key, "--yes")
+    record = next(item for item in stack.items() if item["sk"]["S"] == "AUTOMATION_KEY")
+    # Somebody else enables it after this one has read it: theirs stays, and is not taken for what was asked.
+    with Meanwhile(stack, "update-item", record | {"enabled": {"BOOL": True}}) as path:
+        stack.run("key", "enable", key, "--yes", status=1, PATH=path)
+    assert stack.server.call(*call)[0] == 404
+    stack.run("key", "disable", key, "--yes")
+    stack.run("key", "enable", key, "--yes")
+    assert stack.server.call(*call)[0] == 404
+    assert next(item for item in stack.items() if item["sk"]["S"] == "AUTOMATION_KEY") == record | {"enabled": {"BOOL": True}}, "and nothing else"
+    stack.run("key", "disable", "auto_nobody", "--yes", status=1)
+    assert all(item["pk"]["S"] != "AUTOMATION_KEY#auto_nobody" for item in stack.items())
+    stack.run("key", "show", stack.server.key, status=1)
 
 
 def pepper(stack: Stack):

@@ -3,7 +3,12 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use api::App;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn};
+use axum::response::Response;
 use domain::error::Error;
 use protection_worker::Worker;
 use service::Service;
@@ -24,7 +29,7 @@ static PATHS: LazyLock<Vec<(&'static str, Vec<String>)>> = LazyLock::new(|| {
 });
 
 /// Each function with routes, and its router.
-pub fn routers() -> Vec<(&'static str, OpenApiRouter<api::App>)> {
+pub fn routers() -> Vec<(&'static str, OpenApiRouter<App>)> {
     vec![
         ("automate-upload", automate_upload::routes()),
         (DEFAULT, automate_status::routes()),
@@ -32,8 +37,17 @@ pub fn routers() -> Vec<(&'static str, OpenApiRouter<api::App>)> {
     ]
 }
 
+/// Routes as they are served, each request as the work of the function that has its route.
+pub fn serve(routes: OpenApiRouter<App>, app: App) -> Router {
+    api::serve(routes, app).layer(from_fn(answer))
+}
+
+async fn answer(request: Request, next: Next) -> Response {
+    act(answering(request.uri().path()), next.run(request)).await
+}
+
 /// The function that answers a path.
-pub fn answering(path: &str) -> &'static str {
+fn answering(path: &str) -> &'static str {
     let has = |paths: &[String]| paths.iter().any(|template| fits(template, path));
     PATHS.iter().find(|(_, paths)| has(paths)).map_or(DEFAULT, |(name, _)| name)
 }
@@ -43,9 +57,10 @@ pub fn acting() -> Option<&'static str> {
     FUNCTION.try_with(|function| *function).ok()
 }
 
-/// Does `work` as `function`.
-pub async fn act<T>(function: &'static str, work: impl Future<Output = T>) -> T {
-    FUNCTION.scope(function, work).await
+/// Does `work` as `function`. Work that nobody is named for is refused by [`crate::privileges`].
+pub fn act<T>(function: &'static str, work: impl Future<Output = T>) -> impl Future<Output = T> {
+    // What a whole function does would not fit on a test's stack within the futures of the test.
+    FUNCTION.scope(function, Box::pin(work))
 }
 
 /// upload-arrival.
@@ -55,7 +70,12 @@ pub async fn arrive(service: &Service, event: SqsEvent) -> SqsBatchResponse {
 
 /// protection-worker, with an hour until it is ended from outside.
 pub async fn build(worker: &Worker, event: SqsEvent) -> SqsBatchResponse {
-    act("protection-worker", worker.handle(event, Duration::from_secs(3600))).await
+    working(worker.handle(event, Duration::from_secs(3600))).await
+}
+
+/// Part of a build, as protection-worker.
+pub fn working<T>(work: impl Future<Output = T>) -> impl Future<Output = T> {
+    act("protection-worker", work)
 }
 
 /// maintenance.

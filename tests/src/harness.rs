@@ -22,7 +22,7 @@ use local::aws::LocalAws;
 use local::provision::{Settings, Stack, provision};
 use local::queues::Poller;
 use local::seed;
-use local::server::WORKERS;
+use local::server::{Server, WORKERS};
 use protection_worker::{Lease, Worker};
 use serde_json::{Value, json};
 use service::{Clock, Service};
@@ -49,6 +49,7 @@ pub struct Bench {
     pub clock: TestClock,
     /// Gone after the test.
     pub folder: tempfile::TempDir,
+    own: Service,
     _aws: LocalAws,
 }
 
@@ -153,22 +154,22 @@ impl Bench {
             functions::act(function, started.pepper()).await.expect("the pepper");
         }
         let store = Store::new(clients, stack.names.clone());
-        let service = Service::new(store, clock.clock()).with_sessions(Some(issuer::start().await));
-        let tenant = seed::seed(&service).await.expect("a tenant");
-        let key = seed::make_automation_key(&service, &tenant.id, "Test").await.expect("a key");
-        let app = App { service };
-        let router = api::serve(local::routes(), app.clone());
-        Self { stack, config, app, router, tenant, key, clock, folder, _aws: aws }
+        let own = Service::new(store.through(privileges::own(&config)), clock.clock());
+        let tenant = seed::seed(&own).await.expect("a tenant");
+        let key = seed::make_automation_key(&own, &tenant.id, "Test").await.expect("a key");
+        let app = App { service: Service::new(store, clock.clock()).with_sessions(Some(issuer::start().await)) };
+        let router = functions::serve(local::routes(), app.clone());
+        Self { stack, config, app, router, tenant, key, clock, folder, own, _aws: aws }
     }
 
-    /// The use cases.
+    /// The use cases, for the functions of [`functions`].
     pub fn service(&self) -> &Service {
         &self.app.service
     }
 
-    /// The storage.
-    pub fn store(&self) -> &Store {
-        self.app.service.store()
+    /// The storage, for what the test itself reads and writes.
+    pub const fn store(&self) -> &Store {
+        self.own.store()
     }
 
     /// The same stack through clients that `interceptors` look into.
@@ -178,16 +179,21 @@ impl Bench {
         App { service: service.with_sessions(self.app.service.sessions()) }
     }
 
+    /// The use cases as the test's own, for what it prepares.
+    pub fn own(&self) -> &Service {
+        &self.own
+    }
+
     /// Another tenant, with a key of its own.
     pub async fn another_tenant(&self, number: u128, plan: Plan) -> (Tenant, AutomationKey) {
         let id = TenantId::from_bits(number);
         let name = format!("Tenant {number}").parse().expect("a name");
         let tenant = Tenant::new(id.clone(), name, plan);
-        let tenant = seed::make_tenant(self.service(), tenant).await.expect("a tenant");
+        let tenant = seed::make_tenant(&self.own, tenant).await.expect("a tenant");
         if plan.allows_automation() {
             self.configure_for(&tenant, &seed::DEFAULT_CONTROLS).await;
         }
-        let key = seed::make_automation_key(self.service(), &id, "Other").await;
+        let key = seed::make_automation_key(&self.own, &id, "Other").await;
         (tenant, key.expect("a key"))
     }
 
@@ -290,10 +296,29 @@ impl Bench {
     }
 
     /// Serves the API on a port of this machine with everything behind it, until the server is dropped.
-    pub async fn serve(&self) -> (local::server::Server, String) {
+    pub async fn serve(&self) -> (Server, String) {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = format!("http://{}", listener.local_addr().expect("an address"));
-        (local::server::start(&self.config, &self.stack, self.app.clone(), listener, WORKERS), address)
+        let mut server = Server::default();
+        server.serve(listener, self.router.clone());
+        let service = self.service().clone();
+        server.feed(Poller::new(&self.config, &self.stack.arrival_queue_url, 10), move |event| {
+            let service = service.clone();
+            async move { functions::arrive(&service, event).await }
+        });
+        for _ in 0..WORKERS {
+            let worker = self.worker();
+            server.feed(Poller::new(&self.config, &self.stack.names.build_queue_url, 1), move |event| {
+                let worker = worker.clone();
+                async move { functions::build(&worker, event).await }
+            });
+        }
+        let service = self.service().clone();
+        server.each_minute(move || {
+            let service = service.clone();
+            async move { functions::reconcile(&service).await.map(drop) }
+        });
+        (server, address)
     }
 
     /// The keys of every object in both buckets.
@@ -337,8 +362,7 @@ where
     B::Error: Into<axum::BoxError>,
 {
     let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
-    let response =
-        functions::act(functions::answering(&path), router.clone().oneshot(request)).await.expect("an answer");
+    let response = router.clone().oneshot(request).await.expect("an answer");
     let (parts, body) = response.into_parts();
     let bytes = axum::body::to_bytes(body, 10_000_000).await.expect("a body");
     let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);

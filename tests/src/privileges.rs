@@ -1,4 +1,7 @@
 //! Records the rights that each function uses: every call that it makes or signs, as IAM actions on resources.
+//!
+//! A call is either a function's or a test's own, and the clients say which: over those of [`connect`] nothing is done
+//! that no function is named for, over those of [`own`] nothing that one is.
 
 use std::collections::BTreeSet;
 use std::fs::{OpenOptions, create_dir_all};
@@ -9,7 +12,8 @@ use std::sync::Mutex;
 use aws_config::SdkConfig;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::{
-    BeforeDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
+    BeforeDeserializationInterceptorContextRef, BeforeSerializationInterceptorContextRef,
+    BeforeTransmitInterceptorContextRef,
 };
 use aws_smithy_runtime_api::client::interceptors::{Intercept, SharedInterceptor};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, Metadata};
@@ -27,10 +31,33 @@ const FOLDER: &str = "PRIVILEGES_FOLDER";
 /// Recorded already by this process: `function action resource`.
 static NOTED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
-/// Clients of the stack with these names whose calls are recorded.
+/// A function's clients of the stack with these names: calls are recorded, and those outside of a function refused.
 pub fn connect(config: &SdkConfig, names: &Names, interceptors: &[SharedInterceptor]) -> Clients {
     let recorder = SharedInterceptor::new(Recorder(names.clone()));
     Clients::connect(config, &[interceptors, &[recorder]].concat())
+}
+
+/// A test's own clients, whose calls are not recorded.
+pub fn own(config: &SdkConfig) -> Clients {
+    Clients::connect(config, &[SharedInterceptor::new(Own)])
+}
+
+#[derive(Debug)]
+struct Own;
+
+impl Intercept for Own {
+    fn name(&self) -> &'static str {
+        "Own"
+    }
+
+    fn read_before_execution(
+        &self,
+        _: &BeforeSerializationInterceptorContextRef<'_>,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        // A panic, since an error might be what a test expects.
+        functions::acting().map_or(Ok(()), |function| panic!("{function} works over a test's own clients"))
+    }
 }
 
 #[derive(Debug)]
@@ -56,8 +83,8 @@ impl Intercept for Recorder {
         _: &RuntimeComponents,
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let Some(function) = functions::acting() else { return Ok(()) };
         let call = bag.load::<Metadata>().ok_or("a call without a name")?;
+        let function = acting(call);
         let needed = self.needed(call, context.request());
         let needed = needed.ok_or_else(|| format!("tests/src/privileges.rs does not know what {call:?} needs"))?;
         needed.into_iter().for_each(|right| note(format!("{function} {right}")));
@@ -75,10 +102,9 @@ impl Intercept for Recorder {
         _: &RuntimeComponents,
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        if let (Some(function), Some(ReadFrom(bucket)), 404) =
-            (functions::acting(), bag.load::<ReadFrom>(), context.response().status().as_u16())
-        {
-            note(format!("{function} s3:ListBucket {bucket}"));
+        if let (Some(ReadFrom(bucket)), 404) = (bag.load::<ReadFrom>(), context.response().status().as_u16()) {
+            let call = bag.load::<Metadata>().ok_or("a call without a name")?;
+            note(format!("{} s3:ListBucket {bucket}", acting(call)));
         }
         Ok(())
     }
@@ -167,6 +193,16 @@ impl Recorder {
         ];
         known.into_iter().find(|(known, _)| *known == name).map(|(_, resource)| resource)
     }
+}
+
+/// The function whose work a call is. A panic where there is none, since an error might be what a test expects.
+fn acting(call: &Metadata) -> &'static str {
+    let (service, name) = (call.service(), call.name());
+    functions::acting().unwrap_or_else(|| {
+        panic!(
+            "{service} {name} is nobody's: tests::functions names the function at work, Bench::store is the test's own"
+        )
+    })
 }
 
 fn note(line: String) {

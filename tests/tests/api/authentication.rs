@@ -23,7 +23,7 @@ fn body(path: &str) -> Option<Value> {
 async fn refused_headers(bench: &Bench) -> Vec<(&'static str, Vec<String>)> {
     let pair = bench.key.expose();
     let (id, secret) = pair.split_once(':').unwrap();
-    let disabled = local::seed::make_automation_key(bench.service(), &bench.tenant.id, "Off").await.unwrap();
+    let disabled = local::seed::make_automation_key(bench.own(), &bench.tenant.id, "Off").await.unwrap();
     let mut record = bench.store().automation_key(&disabled.id).await.unwrap().unwrap();
     record.enabled = false;
     bench.store().put_automation_key(&record).await.unwrap();

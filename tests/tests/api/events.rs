@@ -7,6 +7,7 @@ use http::Request;
 use lambda_http::request::LambdaRequest;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use tests::functions;
 use tests::harness::{Answer, Bench, exchange, root};
 
 /// `function/case` of every file below events/.
@@ -45,8 +46,8 @@ pub(crate) fn event<T: DeserializeOwned>(name: &str, values: &[(&str, &str)]) ->
 /// Replays a request through the router of the function that the event is recorded for.
 pub(crate) async fn replay(bench: &Bench, name: &str, values: &[(&str, &str)]) -> Answer {
     let router: Router = match name.split_once('/').unwrap().0 {
-        "automate-upload" => api::serve(automate_upload::routes(), bench.app.clone()),
-        "automate-status" => api::serve(automate_status::routes(), bench.app.clone()),
+        "automate-upload" => functions::serve(automate_upload::routes(), bench.app.clone()),
+        "automate-status" => functions::serve(automate_status::routes(), bench.app.clone()),
         function => panic!("{function} has no router"),
     };
     let request: Request<lambda_http::Body> = event::<LambdaRequest>(name, values).into();

@@ -70,7 +70,7 @@ async fn the_same_request_answers_the_same_job_with_urls_that_work_for_24_hours(
 async fn a_key_counts_for_its_caller_alone_and_a_refused_request_is_not_remembered() {
     let bench = Bench::start().await;
     let bearer = bench.bearer();
-    let second = local::seed::make_automation_key(bench.service(), &bench.tenant.id, "Second").await;
+    let second = local::seed::make_automation_key(bench.own(), &bench.tenant.id, "Second").await;
     let (_, other) = bench.another_tenant(2, Plan::Team).await;
     let callers =
         [bearer.clone(), format!("Bearer {}", second.unwrap().expose()), format!("Bearer {}", other.expose())];

@@ -1,6 +1,7 @@
 //! The HTTP API: each documented field, status and header, the recorded events, the document and the calls behind it.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where its ground is missing")]
 
+mod attribution;
 mod authentication;
 mod calls;
 mod events;

@@ -8,7 +8,7 @@ use service::Service;
 use store::Store;
 use store::automation_keys::AutomationKeyRecord;
 use tests::harness::{Bench, send};
-use tests::privileges;
+use tests::{functions, privileges};
 
 const NEW_PEPPER: &str = "another pepper, of no fewer than 32 characters";
 
@@ -18,12 +18,13 @@ async fn rotate(bench: &Bench) -> PepperVersion {
     PepperVersion::new(put.send().await.unwrap().version_id.unwrap())
 }
 
-/// What a process that starts now serves with.
+/// What a process that starts now knows and serves with.
 fn started_now(bench: &Bench) -> (Service, Router) {
     let names = &bench.stack.names;
     let store = Store::new(privileges::connect(&bench.config, names, &[]), names.clone());
+    let own = Service::new(store.through(privileges::own(&bench.config)), bench.clock.clock());
     let app = App { service: Service::new(store, bench.clock.clock()) };
-    (app.service.clone(), api::serve(local::routes(), app))
+    (own, functions::serve(local::routes(), app))
 }
 
 async fn is_let_in(router: &Router, key: &AutomationKey) -> bool {
@@ -48,7 +49,7 @@ async fn record(bench: &Bench, key: &AutomationKey) -> AutomationKeyRecord {
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_outlive_a_rotation_in_old_and_new_processes() {
     let bench = Bench::start().await;
-    let unused = local::seed::make_automation_key(bench.service(), &bench.tenant.id, "Unused").await.unwrap();
+    let unused = local::seed::make_automation_key(bench.own(), &bench.tenant.id, "Unused").await.unwrap();
     let first = record(&bench, &bench.key).await.pepper_version.unwrap();
     let second = rotate(&bench).await;
     assert_ne!(first, second);

@@ -5,6 +5,7 @@ use domain::progress::Progress;
 use http::StatusCode;
 use serde_json::json;
 use service::work::Leased;
+use tests::functions;
 use tests::harness::{Answer, Bench};
 use tests::packages::small_apk;
 
@@ -50,14 +51,14 @@ async fn a_build_is_not_found_before_its_upload_then_queued_running_completed_an
     assert_eq!(status(&bench, &second).await.body["queue_position"], 2);
     refused(&bench.get(&download).await, 400, "job_not_completed", "Job not completed");
 
-    let Leased::Work(work) = bench.service().lease(&bench.tenant.id, job.parse().unwrap(), 300).await.unwrap() else {
-        panic!("no lease")
-    };
+    let leased = functions::working(bench.service().lease(&bench.tenant.id, job.parse().unwrap(), 300)).await;
+    let Leased::Work(work) = leased.unwrap() else { panic!("no lease") };
     let running = status(&bench, &job).await;
     assert_eq!((running.text("progress"), &running.body["percent"]), ("Downloading".into(), &json!(5)));
     assert!(running.body.get("queue_position").is_none());
     for phase in Phase::ALL.into_iter().skip(1) {
-        bench.service().report(&work, &Progress::within(work.job.attempt, phase, 0, 1)).await.unwrap();
+        let progress = Progress::within(work.job.attempt, phase, 0, 1);
+        functions::working(bench.service().report(&work, &progress)).await.unwrap();
         let running = status(&bench, &job).await;
         assert_eq!((running.text("status"), running.text("progress")), ("processing".into(), phase.text().into()));
         assert_eq!(
@@ -65,7 +66,7 @@ async fn a_build_is_not_found_before_its_upload_then_queued_running_completed_an
             (phase.text().to_lowercase(), &json!(phase.percent()))
         );
     }
-    bench.service().retry(*work).await.unwrap();
+    functions::working(bench.service().retry(*work)).await.unwrap();
     bench.run_worker(&bench.worker()).await;
 
     let done = status(&bench, &job).await;

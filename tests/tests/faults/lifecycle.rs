@@ -45,6 +45,11 @@ async fn status(world: &World, job: &Job) -> Answer {
     world.bench.get(&format!("/automate/status/{}", job.id)).await
 }
 
+/// Lets a worker lease the job.
+async fn lease(world: &World, job: &Job, seconds: i64) -> Leased {
+    functions::working(world.service().lease(&job.tenant, job.id, seconds)).await.unwrap()
+}
+
 /// Lets a worker take the message.
 async fn work(world: &World, message: &SqsMessage) -> bool {
     acknowledged(&functions::build(&world.worker(), event(message)).await)
@@ -168,11 +173,12 @@ async fn three_workers_that_die_without_a_word_fail_the_job_and_name_what_the_la
     let job = world.queued(&world.apk).await;
     let woken = world.receive_wakeup().await.unwrap();
     for attempt in 1..=3 {
-        let leased = world.service().lease(&job.tenant, job.id, 300).await.unwrap();
+        let leased = lease(&world, &job, 300).await;
         let Leased::Work(assignment) = leased else { panic!("{leased:?}") };
         assert_eq!((assignment.job.attempt, assignment.job.silent_ends), (attempt, attempt - 1));
         let phase = if attempt == 3 { Phase::Signing } else { Phase::Protecting };
-        world.service().report(&assignment, &Progress::within(attempt, phase, 0, 1)).await.unwrap();
+        let progress = Progress::within(attempt, phase, 0, 1);
+        functions::working(world.service().report(&assignment, &progress)).await.unwrap();
         world.pass(301);
     }
     assert!(work(&world, &woken).await, "nothing is left to do");
@@ -188,7 +194,7 @@ async fn a_message_that_meets_a_lease_is_not_acknowledged_and_comes_back_after_i
     let world = World::start().await;
     let job = world.queued(&world.apk).await;
     let woken = world.receive_wakeup().await.unwrap();
-    assert!(matches!(world.service().lease(&job.tenant, job.id, 1).await.unwrap(), Leased::Work(_)));
+    assert!(matches!(lease(&world, &job, 1).await, Leased::Work(_)));
     let wire = Wire::new();
     wire.arm(None);
     let worker = protection_worker::Worker::new(world.over(&wire).service, protection_worker::Lease::default());
@@ -297,7 +303,7 @@ async fn each_message_of_a_batch_is_judged_by_itself() {
 async fn maintenance_says_for_how_long_nothing_came_of_a_job() {
     let world = World::start().await;
     let job = world.queued(&world.apk).await;
-    world.service().lease(&job.tenant, job.id, 300).await.unwrap();
+    lease(&world, &job, 300).await;
     world.pass(315 + 1000);
     // The wake-up that it sends is taken by nobody.
     functions::reconcile(world.service()).await.unwrap();
@@ -310,7 +316,7 @@ async fn maintenance_says_for_how_long_nothing_came_of_a_job() {
 async fn a_cancelled_build_is_tidied_once_its_worker_can_store_nothing_more() {
     let world = World::start().await;
     let job = world.queued(&world.apk).await;
-    let leased = world.service().lease(&job.tenant, job.id, 300).await.unwrap();
+    let leased = lease(&world, &job, 300).await;
     let Leased::Work(assignment) = leased else { panic!("{leased:?}") };
     cancel(&world, &job).await;
     // The worker has not noticed yet, and dies right after it stored its output.
@@ -348,7 +354,7 @@ async fn an_object_that_is_not_made_of_its_jobs_parts_ends_it_whoever_finds_it()
 async fn cancelling_removes_what_earlier_attempts_stored() {
     let world = World::start().await;
     let job = world.queued(&world.apk).await;
-    let leased = world.service().lease(&job.tenant, job.id, 300).await.unwrap();
+    let leased = lease(&world, &job, 300).await;
     let Leased::Work(assignment) = leased else { panic!("{leased:?}") };
     world.bench.store().put_report(&assignment.job, 1, b"{}".to_vec()).await.unwrap();
     world.pass(400);

@@ -50,10 +50,10 @@ impl World {
     pub(crate) fn over(&self, wire: &Wire) -> Entry {
         let names = &self.bench.stack.names;
         let clients = privileges::connect(&wire.config(&self.bench.config), names, &[tireless()]);
-        let store = self.bench.store().through(clients);
+        let store = self.service().store().through(clients);
         let service = Service::new(store, self.bench.clock.clock());
         let app = App { service: service.clone() };
-        Entry { service, router: api::serve(local::routes(), app) }
+        Entry { service, router: functions::serve(local::routes(), app) }
     }
 
     /// The stack itself.

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use api::App;
 use aws_config::SdkConfig;
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use axum::Router;
 use identity::Verifier;
 use protection_worker::{Lease, Worker};
 use service::{Clock, Service};
@@ -21,7 +23,7 @@ pub const WORKERS: usize = 2;
 const MAINTENANCE_PERIOD: Duration = Duration::from_secs(60);
 
 /// A running server. It ends when this is dropped.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Server {
     tasks: JoinSet<()>,
 }
@@ -35,41 +37,64 @@ pub fn connect(config: &SdkConfig, stack: &Stack) -> anyhow::Result<Service> {
 
 /// Serves the API at `listener` and does the work behind it; without `workers`, somebody else builds.
 pub fn start(config: &SdkConfig, stack: &Stack, app: App, listener: TcpListener, workers: usize) -> Server {
-    let mut tasks = JoinSet::new();
+    let mut server = Server::default();
     let service = app.service.clone();
-    let router = api::serve(routes(), app);
-    tasks.spawn(async move {
-        if let Err(error) = axum::serve(listener, router).await {
-            tracing::error!(%error, "the API ended");
-        }
-    });
-    let arrivals = Poller::new(config, &stack.arrival_queue_url, 10);
+    server.serve(listener, api::serve(routes(), app));
     let arrived = service.clone();
-    tasks.spawn(arrivals.run(move |event| {
+    server.feed(Poller::new(config, &stack.arrival_queue_url, 10), move |event| {
         let service = arrived.clone();
         async move { upload_arrival::handle(&service, event).await }
-    }));
+    });
     let worker = Worker::new(service.clone(), Lease::default());
     for _ in 0..workers {
-        let (worker, wakeups) = (worker.clone(), Poller::new(config, &stack.names.build_queue_url, 1));
-        tasks.spawn(wakeups.run(move |event| {
+        let worker = worker.clone();
+        server.feed(Poller::new(config, &stack.names.build_queue_url, 1), move |event| {
             let worker = worker.clone();
             async move { worker.handle(event, Duration::MAX).await }
-        }));
+        });
     }
-    tasks.spawn(async move {
-        let mut minutes = tokio::time::interval(MAINTENANCE_PERIOD);
-        loop {
-            minutes.tick().await;
-            if let Err(error) = maintenance::handle(&service).await {
-                tracing::warn!(%error, "could not reconcile");
-            }
-        }
+    server.each_minute(move || {
+        let service = service.clone();
+        async move { maintenance::handle(&service).await.map(drop) }
     });
-    Server { tasks }
+    server
 }
 
 impl Server {
+    /// Answers with `router` at `listener`.
+    pub fn serve(&mut self, listener: TcpListener, router: Router) {
+        self.tasks.spawn(async move {
+            if let Err(error) = axum::serve(listener, router).await {
+                tracing::error!(%error, "the API ended");
+            }
+        });
+    }
+
+    /// Gives the messages of a queue to `function`.
+    pub fn feed<Answer>(&mut self, messages: Poller, function: impl Fn(SqsEvent) -> Answer + Send + Sync + 'static)
+    where
+        Answer: Future<Output = SqsBatchResponse> + Send + 'static,
+    {
+        self.tasks.spawn(messages.run(function));
+    }
+
+    /// Calls `function` on the reconciler's schedule.
+    pub fn each_minute<Done, Failure>(&mut self, function: impl Fn() -> Done + Send + Sync + 'static)
+    where
+        Done: Future<Output = Result<(), Failure>> + Send + 'static,
+        Failure: std::fmt::Display + Send,
+    {
+        self.tasks.spawn(async move {
+            let mut minutes = tokio::time::interval(MAINTENANCE_PERIOD);
+            loop {
+                minutes.tick().await;
+                if let Err(error) = function().await {
+                    tracing::warn!(%error, "could not reconcile");
+                }
+            }
+        });
+    }
+
     /// Ends every part of it.
     pub async fn stop(mut self) {
         self.tasks.shutdown().await;
