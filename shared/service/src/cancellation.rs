@@ -1,5 +1,6 @@
 //! Cancels a build.
 
+use domain::access::Effect;
 use domain::error::Error;
 use domain::id::JobId;
 use domain::job::Event;
@@ -13,7 +14,7 @@ impl Service {
     /// Ends a build that has not ended. Its worker notices within a second or two, or when it wants to finish.
     pub async fn cancel(&self, caller: &AutomationCaller, id: JobId) -> Result<(), Error> {
         let (tenant, job) = tokio::try_join!(self.store.tenant(&caller.tenant), self.store.job(&caller.tenant, id))?;
-        automation_tenant(tenant)?;
+        automation_tenant(tenant, Effect::Change)?;
         let (job, _) = job.ok_or_else(no_such_job)?;
         match self.carry_out(job, |_| Ok(Event::Cancel)).await? {
             Outcome::Done(job) => {

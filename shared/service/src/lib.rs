@@ -21,8 +21,10 @@ pub mod work;
 
 use std::sync::Arc;
 
+use domain::access::{Demand, Effect};
 use domain::error::Error;
 use domain::id::TenantId;
+use domain::permission::Permissions;
 use domain::tenant::Tenant;
 use identity::Verifier;
 use store::Store;
@@ -78,10 +80,12 @@ impl Service {
     }
 }
 
-/// The tenant of an automation key, which has to be on a plan with automation (page 000: 401 otherwise).
-fn automation_tenant(tenant: Option<Tenant>) -> Result<Tenant, Error> {
+/// The tenant of an automation key, which has to be on a plan with automation (page 000: 401 otherwise), and for a change
+/// not marked for deletion.
+fn automation_tenant(tenant: Option<Tenant>, effect: Effect) -> Result<Tenant, Error> {
     let tenant = tenant.ok_or(Error::Unauthenticated)?;
     tenant.require_automation()?;
+    Demand { effect, permission: None, plan: None }.check(&tenant, &Permissions::default())?;
     Ok(tenant)
 }
 
