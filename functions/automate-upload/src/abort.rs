@@ -35,7 +35,7 @@ pub(crate) struct AbortFields {
         (status = 401, description = "Authentication failed", body = ErrorBody),
         (status = 403, description = "The path belongs to another tenant", body = ErrorBody),
         (status = 404, description = "The path names no job", body = ErrorBody),
-        (status = 409, description = "The upload was completed already", body = ErrorBody),
+        (status = 409, description = "The upload was completed already, or the tenant is pending deletion", body = ErrorBody),
         (status = 413, description = "The body is larger than 5.5 MB", body = ErrorBody),
         (status = 500, description = "Internal error", body = ErrorBody),
     ),

@@ -16,7 +16,7 @@ use axum::extract::State;
         (status = 400, description = "The job ID is invalid", body = ErrorBody),
         (status = 401, description = "Authentication failed", body = ErrorBody),
         (status = 404, description = "There is no such job", body = ErrorBody),
-        (status = 409, description = "The build has ended", body = ErrorBody),
+        (status = 409, description = "The build has ended, or the tenant is pending deletion", body = ErrorBody),
         (status = 500, description = "Internal error", body = ErrorBody),
     ),
     security(("automation_key" = []))

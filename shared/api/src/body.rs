@@ -65,6 +65,9 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
     }
 }
 
+/// Characters of an error that may repeat what was sent: the answer to a body of megabytes stays an answer.
+const SAID: usize = 256;
+
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let JsonObject(value) = serde_path_to_error::deserialize(&mut json).map_err(|error| {
@@ -75,7 +78,7 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
             true => format!("Invalid field: {place}{inner}"),
             false => format!("Invalid JSON: {inner}"),
         };
-        Error::Unreadable(text.into())
+        Error::Unreadable(text.chars().take(SAID).collect::<String>().into())
     })?;
     json.end().map_err(|error| Error::Unreadable(format!("Invalid JSON: {error}").into()))?;
     Ok(value)
@@ -102,5 +105,6 @@ mod tests {
         assert!(text("").starts_with("Invalid JSON: EOF"));
         assert!(text("{} {}").starts_with("Invalid JSON: trailing characters"));
         assert!(read::<Sample>(br#"{"size":null,"more":1}"#).is_ok());
+        assert_eq!(text(&format!(r#"{{"size":"{}"}}"#, "é".repeat(1_000_000))).chars().count(), SAID);
     }
 }

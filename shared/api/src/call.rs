@@ -4,13 +4,9 @@ use std::sync::{Arc, OnceLock};
 
 use axum::http::Extensions;
 use domain::id::TenantId;
-use serde_json::{Map, Value};
 use service::audit::Trail;
 
-/// Characters of a text that an audit event shows: nobody fills a log with one field.
-const SHOWN_TEXT: usize = 256;
-/// Values of a list that an audit event shows.
-const SHOWN_VALUES: usize = 20;
+use crate::shown::shown_fields;
 
 /// A request, from its boundary to its handler.
 #[derive(Clone, Debug)]
@@ -58,37 +54,6 @@ impl Call {
     /// Notes what the audit event may show of a body that could be read.
     pub(crate) fn note_body(&self, body: &[u8]) {
         let Some((trail, shown)) = self.0.trail.get().filter(|(_, shown)| !shown.is_empty()) else { return };
-        let Ok(fields) = serde_json::from_slice::<Map<String, Value>>(body) else { return };
-        let allowed = fields.into_iter().filter(|(name, _)| shown.contains(&name.as_str()));
-        trail.note(allowed.filter_map(|(name, value)| Some((name, abridged(value)?))));
-    }
-}
-
-/// A value as it is shown: scalars, and lists of them.
-fn abridged(value: Value) -> Option<Value> {
-    match value {
-        Value::String(text) => Some(Value::String(text.chars().take(SHOWN_TEXT).collect())),
-        Value::Array(values) => {
-            let scalars = values.into_iter().filter(|value| !value.is_array());
-            Some(Value::Array(scalars.filter_map(abridged).take(SHOWN_VALUES).collect()))
-        }
-        Value::Object(_) => None,
-        scalar => Some(scalar),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn what_is_shown_is_short_and_flat() {
-        assert_eq!(abridged(json!("x".repeat(1000))), Some(json!("x".repeat(256))));
-        assert_eq!(abridged(json!({ "a": 1 })), None);
-        let list = abridged(json!([["nested"], "a", 1, { "b": 2 }])).unwrap();
-        assert_eq!(list, json!(["a", 1]));
-        assert_eq!(abridged(json!(vec![0; 1000])).unwrap().as_array().unwrap().len(), 20);
+        trail.note(shown_fields(body, shown));
     }
 }

@@ -73,13 +73,13 @@ impl<R: Route> FromRequestParts<App> for Caller<R> {
                 });
             }
         };
-        let admitted = app.service.admit_member(header, &id).await?;
-        let member = admitted.credentials.member();
-        let log = if admitted.membership.is_ok() { Log::Tenant(id.clone()) } else { own_log(&admitted.credentials) };
+        let applicant = app.service.find_member(header, &id).await?;
+        let (credentials, member) = (applicant.credentials.clone(), applicant.credentials.member());
+        let log = if applicant.membership.is_some() { Log::Tenant(id.clone()) } else { own_log(&credentials) };
         let trail = begin::<R>(&call, log, &member);
-        let (tenant, permissions) = admitted.membership?;
+        let (tenant, permissions) = applicant.enter()?;
         call.set_tenant(&id);
-        check_kind(&R::ROW, &admitted.credentials)?;
+        check_kind(&R::ROW, &credentials)?;
         let demand = R::ROW.demand;
         demand.check(&tenant, &permissions)?;
         Ok(Self(

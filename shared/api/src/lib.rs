@@ -11,6 +11,7 @@ pub mod path;
 pub mod problem;
 mod rendering;
 pub mod server;
+mod shown;
 
 use service::Service;
 

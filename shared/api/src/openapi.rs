@@ -89,11 +89,12 @@ fn describe_access(operation: &mut Operation, row: &Row) {
     if row.callers != Callers::AutomationKeys {
         refuse("403", "The permission, the plan or access to the tenant is missing");
     }
+    let concerns_tenant = row.scope == Scope::Tenant || row.callers == Callers::AutomationKeys;
+    if concerns_tenant && row.demand.effect == Effect::Change {
+        refuse("409", "The tenant is pending deletion");
+    }
     if row.scope == Scope::Tenant {
         refuse("400", "The tenant header is missing or malformed, or a field is");
-        if row.demand.effect == Effect::Change {
-            refuse("409", "The tenant is pending deletion");
-        }
         let header = ParameterBuilder::new().name("tenant").parameter_in(ParameterIn::Header).required(Required::True);
         let header = header.description(Some("Tenant ID, as `/frontend/get_tenants` answers it"));
         let mut id = Object::with_type(Type::String);

@@ -20,6 +20,8 @@ use crate::error::Error;
 const ID_RANDOM: usize = 15;
 const SECRET_RANDOM: usize = 27;
 const SECRET_CHECKSUM: usize = 6;
+/// With its prefix of three characters.
+pub(crate) const SECRET_LENGTH: usize = 3 + SECRET_RANDOM + SECRET_CHECKSUM;
 const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /// Random bytes that a pair is made of.
@@ -259,13 +261,18 @@ fn keyed(key: &[u8]) -> Hmac<Sha256> {
     Hmac::new_from_slice(key).expect("HMAC takes keys of every length")
 }
 
+/// Whether the text is a secret of either kind.
+pub(crate) fn is_any_secret(text: &str) -> bool {
+    is_secret::<Automation>(text) || is_secret::<Management>(text)
+}
+
 /// Whether the text has the form and the checksum of a secret: most mistyped or cut ones end here.
 fn is_secret<K: Kind>(text: &str) -> bool {
-    let expected = K::SECRET_PREFIX.len() + SECRET_RANDOM + SECRET_CHECKSUM;
-    text.len() == expected
+    let body = SECRET_LENGTH - SECRET_CHECKSUM;
+    text.len() == SECRET_LENGTH
         && text.is_ascii()
         && text.starts_with(K::SECRET_PREFIX)
-        && text.split_at(expected - SECRET_CHECKSUM).1 == checksum(text.split_at(expected - SECRET_CHECKSUM).0)
+        && text.split_at(body).1 == checksum(text.split_at(body).0)
 }
 
 fn checksum(body: &str) -> String {

@@ -10,7 +10,6 @@ use domain::plan::{Plan, TOKENS_NEED_TEAM};
 use domain::session::{Session, SignIn};
 use domain::tenant::Tenant;
 use store::api_tokens::ApiTokenRecord;
-use store::members::MemberRecord;
 
 use crate::Service;
 use crate::audit::Trail;
@@ -48,13 +47,13 @@ pub struct Caller {
     pub trail: Trail,
 }
 
-/// A caller who was let in or not, with what is known of it in either case.
+/// A caller before a tenant, with what is known of it there.
 #[derive(Debug)]
-pub struct Admittance {
+pub struct Applicant {
     /// Whose credentials they are.
     pub credentials: Credentials,
-    /// The tenant and the caller's permissions in it; an error for somebody who does not belong to it.
-    pub membership: Result<(Tenant, Permissions), Error>,
+    /// The tenant and the caller's permissions in it; `None` for somebody who does not belong to it.
+    pub membership: Option<(Tenant, Permissions)>,
 }
 
 impl Credentials {
@@ -75,9 +74,11 @@ impl Credentials {
         }
     }
 
-    /// Refuses who signed in past the identity provider of a tenant that demands it, but for the break-glass account.
+    /// Refuses who signed in past the identity provider of a tenant that demands it, but for the break-glass account. A plan
+    /// without SAML demands nothing: nobody could sign in.
     fn check_sign_in(&self, tenant: &Tenant) -> Result<(), Error> {
-        let (Self::Session(session), Some(sso)) = (self, &tenant.sso_only) else { return Ok(()) };
+        let demanded = tenant.sso_only.as_ref().filter(|_| tenant.plan >= Plan::Enterprise);
+        let (Self::Session(session), Some(sso)) = (self, demanded) else { return Ok(()) };
         match &session.sign_in {
             SignIn::Saml(_) => Ok(()),
             _ if sso.breakglass == session.email => Ok(()),
@@ -101,7 +102,7 @@ impl Service {
 
     /// As [`Self::authenticate_member`], and reads what the caller is in `tenant`: two strongly consistent reads at once for
     /// a token, one for a session.
-    pub async fn admit_member(&self, header: Option<&str>, tenant: &TenantId) -> Result<Admittance, Error> {
+    pub async fn find_member(&self, header: Option<&str>, tenant: &TenantId) -> Result<Applicant, Error> {
         let (credentials, (found, member)) = match header.and_then(bearer) {
             Some(jwt) if jwt.contains('.') => {
                 let session = self.verify_session(jwt).await?;
@@ -119,8 +120,9 @@ impl Service {
                 (self.check_token(presented.as_ref(), record).await?, belongs)
             }
         };
-        let membership = enter(&credentials, tenant, found, member);
-        Ok(Admittance { credentials, membership })
+        let belongs = credentials.may_enter(tenant);
+        let membership = found.zip(member).filter(|_| belongs).map(|(tenant, member)| (tenant, member.permissions));
+        Ok(Applicant { credentials, membership })
     }
 
     async fn verify_session(&self, jwt: &str) -> Result<Session, Error> {
@@ -155,19 +157,14 @@ impl Service {
     }
 }
 
-/// A tenant that is not there answers as one that the caller does not belong to.
-fn enter(
-    credentials: &Credentials,
-    id: &TenantId,
-    tenant: Option<Tenant>,
-    member: Option<MemberRecord>,
-) -> Result<(Tenant, Permissions), Error> {
-    let (Some(tenant), Some(member), true) = (tenant, member, credentials.may_enter(id)) else {
-        return Err(Error::Forbidden("You don't have access to this tenant"));
-    };
-    credentials.check_sign_in(&tenant)?;
-    if matches!(credentials, Credentials::Token(..)) && tenant.plan < Plan::Team {
-        return Err(Error::PlanRequired(TOKENS_NEED_TEAM));
+impl Applicant {
+    /// Lets it into the tenant. A tenant that is not there answers as one that it does not belong to.
+    pub fn enter(self) -> Result<(Tenant, Permissions), Error> {
+        let (tenant, permissions) = self.membership.ok_or(Error::Forbidden("You don't have access to this tenant"))?;
+        self.credentials.check_sign_in(&tenant)?;
+        if matches!(self.credentials, Credentials::Token(..)) && tenant.plan < Plan::Team {
+            return Err(Error::PlanRequired(TOKENS_NEED_TEAM));
+        }
+        Ok((tenant, permissions))
     }
-    Ok((tenant, member.permissions))
 }

@@ -1,5 +1,6 @@
 //! Admits a build: quotas, a job and the URLs for its upload.
 
+use domain::access::Effect;
 use domain::configuration::no_enabled_controls;
 use domain::error::Error;
 use domain::id::{JobId, Sha256Hex, SigningKeyId};
@@ -16,7 +17,7 @@ use store::jobs::Admission;
 
 use crate::authentication::AutomationCaller;
 use crate::changing::IdempotentRequest;
-use crate::{Service, changing_tenant};
+use crate::{Service, automation_tenant};
 
 /// Every refused try means that somebody else was admitted or pruned, so this ends long before.
 const TRIES: u32 = 256;
@@ -73,7 +74,7 @@ impl Service {
             self.named_key_platform(caller, &request.signing_key),
             self.earlier_request(caller, idempotent.as_ref(), now),
         )?;
-        let tenant = changing_tenant(tenant)?;
+        let tenant = automation_tenant(tenant, Effect::Change)?;
         if let Some(earlier) = earlier {
             return self.repeat(&tenant, earlier, idempotent.as_ref()).await;
         }

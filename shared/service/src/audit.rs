@@ -21,6 +21,8 @@ struct State {
     api_call: &'static str,
     request_id: String,
     raw_data: Map<String, Value>,
+    /// When a change last tried to write the event.
+    tried: Option<Timestamp>,
     written: bool,
 }
 
@@ -28,12 +30,18 @@ impl Trail {
     /// A call that begins.
     pub fn begin(log: Log, user_id: impl ToString, api_call: &'static str, request_id: impl Into<String>) -> Self {
         let (user_id, request_id, raw_data) = (user_id.to_string(), request_id.into(), Map::new());
-        Self(Arc::new(Mutex::new(State { log, user_id, api_call, request_id, raw_data, written: false })))
+        Self(Arc::new(Mutex::new(State { log, user_id, api_call, request_id, raw_data, tried: None, written: false })))
     }
 
     /// Adds what was asked for: fields that nobody has to hide.
     pub fn note(&self, fields: impl IntoIterator<Item = (String, Value)>) {
         self.state().raw_data.extend(fields);
+    }
+
+    /// The log and the event of a change that is about to be made.
+    pub(crate) fn event_of_change(&self, now: Timestamp) -> (Log, AuditEvent) {
+        self.state().tried = Some(now);
+        self.event(now, true)
     }
 
     /// The log and the event, for a call that ended at `now`.
@@ -49,11 +57,6 @@ impl Trail {
             request_id: state.request_id.clone(),
         };
         (state.log.clone(), event)
-    }
-
-    /// The event stands in the log of another: of the tenant that the call made.
-    pub(crate) fn move_to(&self, log: Log) {
-        self.state().log = log;
     }
 
     /// A change has written the event.
@@ -78,7 +81,9 @@ impl Service {
         if trail.state().written {
             return Ok(());
         }
-        let (log, event) = trail.event(self.clock.now(), successful);
+        // A change whose answer was lost may have written the event: its number tells.
+        let moment = trail.state().tried.unwrap_or_else(|| self.clock.now());
+        let (log, event) = trail.event(moment, successful);
         self.store.write_event(&log, &event).await?;
         trail.close();
         Ok(())

@@ -1,5 +1,6 @@
 //! Cancels a build.
 
+use domain::access::Effect;
 use domain::error::Error;
 use domain::id::JobId;
 use domain::job::Event;
@@ -7,13 +8,13 @@ use domain::job::Event;
 use crate::authentication::AutomationCaller;
 use crate::completion::already_ended;
 use crate::transition::Outcome;
-use crate::{Service, changing_tenant, no_such_job};
+use crate::{Service, automation_tenant, no_such_job};
 
 impl Service {
     /// Ends a build that has not ended. Its worker notices within a second or two, or when it wants to finish.
     pub async fn cancel(&self, caller: &AutomationCaller, id: JobId) -> Result<(), Error> {
         let (tenant, job) = tokio::try_join!(self.store.tenant(&caller.tenant), self.store.job(&caller.tenant, id))?;
-        changing_tenant(tenant)?;
+        automation_tenant(tenant, Effect::Change)?;
         let (job, _) = job.ok_or_else(no_such_job)?;
         match self.carry_out_for(caller, job, |_| Ok(Event::Cancel)).await? {
             Outcome::Done(job) => {

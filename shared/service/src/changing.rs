@@ -63,7 +63,7 @@ impl Service {
         let mut tenant = caller.tenant.clone();
         for _ in 0..TRIES {
             let now = self.clock.now();
-            let (log, event) = caller.trail.event(now, true);
+            let (log, event) = caller.trail.event_of_change(now);
             let replay = request.as_ref().map(|(request, created)| request.record(created.clone(), now));
             let replay = replay.as_ref().map(|record| (ReplayOwner::Tenant(&tenant.id), record));
             match self.store.edit(&tenant, edit, Record { log: &log, event: &event, replay }).await? {
@@ -107,7 +107,7 @@ impl Service {
             let now = self.clock.now();
             let mut changed = tenant.clone();
             decide(&mut changed, now)?;
-            let (log, event) = caller.trail.event(now, true);
+            let (log, event) = caller.trail.event_of_change(now);
             let record = Record { log: &log, event: &event, replay: None };
             match self.store.change_tenant(&changed, record).await? {
                 Change::Done => {

@@ -1,5 +1,6 @@
 //! Completes and aborts multipart uploads.
 
+use domain::access::Effect;
 use domain::error::Error;
 use domain::id::JobId;
 use domain::job::{Event, Job, Refusal, State, StateName, Upload};
@@ -10,7 +11,7 @@ use store::uploads::Completion;
 use crate::arrival::Arrival;
 use crate::authentication::AutomationCaller;
 use crate::transition::Outcome;
-use crate::{Service, changing_tenant, no_such_job};
+use crate::{Service, automation_tenant, no_such_job};
 
 /// A client's claim to an upload.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,7 +84,7 @@ impl Service {
         let path = claim.path(caller);
         let id = path.as_ref().map_or(JobId::from_start_time(0), |path| path.job);
         let (tenant, job) = tokio::try_join!(self.store.tenant(&caller.tenant), self.store.job(&caller.tenant, id))?;
-        let tenant = changing_tenant(tenant)?;
+        let tenant = automation_tenant(tenant, Effect::Change)?;
         let path = path?;
         let (job, _) = job.filter(|(job, _)| job.upload_path() == path).ok_or_else(no_such_job)?;
         match &job.upload_id {

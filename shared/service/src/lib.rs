@@ -22,8 +22,10 @@ pub mod work;
 
 use std::sync::Arc;
 
+use domain::access::{Demand, Effect};
 use domain::error::Error;
 use domain::id::{JobId, TenantId};
+use domain::permission::Permissions;
 use domain::tenant::Tenant;
 use identity::Verifier;
 use store::Store;
@@ -85,17 +87,12 @@ pub fn build_span(tenant: &TenantId, job: JobId) -> Span {
     tracing::info_span!("build", tenant.id = %tenant, build.id = %job)
 }
 
-/// The tenant of an automation key, which has to be on a plan with automation (page 000: 401 otherwise).
-fn automation_tenant(tenant: Option<Tenant>) -> Result<Tenant, Error> {
+/// The tenant of an automation key, which has to be on a plan with automation (page 000: 401 otherwise), and for a change
+/// not marked for deletion.
+fn automation_tenant(tenant: Option<Tenant>, effect: Effect) -> Result<Tenant, Error> {
     let tenant = tenant.ok_or(Error::Unauthenticated)?;
     tenant.require_automation()?;
-    Ok(tenant)
-}
-
-/// As [`automation_tenant`], for a call that changes something.
-fn changing_tenant(tenant: Option<Tenant>) -> Result<Tenant, Error> {
-    let tenant = automation_tenant(tenant)?;
-    tenant.require_kept()?;
+    Demand { effect, permission: None, plan: None }.check(&tenant, &Permissions::default())?;
     Ok(tenant)
 }
 

@@ -1,5 +1,6 @@
 //! What a client may know of a build.
 
+use domain::access::Effect;
 use domain::error::Error;
 use domain::id::JobId;
 use domain::job::{Failure, Job, Output, State};
@@ -69,7 +70,7 @@ impl Service {
             self.store.job(&caller.tenant, id),
             self.store.ledger(&caller.tenant),
         )?;
-        let tenant = automation_tenant(tenant)?;
+        let tenant = automation_tenant(tenant, Effect::Read)?;
         let (mut job, progress) = found.ok_or_else(no_such_job)?;
         if matches!(job.state, State::AwaitingUpload) {
             job = match self.arrive(&tenant, job, None).await? {
@@ -85,7 +86,7 @@ impl Service {
     /// A signed URL for the output of a completed build.
     pub async fn download(&self, caller: &AutomationCaller, id: JobId) -> Result<Download, Error> {
         let (tenant, job) = tokio::try_join!(self.store.tenant(&caller.tenant), self.store.job(&caller.tenant, id))?;
-        automation_tenant(tenant)?;
+        automation_tenant(tenant, Effect::Read)?;
         let (job, _) = job.ok_or_else(no_such_job)?;
         let State::Completed { output } = &job.state else {
             let message = match &job.state {

@@ -1,8 +1,8 @@
 //! Tenants: chosen, made, renamed, deleted and restored (page 004).
 
+use domain::audit::Log;
 use domain::error::Error;
 use domain::id::TenantId;
-use domain::member::MemberId;
 use domain::person;
 use domain::plan::Plan;
 use domain::session::{Session, SignIn};
@@ -54,8 +54,8 @@ impl Service {
             person::check_creation(&self.store.tenants(&seen.tenants).await?)?;
             seen.check_join()?;
             let now = self.clock.now();
-            visitor.trail.move_to(domain::audit::Log::Tenant(tenant.id.clone()));
-            let (log, event) = visitor.trail.event(now, true);
+            // The tenant's own log begins with it; a refusal stays in the visitor's.
+            let (log, (_, event)) = (Log::Tenant(tenant.id.clone()), visitor.trail.event(now, true));
             let replay = request.as_ref().map(|request| request.record(Created::Tenant(tenant.id.clone()), now));
             let replay = replay.as_ref().map(|record| (ReplayOwner::Person(owner), record));
             let change = self.store.create_tenant(&tenant, owner, &seen, Record { log: &log, event: &event, replay });
@@ -64,9 +64,7 @@ impl Service {
                     visitor.trail.close();
                     return Ok(Answered { value: tenant, replayed: false });
                 }
-                Change::PersonChanged => {
-                    visitor.trail.move_to(domain::audit::Log::Member(MemberId::Person(owner.clone())));
-                }
+                Change::PersonChanged => {}
                 Change::Repeated(earlier) => match &request {
                     Some(request) => return self.created_before(request.repeat(earlier)?).await,
                     None => return Err(Error::internal("a record without a key was repeated")),

@@ -8,7 +8,7 @@ use serde_dynamo::aws_sdk_dynamodb_1::to_item;
 use crate::Store;
 use crate::error::{Failed, unreadable};
 use crate::keys::audit_partition;
-use crate::table::{Item, Transacted, number, string};
+use crate::table::{Item, RefusedAction, Transacted, number, string, text_of};
 
 /// Numbers that may be taken before it is a failure.
 const CLASHES: u32 = 64;
@@ -24,7 +24,8 @@ impl Store {
         }
     }
 
-    /// Sends `actions` and the event in one transaction. Where the event's number is taken, it takes the next free one.
+    /// Sends `actions` and the event in one transaction. Where the event's number is taken, it takes the next free one;
+    /// where the same request took it, everything is written: the answer to that was lost.
     pub(crate) async fn transact_with_event(
         &self,
         actions: Vec<TransactWriteItem>,
@@ -37,8 +38,11 @@ impl Store {
             all.push(self.event_put(log, &event)?);
             let Transacted::Refused(mut reasons) = self.transact(all).await? else { return Ok(Transacted::Committed) };
             reasons.resize_with(actions.len() + 1, || None);
-            let taken = reasons.pop().flatten().is_some();
-            if !taken || reasons.iter().any(Option::is_some) {
+            let taken = reasons.pop().flatten();
+            if taken.as_ref().is_some_and(|by| is_of_request(by, &event)) {
+                return Ok(Transacted::Committed);
+            }
+            if taken.is_none() || reasons.iter().any(Option::is_some) {
                 return Ok(Transacted::Refused(reasons));
             }
             let stride = 1_u64 << clash.saturating_sub(STEPS).min(20);
@@ -53,7 +57,13 @@ impl Store {
         item.insert("expires_at".to_owned(), number(event.creation_time + RETENTION_DAYS * 24 * 3600));
         let put = Put::builder().table_name(&self.names.events_table).set_item(Some(item));
         let put = put.condition_expression("attribute_not_exists(pk)");
-        let put = put.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::None);
+        let put = put.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         Ok(TransactWriteItem::builder().put(put.build().map_err(Error::internal)?).build())
     }
+}
+
+/// Whether the item that has an event's number is an event of the same request. Operators' calls have none.
+fn is_of_request(taken: &RefusedAction, event: &AuditEvent) -> bool {
+    let written = taken.item.as_ref().map(|item| text_of(item, "request_id"));
+    !event.request_id.is_empty() && written.as_deref() == Some(event.request_id.as_str())
 }
