@@ -76,9 +76,15 @@ impl Bench {
     pub async fn add_token(&self, permissions: &str) -> (Member, String) {
         let made = self.owner().post("/frontend/create_api_token", json!({})).await;
         assert_eq!(made.status, StatusCode::OK, "{}", made.body);
-        let (key, secret) = (made.text("token_key"), made.text("token_secret"));
+        let key = made.text("token_key");
         self.permit(&key, permissions).await;
-        (self.caller(format!("Bearer {}", BASE64_STANDARD.encode(format!("{key}:{secret}")))), key)
+        (self.token(&made), key)
+    }
+
+    /// The holder of the token that an answer shows.
+    pub fn token(&self, made: &Answer) -> Member {
+        let pair = format!("{}:{}", made.text("token_key"), made.text("token_secret"));
+        self.caller(format!("Bearer {}", BASE64_STANDARD.encode(pair)))
     }
 
     async fn permit(&self, member: &str, permissions: &str) {

@@ -36,7 +36,7 @@ pub(crate) fn event<T: DeserializeOwned>(name: &str, values: &[(&str, &str)]) ->
     for (variable, value) in values {
         assert!(text.contains(variable), "{name} has no {variable}");
         // Bodies are JSON within JSON.
-        text = text.replace(variable, &value.replace('"', r#"\\\""#));
+        text = text.replace(variable, &value.replace('"', r#"\\\""#).replace('\n', r"\\n"));
     }
     let left = text.lines().find(|line| line.contains('$') && !line.contains("$default"));
     assert_eq!(left, None, "{name}: a placeholder is left");
@@ -48,6 +48,7 @@ pub(crate) async fn replay(bench: &Bench, name: &str, values: &[(&str, &str)]) -
     let router: Router = match name.split_once('/').unwrap().0 {
         "automate-upload" => functions::serve(automate_upload::routes(), bench.app.clone()),
         "automate-status" => functions::serve(automate_status::routes(), bench.app.clone()),
+        "frontend-users" => functions::serve(frontend_users::routes(), bench.app.clone()),
         function => panic!("{function} has no router"),
     };
     let request: Request<lambda_http::Body> = event::<LambdaRequest>(name, values).into();
@@ -124,7 +125,7 @@ async fn every_recorded_request_without_its_credentials_is_refused() {
 
 #[test]
 fn every_event_is_read_by_a_test() {
-    let tests = include_str!("replays.rs");
+    let tests = [include_str!("replays.rs"), include_str!("management/saml.rs")].concat();
     let unread: Vec<_> = recorded_names().into_iter().filter(|name| !tests.contains(&format!("\"{name}\""))).collect();
     assert_eq!(unread, Vec::<String>::new());
 }

@@ -2,7 +2,7 @@
 
 use domain::error::Error;
 use domain::id::TenantId;
-use domain::permission::{Permission, Permissions};
+
 use domain::saml::{SamlRequest, SamlSettings, SamlView};
 use proptest::prelude::*;
 use serde_json::json;

@@ -1,3 +1,5 @@
 //! The Management API.
 
 mod journey;
+mod races;
+mod saml;
