@@ -4,6 +4,8 @@ use axum::Router;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use domain::id::TenantId;
+use domain::plan::CustomLimits;
+use domain::tenant::Tenant;
 use http::StatusCode;
 use serde_json::{Value, json};
 
@@ -79,6 +81,13 @@ impl Bench {
         let (key, secret) = (made.text("token_key"), made.text("token_secret"));
         self.permit(&key, permissions).await;
         (self.caller(format!("Bearer {}", BASE64_STANDARD.encode(format!("{key}:{secret}")))), key)
+    }
+
+    /// Lets the tenant have at most this many people.
+    pub async fn limit_people(&self, most: u32) {
+        let tenant = self.store().tenant(&self.tenant.id).await.expect("an answer").expect("the tenant");
+        let custom_limits = CustomLimits { max_users: Some(most), ..tenant.custom_limits };
+        self.store().put_tenant(&Tenant { custom_limits, ..tenant }).await.expect("limits");
     }
 
     async fn permit(&self, member: &str, permissions: &str) {

@@ -1,3 +1,4 @@
 //! The Management API.
 
 mod journey;
+mod recorded;
