@@ -62,7 +62,9 @@ fn every_operation_field_and_answer_is_described() {
         let objects = schema["allOf"].as_array().map_or_else(|| vec![schema], |all| all.iter().collect());
         for (field, schema) in objects.into_iter().filter_map(|object| object["properties"].as_object()).flatten() {
             // An object that may be null is described where it is one.
-            let described = schema["oneOf"].as_array().and_then(|either| either.last()).unwrap_or(schema);
+            let described =
+                schema["oneOf"].as_array().and_then(|either| either.iter().find(|one| one["$ref"].is_string()));
+            let described = described.unwrap_or(schema);
             note(&mut bare, &format!("{name}.{field}"), &described["description"]);
         }
     }

@@ -1,4 +1,5 @@
 //! The Management API.
 
 mod journey;
+mod matrix;
 mod recorded;
