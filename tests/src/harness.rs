@@ -8,7 +8,7 @@ use api::App;
 use aws_config::SdkConfig;
 use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use domain::configuration::Configuration;
 use domain::control::ControlId;
 use domain::credential::AutomationKey;
@@ -16,6 +16,7 @@ use domain::id::TenantId;
 use domain::plan::{CustomLimits, Plan};
 use domain::platform::{ConfigVersion, Platform};
 use domain::tenant::Tenant;
+use http::header::AUTHORIZATION;
 use http::{HeaderMap, Request, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use local::aws::LocalAws;
@@ -29,7 +30,7 @@ use service::{Clock, Service};
 use store::Store;
 use tower::ServiceExt as _;
 
-use crate::{conformance, functions, issuer, privileges};
+use crate::{conformance, functions, issuer, privileges, secrets};
 
 /// One stack.
 pub struct Bench {
@@ -50,14 +51,17 @@ pub struct Bench {
     /// Gone after the test.
     pub folder: tempfile::TempDir,
     own: Service,
+    _secrets: secrets::Guard,
     _aws: LocalAws,
 }
 
-/// The system's time plus what the test adds: signed URLs are checked by the stand-in's own clock.
+/// The system's time plus what the test adds: signed URLs are checked by the stand-in's own clock. No two readings are the
+/// same, as on AWS, where requests are microseconds apart.
 #[derive(Clone, Debug, Default)]
 pub struct TestClock {
     ahead: Arc<AtomicI64>,
     stopped: Arc<OnceLock<Timestamp>>,
+    readings: Arc<AtomicI64>,
 }
 
 impl TestClock {
@@ -68,7 +72,7 @@ impl TestClock {
 
     /// From now on, time passes only when the test lets it.
     pub fn stop(&self) {
-        self.stopped.get_or_init(|| Clock::system().now());
+        self.stopped.get_or_init(|| domain::time::at(Clock::system().now().as_second()));
     }
 
     /// Unix seconds.
@@ -80,8 +84,12 @@ impl TestClock {
     pub fn clock(&self) -> Clock {
         let (time, system) = (self.clone(), Clock::system());
         Clock::new(move || {
-            let now = time.stopped.get().copied().unwrap_or_else(|| system.now());
-            now + SignedDuration::from_secs(time.ahead.load(Ordering::SeqCst))
+            let ahead = SignedDuration::from_secs(time.ahead.load(Ordering::SeqCst));
+            let now = match time.stopped.get() {
+                Some(second) => *second + SignedDuration::from_micros(time.readings.fetch_add(1, Ordering::SeqCst)),
+                None => system.now(),
+            };
+            now + ahead
         })
     }
 }
@@ -95,6 +103,8 @@ pub struct Answer {
     pub headers: HeaderMap,
     /// Its body, null where it is not JSON.
     pub body: Value,
+    /// The body as it was sent.
+    pub bytes: Bytes,
 }
 
 impl Answer {
@@ -143,6 +153,7 @@ impl Bench {
 
     /// As [`Self::start`], with other settings of the resources.
     pub async fn start_with(settings: Settings) -> Self {
+        secrets::watch();
         let folder = tempfile::tempdir().expect("a folder");
         let aws = start_aws(folder.path()).await;
         let config = aws.config();
@@ -159,7 +170,22 @@ impl Bench {
         let key = seed::make_automation_key(&own, &tenant.id, "Test").await.expect("a key");
         let app = App { service: Service::new(store, clock.clock()).with_sessions(Some(issuer::start().await)) };
         let router = functions::serve(local::routes(), app.clone());
-        Self { stack, config, app, router, tenant, key, clock, folder, own, _aws: aws }
+        let bench =
+            Self { stack, config, app, router, tenant, key, clock, folder, own, _secrets: secrets::Guard, _aws: aws };
+        bench.register_secrets(&bench.tenant, &bench.key).await;
+        bench
+    }
+
+    /// The secrets that no answer shows: the pepper, a key, the password of a signing key.
+    async fn register_secrets(&self, tenant: &Tenant, key: &AutomationKey) {
+        let watch = secrets::watch();
+        let pepper = aws_sdk_secretsmanager::Client::new(&self.config).get_secret_value();
+        let pepper = pepper.secret_id(&self.stack.names.pepper_secret).send().await.expect("the pepper");
+        watch.register(pepper.secret_string.as_deref().unwrap_or_default());
+        watch.register_authorization(&key.expose());
+        let id = tenant.default_android_key.as_ref().expect("a signing key");
+        let material = self.store().signing_key_material(&tenant.id, id).await.expect("a signing key");
+        watch.register(&material.expect("its material").1.password);
     }
 
     /// The use cases, for the functions of [`functions`].
@@ -193,8 +219,9 @@ impl Bench {
         if plan.allows_automation() {
             self.configure_for(&tenant, &seed::DEFAULT_CONTROLS).await;
         }
-        let key = seed::make_automation_key(&self.own, &id, "Other").await;
-        (tenant, key.expect("a key"))
+        let key = seed::make_automation_key(&self.own, &id, "Other").await.expect("a key");
+        self.register_secrets(&tenant, &key).await;
+        (tenant, key)
     }
 
     /// Enables exactly these controls in every version.
@@ -336,6 +363,7 @@ impl Bench {
 
 /// One request through a router.
 pub async fn send(router: &Router, method: &str, path: &str, headers: &[(&str, &str)], body: Option<Value>) -> Answer {
+    body.iter().for_each(|body| secrets::watch().register_body(body));
     let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
     send_bytes(router, method, path, headers, body).await
 }
@@ -362,11 +390,15 @@ where
     B::Error: Into<axum::BoxError>,
 {
     let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
+    for header in request.headers().get_all(AUTHORIZATION) {
+        secrets::watch().register_authorization(&String::from_utf8_lossy(header.as_bytes()));
+    }
     let response = router.clone().oneshot(request).await.expect("an answer");
     let (parts, body) = response.into_parts();
     let bytes = axum::body::to_bytes(body, 10_000_000).await.expect("a body");
     let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-    let answer = Answer { status: parts.status, headers: parts.headers, body };
+    let answer = Answer { status: parts.status, headers: parts.headers, body, bytes };
+    secrets::watch().note_answer(&answer);
     conformance::check(&method, &path, &answer);
     answer
 }

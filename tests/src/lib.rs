@@ -8,3 +8,4 @@ pub mod issuer;
 pub mod members;
 pub mod packages;
 pub mod privileges;
+pub mod secrets;

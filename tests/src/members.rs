@@ -4,6 +4,8 @@ use axum::Router;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use domain::id::TenantId;
+use domain::plan::CustomLimits;
+use domain::tenant::Tenant;
 use http::StatusCode;
 use serde_json::{Value, json};
 
@@ -37,6 +39,33 @@ impl Member {
         send(&self.router, method, path, &headers, body).await
     }
 
+    /// Adds a person with these permissions to the tenant.
+    pub async fn add_member(&self, email: &str, permissions: &str) {
+        self.done("/frontend/add_user_to_tenant", json!({ "user_id": email })).await;
+        self.permit(email, permissions).await;
+    }
+
+    /// Makes an API token with these permissions in the tenant; returns it and its key.
+    pub async fn add_token(&self, permissions: &str) -> (Self, String) {
+        let made = self.done("/frontend/create_api_token", json!({})).await;
+        let (key, secret) = (made.text("token_key"), made.text("token_secret"));
+        self.permit(&key, permissions).await;
+        let bearer = format!("Bearer {}", BASE64_STANDARD.encode(format!("{key}:{secret}")));
+        (Self { bearer, ..self.clone() }, key)
+    }
+
+    /// Replaces what a member of the tenant may do.
+    pub async fn permit(&self, member: &str, permissions: &str) {
+        self.done("/frontend/update_user_permissions", json!({ "user_id": member, "permissions": permissions })).await;
+    }
+
+    /// A POST that has to succeed.
+    pub async fn done(&self, path: &str, body: Value) -> Answer {
+        let answer = self.post(path, body).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.body);
+        answer
+    }
+
     /// The same caller in another tenant.
     pub fn in_tenant(&self, tenant: &TenantId) -> Self {
         Self { tenant: tenant.clone(), ..self.clone() }
@@ -66,19 +95,13 @@ impl Bench {
 
     /// A new member of the tenant with these permissions.
     pub async fn add_member(&self, email: &str, permissions: &str) -> Member {
-        let added = self.owner().post("/frontend/add_user_to_tenant", json!({ "user_id": email })).await;
-        assert_eq!(added.status, StatusCode::OK, "{}", added.body);
-        self.permit(email, permissions).await;
+        self.owner().add_member(email, permissions).await;
         self.person(email)
     }
 
-    /// A new API token with these permissions, and its key.
+    /// A new API token of the tenant with these permissions, and its key.
     pub async fn add_token(&self, permissions: &str) -> (Member, String) {
-        let made = self.owner().post("/frontend/create_api_token", json!({})).await;
-        assert_eq!(made.status, StatusCode::OK, "{}", made.body);
-        let key = made.text("token_key");
-        self.permit(&key, permissions).await;
-        (self.token(&made), key)
+        self.owner().add_token(permissions).await
     }
 
     /// The holder of the token that an answer shows.
@@ -87,9 +110,10 @@ impl Bench {
         self.caller(format!("Bearer {}", BASE64_STANDARD.encode(pair)))
     }
 
-    async fn permit(&self, member: &str, permissions: &str) {
-        let body = json!({ "user_id": member, "permissions": permissions });
-        let permitted = self.owner().post("/frontend/update_user_permissions", body).await;
-        assert_eq!(permitted.status, StatusCode::OK, "{}", permitted.body);
+    /// Lets the tenant have at most this many people.
+    pub async fn limit_people(&self, most: u32) {
+        let tenant = self.store().tenant(&self.tenant.id).await.expect("an answer").expect("the tenant");
+        let custom_limits = CustomLimits { max_users: Some(most), ..tenant.custom_limits };
+        self.store().put_tenant(&Tenant { custom_limits, ..tenant }).await.expect("limits");
     }
 }

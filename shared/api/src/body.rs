@@ -8,6 +8,7 @@ use axum::response::IntoResponse as _;
 use bytes::Bytes;
 use domain::error::Error;
 use domain::id::Sha256Hex;
+use domain::redaction::without_secrets;
 use http::StatusCode;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
@@ -65,7 +66,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
     }
 }
 
-/// Characters of an error that may repeat what was sent: the answer to a body of megabytes stays an answer.
+/// Characters of an error, which repeats what was sent: the answer to a body of megabytes stays an answer.
 const SAID: usize = 256;
 
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
@@ -78,7 +79,7 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
             true => format!("Invalid field: {place}{inner}"),
             false => format!("Invalid JSON: {inner}"),
         };
-        Error::Unreadable(text.chars().take(SAID).collect::<String>().into())
+        Error::Unreadable(without_secrets(&text).chars().take(SAID).collect::<String>().into())
     })?;
     json.end().map_err(|error| Error::Unreadable(format!("Invalid JSON: {error}").into()))?;
     Ok(value)

@@ -22,6 +22,10 @@ async fn unknown_routes_and_wrong_methods_are_answered_in_json_to_everybody() {
         "/AUTOMATE/upload",
         "//automate/upload",
         "/automate/upload/complete/x",
+        "/frontend",
+        "/frontend/",
+        "/frontend/get_tenants/",
+        "/frontend/automation/keys/",
         "/frontend/config",
     ];
     for path in unknown {
@@ -35,16 +39,15 @@ async fn unknown_routes_and_wrong_methods_are_answered_in_json_to_everybody() {
             );
         }
     }
-    let mut routes: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    let mut methods = BTreeMap::<_, BTreeSet<_>>::new();
     for (path, method) in all_routes() {
-        routes.entry(path).or_default().insert(method);
+        methods.entry(path.replace("{jobId}", "1700000000")).or_default().insert(method);
     }
-    for (path, methods) in routes {
-        let path = path.replace("{jobId}", "1700000000");
+    for (path, allowed) in methods {
+        let head = allowed.contains("GET").then(|| "HEAD".to_owned());
+        let answered: BTreeSet<_> = allowed.iter().cloned().chain(head).collect();
         let wrong = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"];
-        let head = methods.contains("GET").then_some("HEAD");
-        let expected: BTreeSet<_> = methods.iter().copied().chain(head).collect();
-        for method in wrong.into_iter().filter(|method| !methods.contains(method)) {
+        for method in wrong.into_iter().filter(|method| !allowed.contains(*method)) {
             let answer = send(&bench.router, method, &path, &[], None).await;
             let found = (answer.status, answer.text("code"), answer.text("error"));
             let error = "Method not allowed for this endpoint";
@@ -53,8 +56,8 @@ async fn unknown_routes_and_wrong_methods_are_answered_in_json_to_everybody() {
                 (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed".into(), error.into()),
                 "{method} {path}"
             );
-            let allow: BTreeSet<_> = answer.headers["allow"].to_str().unwrap().split(',').map(str::trim).collect();
-            assert_eq!(allow, expected, "{method} {path}");
+            let allow = answer.headers["allow"].to_str().unwrap().split(',').map(|method| method.trim().to_owned());
+            assert_eq!(allow.collect::<BTreeSet<_>>(), answered, "{method} {path}");
         }
     }
 }

@@ -1,7 +1,9 @@
 //! docs/openapi.json: up to date, and complete.
 
-use api::access::{Callers, Scope, TABLE};
-use serde_json::Value;
+use api::access::{Callers, Row, Scope, TABLE};
+use domain::access::Effect;
+use domain::permission::Permission;
+use serde_json::{Value, json};
 use tests::conformance::document;
 use tests::harness::root;
 
@@ -27,19 +29,18 @@ fn every_operation_field_and_answer_is_described() {
                 note(&mut bare, &format!("{place} {field}"), &operation[field]);
             }
             let row = TABLE.iter().find(|row| row.path == path && row.method.eq_ignore_ascii_case(method));
-            let row = row.unwrap_or_else(|| panic!("{place} stands in no row of api::access"));
-            let schemes =
-                operation["security"].as_array().unwrap().iter().flat_map(|scheme| scheme.as_object().unwrap().keys());
-            let expected: &[&str] = match row.callers {
-                Callers::AutomationKeys => &["automation_key"],
-                Callers::Members => &["api_token", "session"],
-                Callers::People => &["session"],
-            };
-            assert_eq!(schemes.collect::<Vec<_>>(), expected, "{place}");
+            let row = row.unwrap_or_else(|| panic!("{place} has no row"));
+            assert_eq!(operation["security"], security(row), "{place}");
             let responses = operation["responses"].as_object().unwrap();
-            let asks = row.scope == Scope::Tenant || operation["requestBody"].is_object() || path.contains('{');
-            for status in ["200", "401", "500"].into_iter().chain(asks.then_some("400")) {
+            for status in statuses(row) {
                 assert!(responses.contains_key(status), "{place} {status}");
+            }
+            let tenant = |parameter: &&Value| parameter["name"] == "tenant" && parameter["required"] == true;
+            let header = operation["parameters"].as_array().is_some_and(|all| all.iter().any(|one| tenant(&one)));
+            assert_eq!(header, row.scope == Scope::Tenant, "{place}: the tenant header");
+            let demands = [row.demand.permission.map(Permission::key), row.demand.plan.map(|gate| gate.message)];
+            for demand in demands.into_iter().flatten() {
+                assert!(operation["description"].as_str().unwrap().contains(demand), "{place}: {demand}");
             }
             for (status, response) in responses {
                 note(&mut bare, &format!("{place} {status}"), &response["description"]);
@@ -60,13 +61,35 @@ fn every_operation_field_and_answer_is_described() {
         note(&mut bare, name, &schema["description"]);
         let objects = schema["allOf"].as_array().map_or_else(|| vec![schema], |all| all.iter().collect());
         for (field, schema) in objects.into_iter().filter_map(|object| object["properties"].as_object()).flatten() {
-            // A field that is an object or null is described where the object is.
-            let described = schema["oneOf"].as_array().and_then(|choices| choices.first()).unwrap_or(schema);
+            // An object that may be null is described where it is one.
+            let described =
+                schema["oneOf"].as_array().and_then(|either| either.iter().find(|one| one["$ref"].is_string()));
+            let described = described.unwrap_or(schema);
             note(&mut bare, &format!("{name}.{field}"), &described["description"]);
         }
     }
     assert!(bare.is_empty(), "not described: {bare:#?}");
     assert_eq!(schemas["UploadAnswer"]["oneOf"].as_array().map(Vec::len), Some(2));
+}
+
+/// Any one of these opens the call.
+fn security(row: &Row) -> Value {
+    match row.callers {
+        Callers::AutomationKeys => json!([{ "automation_key": [] }]),
+        Callers::Members => json!([{ "api_token": [] }, { "session": [] }]),
+        Callers::People => json!([{ "session": [] }]),
+    }
+}
+
+/// What every call like this can answer.
+fn statuses(row: &Row) -> Vec<&'static str> {
+    let refused = row.callers != Callers::AutomationKeys;
+    let of_tenant = row.scope == Scope::Tenant || row.callers == Callers::AutomationKeys;
+    let changes = row.demand.effect == Effect::Change && of_tenant;
+    let invalid = row.scope == Scope::Tenant || row.demand.effect != Effect::Read || row.path.contains('{');
+    let more = [(refused, "403"), (changes, "409"), (invalid, "400")];
+    let more = more.into_iter().filter(|(can, _)| *can).map(|(_, status)| status);
+    ["200", "401", "500"].into_iter().chain(more).collect()
 }
 
 fn note(bare: &mut Vec<String>, place: &str, description: &Value) {

@@ -1,7 +1,8 @@
-//! template.yaml, the routers, docs/openapi.json and events/ name the same routes.
+//! template.yaml, the routers, docs/openapi.json, the table of calls and events/ name the same routes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use api::access::TABLE;
 use serde_json::Value;
 use tests::conformance::document;
 use tests::functions::routers;
@@ -12,18 +13,16 @@ use crate::events::{recorded, recorded_names};
 /// Function → paths.
 type Routes = BTreeMap<String, BTreeSet<String>>;
 
-/// Each path with its method, as checked in.
-pub(crate) fn all_routes() -> Vec<(String, &'static str)> {
+/// Each path with each of its methods, as checked in.
+pub(crate) fn all_routes() -> Vec<(String, String)> {
     let paths = document()["paths"].as_object().unwrap();
-    paths
-        .iter()
-        .flat_map(|(path, item)| {
-            let methods = item.as_object().unwrap().keys();
-            let known =
-                |method: &String| ["GET", "POST", "DELETE"].into_iter().find(|m| m.eq_ignore_ascii_case(method));
-            methods.map(move |method| (path.clone(), known(method).expect("a known method")))
-        })
-        .collect()
+    let methods = |item: &Value| item.as_object().unwrap().keys().map(|name| name.to_uppercase()).collect::<Vec<_>>();
+    paths.iter().flat_map(|(path, item)| methods(item).into_iter().map(|method| (path.clone(), method))).collect()
+}
+
+/// Those of the Automation API.
+pub(crate) fn automation_routes() -> Vec<(String, String)> {
+    all_routes().into_iter().filter(|(path, _)| path.starts_with("/automate/")).collect()
 }
 
 /// The routes of template.yaml, each of which stands on one line. `$default` is the one without a path.
@@ -81,4 +80,28 @@ fn template_routers_document_and_events_name_the_same_routes_for_each_function()
     assert_eq!(checked_in, together, "docs/openapi.json against template.yaml");
     let served = api::openapi::document([local::routes()]).paths.paths.keys().cloned().collect();
     assert_eq!(checked_in, served, "docs/openapi.json against the local server");
+}
+
+#[test]
+fn every_route_has_its_row_in_the_table_and_every_row_its_route() {
+    let rows: BTreeSet<_> = TABLE.iter().map(|row| (row.path.to_owned(), row.method.to_owned())).collect();
+    assert_eq!(rows.len(), TABLE.len(), "a row stands there twice");
+    let names: BTreeSet<_> = TABLE.iter().map(|row| row.name).collect();
+    assert_eq!(names.len(), TABLE.len(), "the audit log could not tell two calls apart");
+    let routes: BTreeSet<_> = all_routes().into_iter().collect();
+    assert_eq!(routes.difference(&rows).collect::<Vec<_>>(), Vec::<&(String, String)>::new(), "routes without a row");
+    let idle: Vec<_> = rows.difference(&routes).map(|(path, method)| (path.as_str(), method.as_str())).collect();
+    assert_eq!(idle, [], "rows without a route");
+}
+
+#[test]
+fn every_call_is_recorded() {
+    let call = |name: String| {
+        let event: Value = serde_json::from_str(&recorded(&name)).unwrap();
+        let path = event["routeKey"].as_str()?.strip_prefix("ANY ")?.to_owned();
+        Some((path, event["requestContext"]["http"]["method"].as_str()?.to_owned()))
+    };
+    let recorded: BTreeSet<_> = recorded_names().into_iter().filter_map(call).collect();
+    let missing: Vec<_> = all_routes().into_iter().filter(|route| !recorded.contains(route)).collect();
+    assert_eq!(missing, Vec::<(String, String)>::new(), "calls without an event");
 }

@@ -44,11 +44,16 @@ async fn the_same_user_is_added_once_and_one_person_makes_one_free_tenant() {
     let added = join_all((0..6).map(|_| owner.post("/frontend/add_user_to_tenant", body.clone()))).await;
     assert_eq!((count(&added, 200), count(&added, 409)), (1, 5));
     let bearer = bench.person("newcomer@example.com").bearer;
-    let made = join_all((0..6).map(|number| {
-        let body = json!({ "tenant_name": format!("Tenant {number}") });
-        let (router, bearer) = (bench.router.clone(), bearer.clone());
-        async move { send(&router, "POST", "/frontend/create_tenant", &[("authorization", &*bearer)], Some(body)).await }
-    }));
+    let made =
+        join_all(
+            (0..6).map(|number| {
+                let body = json!({ "tenant_name": format!("Tenant {number}") });
+                let (router, bearer) = (bench.router.clone(), bearer.clone());
+                async move {
+                    send(&router, "POST", "/frontend/create_tenant", &[("authorization", &*bearer)], Some(body)).await
+                }
+            }),
+        );
     let made = made.await;
     assert_eq!((count(&made, 200), count(&made, 409)), (1, 5));
     let listed = send(&bench.router, "GET", "/frontend/get_tenants", &[("authorization", &*bearer)], None).await;

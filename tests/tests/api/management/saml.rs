@@ -201,10 +201,8 @@ async fn enforcing_races_with_stripping_the_break_glass_account() {
         let permit = |keys: &str| json!({ "user_id": email, "permissions": keys });
         let all = owner.post("/frontend/update_user_permissions", permit("user_and_api_management")).await;
         assert_eq!(all.status, StatusCode::OK, "{}", all.body);
-        let (enforced, stripped) = tokio::join!(
-            enforce(&owner, &tenant, email),
-            owner.post("/frontend/update_user_permissions", permit("")),
-        );
+        let (enforced, stripped) =
+            tokio::join!(enforce(&owner, &tenant, email), owner.post("/frontend/update_user_permissions", permit("")),);
         let outcome = (enforced.status.as_u16(), stripped.status.as_u16());
         assert!(matches!(outcome, (200, 409) | (400, 200)), "{outcome:?} {} {}", enforced.body, stripped.body);
         owner.call("DELETE", "/frontend/saml_settings", None).await;
