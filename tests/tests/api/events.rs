@@ -114,6 +114,9 @@ async fn every_recorded_request_without_its_credentials_is_refused() {
         ("$TOKEN", "x.y.z"),
         ("$TENANT_ID", bench.tenant.id.as_str()),
         ("$KEY_ID", "auto_x"),
+        ("$X509_CERT", "x"),
+        ("$SAML_TENANT", "x"),
+        ("$METADATA_XML", "x"),
     ];
     for name in recorded_names() {
         let text = recorded(&name);

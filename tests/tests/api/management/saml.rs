@@ -70,8 +70,8 @@ async fn recorded_requests_configure_read_and_delete_saml() {
     let (certificate, tenant) = (current(), tenant.id.to_string());
     let metadata = metadata(&certificate);
     let more = [("$X509_CERT", &*certificate), ("$SAML_TENANT", &*tenant), ("$METADATA_XML", &*metadata)];
-    let answer = async |name: &str| replayed(&bench, &owner, &format!("frontend-users/{name}"), &more).await;
-    assert_json_snapshot!(answer("get-saml-settings").await, @r#"
+    let answer = async |name: &str| replayed(&bench, &owner, name, &more).await;
+    assert_json_snapshot!(answer("frontend-users/get-saml-settings").await, @r#"
     {
       "acs_url": "",
       "breakglass_account": null,
@@ -85,36 +85,77 @@ async fn recorded_requests_configure_read_and_delete_saml() {
       "use_group_authorization": false
     }
     "#);
-    assert_json_snapshot!(answer("update-saml-settings-incomplete").await, @"");
-    assert_json_snapshot!(answer("update-saml-settings").await, @r#"
+    assert_json_snapshot!(answer("frontend-users/update-saml-settings-incomplete").await, @r#"
+    {
+      "code": "invalid_sso_url",
+      "error": "SSO URL is missing",
+      "request_id": "[id]"
+    }
+    "#);
+    assert_json_snapshot!(answer("frontend-users/update-saml-settings").await, @r#"
     {
       "message": "SAML configuration updated",
       "success": true
     }
     "#);
-    let shown = answer("get-saml-settings").await;
+    let shown = answer("frontend-users/get-saml-settings").await;
     assert_eq!(shown["acs_url"], format!("https://app.apptego.com/frontend/saml/acs/{tenant}"));
     assert_eq!((&shown["enabled"], &shown["breakglass_account"]), (&json!(true), &json!("owner@example.com")));
-    let parsed = answer("saml-parse-metadata").await;
+    let parsed = answer("frontend-users/saml-parse-metadata").await;
     assert_eq!(parsed["sso_url"], "https://idp.example.com/sso");
     assert_eq!(parsed["x509_cert"].as_str().unwrap().trim(), certificate.replace("\r\n", "\n").trim());
-    assert_json_snapshot!(answer("saml-parse-metadata-doctype").await, @"");
-    assert_json_snapshot!(answer("save-saml-group-unknown").await, @"");
-    assert_json_snapshot!(answer("save-saml-group").await, @r#"
+    assert_json_snapshot!(answer("frontend-users/saml-parse-metadata-doctype").await, @r#"
+    {
+      "code": "invalid_metadata_xml",
+      "error": "Metadata XML has a document type declaration (DOCTYPE) at 1:1: neither it nor entities are accepted",
+      "request_id": "[id]"
+    }
+    "#);
+    assert_json_snapshot!(answer("frontend-users/save-saml-group-unknown").await, @r#"
+    {
+      "code": "not_found",
+      "error": "Group mapping not found",
+      "request_id": "[id]"
+    }
+    "#);
+    assert_json_snapshot!(answer("frontend-users/save-saml-group").await, @r#"
     {
       "message": "SAML group mapping saved",
       "success": true
     }
     "#);
-    assert_json_snapshot!(answer("get-saml-groups").await, @"");
-    assert_json_snapshot!(answer("delete-saml-settings").await, @r#"
+    assert_json_snapshot!(answer("frontend-users/get-saml-groups").await, @r#"
+    {
+      "groups": [
+        {
+          "created_at": "[time]",
+          "description": "Administrators from the IdP",
+          "enabled": true,
+          "group_name": "AppTego-Admins",
+          "id": 1,
+          "permissions": [
+            "modify_configuration",
+            "user_and_api_management"
+          ],
+          "updated_at": "[time]"
+        }
+      ]
+    }
+    "#);
+    assert_json_snapshot!(answer("frontend-users/delete-saml-settings").await, @r#"
     {
       "message": "SAML configuration deleted",
       "success": true
     }
     "#);
-    assert_eq!(answer("get-saml-groups").await, json!({ "groups": [] }));
-    assert_json_snapshot!(answer("delete-saml-settings").await, @"");
+    assert_eq!(answer("frontend-users/get-saml-groups").await, json!({ "groups": [] }));
+    assert_json_snapshot!(answer("frontend-users/delete-saml-settings").await, @r#"
+    {
+      "code": "not_found",
+      "error": "SAML is not configured",
+      "request_id": "[id]"
+    }
+    "#);
 }
 
 #[tokio::test(flavor = "multi_thread")]

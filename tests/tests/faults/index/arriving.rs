@@ -48,12 +48,12 @@ async fn arrived(world: &World, job: &Job) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_status_read_that_finds_the_object_survives_every_fault() {
-    insta::assert_snapshot!(tabulate(&World::start().await, &Status).await, @r"
+    insta::assert_snapshot!(tabulate(&World::start().await, &Status).await, @"
     GetItem, HeadObject, Query, SendMessage, TransactWriteItems
     undisturbed: 200 Queued → woken; cancelled, given back
-    throttled: 500 internal → woken; cancelled, given back
+    throttled: 200 Queued → woken; cancelled, given back | 500 internal → woken; cancelled, given back
     503 once: 200 Queued → woken; cancelled, given back
-    done, then 500: 500 internal → woken; cancelled, given back
+    done, then 500: 200 Queued → woken; cancelled, given back | 500 internal → woken; cancelled, given back
     done, then cut once: 200 Queued → woken; cancelled, given back
     conflict: 200 Queued → woken; cancelled, given back
     killed before: woken; cancelled, given back

@@ -90,12 +90,12 @@ async fn drop_orphans(world: &World) -> usize {
 #[tokio::test(flavor = "multi_thread")]
 async fn asking_for_an_upload_survives_every_fault() {
     let table = tabulate(&World::start().await, &Ask { size: 1000, with_key: false }).await;
-    insta::assert_snapshot!(table, @r"
-    GetItem, TransactWriteItems
+    insta::assert_snapshot!(table, @"
+    GetItem, TransactWriteItems, UpdateItem
     undisturbed: 200 → 1 job(s): upload_expired, given back; 0 upload(s) for the lifecycle
-    throttled: 500 internal → 1 job(s): upload_expired, given back; 0 upload(s) for the lifecycle
+    throttled: 200 → 1 job(s): upload_expired, given back; 0 upload(s) for the lifecycle | 500 internal → 1 job(s): upload_expired, given back; 0 upload(s) for the lifecycle
     503 once: 200 → 1 job(s): upload_expired, given back; 0 upload(s) for the lifecycle
-    done, then 500: 500 internal → 1 job(s): upload_expired, given back; 0 upload(s) for the lifecycle | 500 internal → 2 job(s): upload_expired, given back and upload_expired, given back; 0 upload(s) for the lifecycle
+    done, then 500: 200 → 1 job(s): upload_expired, given back; 0 upload(s) for the lifecycle | 500 internal → 1 job(s): upload_expired, given back; 0 upload(s) for the lifecycle | 500 internal → 2 job(s): upload_expired, given back and upload_expired, given back; 0 upload(s) for the lifecycle
     done, then cut once: 200 → 1 job(s): upload_expired, given back; 0 upload(s) for the lifecycle
     conflict: 200 → 1 job(s): upload_expired, given back; 0 upload(s) for the lifecycle
     killed before: 1 job(s): upload_expired, given back; 0 upload(s) for the lifecycle
@@ -106,12 +106,12 @@ async fn asking_for_an_upload_survives_every_fault() {
 #[tokio::test(flavor = "multi_thread")]
 async fn asking_with_an_idempotency_key_makes_one_job_whatever_fails() {
     let table = tabulate(&World::start().await, &Ask { size: 1000, with_key: true }).await;
-    insta::assert_snapshot!(table, @r"
-    GetItem, TransactWriteItems
+    insta::assert_snapshot!(table, @"
+    GetItem, TransactWriteItems, UpdateItem
     undisturbed: 200 → 1 job(s): upload_expired, given back; 0 upload(s) for the lifecycle
-    throttled: 500 internal → 1 job(s): upload_expired, given back; 0 upload(s) for the lifecycle
+    throttled: 200 → 1 job(s): upload_expired, given back; 0 upload(s) for the lifecycle | 500 internal → 1 job(s): upload_expired, given back; 0 upload(s) for the lifecycle
     503 once: 200 → 1 job(s): upload_expired, given back; 0 upload(s) for the lifecycle
-    done, then 500: 500 internal → 1 job(s): upload_expired, given back; 0 upload(s) for the lifecycle
+    done, then 500: 200 → 1 job(s): upload_expired, given back; 0 upload(s) for the lifecycle | 500 internal → 1 job(s): upload_expired, given back; 0 upload(s) for the lifecycle
     done, then cut once: 200 → 1 job(s): upload_expired, given back; 0 upload(s) for the lifecycle
     conflict: 200 → 1 job(s): upload_expired, given back; 0 upload(s) for the lifecycle
     killed before: 1 job(s): upload_expired, given back; 0 upload(s) for the lifecycle
@@ -122,12 +122,12 @@ async fn asking_with_an_idempotency_key_makes_one_job_whatever_fails() {
 #[tokio::test(flavor = "multi_thread")]
 async fn asking_for_a_multipart_upload_survives_every_fault() {
     let table = tabulate(&World::start().await, &Ask { size: MULTIPART_FROM, with_key: true }).await;
-    insta::assert_snapshot!(table, @r"
-    CreateMultipartUpload, GetItem, TransactWriteItems
+    insta::assert_snapshot!(table, @"
+    CreateMultipartUpload, GetItem, TransactWriteItems, UpdateItem
     undisturbed: 200 → 1 job(s): upload_expired, given back; 0 upload(s) for the lifecycle
-    throttled: 500 internal → 1 job(s): upload_expired, given back; 0 upload(s) for the lifecycle | 500 internal → 1 job(s): upload_expired, given back; 1 upload(s) for the lifecycle
+    throttled: 200 → 1 job(s): upload_expired, given back; 0 upload(s) for the lifecycle | 500 internal → 1 job(s): upload_expired, given back; 0 upload(s) for the lifecycle | 500 internal → 1 job(s): upload_expired, given back; 1 upload(s) for the lifecycle
     503 once: 200 → 1 job(s): upload_expired, given back; 0 upload(s) for the lifecycle
-    done, then 500: 500 internal → 1 job(s): upload_expired, given back; 0 upload(s) for the lifecycle | 500 internal → 1 job(s): upload_expired, given back; 3 upload(s) for the lifecycle
+    done, then 500: 200 → 1 job(s): upload_expired, given back; 0 upload(s) for the lifecycle | 500 internal → 1 job(s): upload_expired, given back; 0 upload(s) for the lifecycle | 500 internal → 1 job(s): upload_expired, given back; 3 upload(s) for the lifecycle
     done, then cut once: 200 → 1 job(s): upload_expired, given back; 0 upload(s) for the lifecycle | 200 → 1 job(s): upload_expired, given back; 1 upload(s) for the lifecycle
     conflict: 200 → 1 job(s): upload_expired, given back; 0 upload(s) for the lifecycle
     killed before: 1 job(s): upload_expired, given back; 0 upload(s) for the lifecycle | 1 job(s): upload_expired, given back; 1 upload(s) for the lifecycle
