@@ -3,4 +3,5 @@
 mod audit;
 mod journey;
 mod matrix;
+mod races;
 mod recorded;
