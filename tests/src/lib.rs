@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "this library is only for tests")]
 
 pub mod conformance;
+pub mod events;
 pub mod functions;
 pub mod harness;
 pub mod issuer;

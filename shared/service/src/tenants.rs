@@ -3,7 +3,8 @@
 use domain::audit::Log;
 use domain::error::Error;
 use domain::id::TenantId;
-use domain::person;
+use domain::member::EmailAddress;
+use domain::person::{self, Memberships};
 use domain::plan::Plan;
 use domain::session::{Session, SignIn};
 use domain::tenant::Tenant;
@@ -51,15 +52,14 @@ impl Service {
         let tenant = Tenant::new(id, name.clone(), Plan::Free);
         for _ in 0..TRIES {
             let seen = self.store.memberships(owner).await?;
-            person::check_creation(&self.store.tenants(&seen.tenants).await?)?;
-            seen.check_join()?;
-            let now = self.clock.now();
-            // The tenant's own log begins with it; a refusal stays in the visitor's.
-            let (log, (_, event)) = (Log::Tenant(tenant.id.clone()), visitor.trail.event(now, true));
-            let replay = request.as_ref().map(|request| request.record(Created::Tenant(tenant.id.clone()), now));
-            let replay = replay.as_ref().map(|record| (ReplayOwner::Person(owner), record));
-            let change = self.store.create_tenant(&tenant, owner, &seen, Record { log: &log, event: &event, replay });
-            match change.await? {
+            if let Err(refused) = self.check_creation(&seen).await {
+                // The tenant that stands in the way may be this request's own: its twin was faster.
+                return match self.earlier(ReplayOwner::Person(owner), request.as_ref()).await? {
+                    Some(earlier) => self.created_before(earlier).await,
+                    None => Err(refused),
+                };
+            }
+            match self.try_to_create(visitor, &tenant, owner, &seen, request.as_ref()).await? {
                 Change::Done => {
                     visitor.trail.close();
                     return Ok(Answered { value: tenant, replayed: false });
@@ -73,6 +73,27 @@ impl Service {
             }
         }
         Err(Error::internal("a person's tenants were changed by others too often"))
+    }
+
+    async fn check_creation(&self, seen: &Memberships) -> Result<(), Error> {
+        person::check_creation(&self.store.tenants(&seen.tenants).await?)?;
+        seen.check_join()
+    }
+
+    async fn try_to_create(
+        &self,
+        visitor: &Visitor,
+        tenant: &Tenant,
+        owner: &EmailAddress,
+        seen: &Memberships,
+        request: Option<&IdempotentRequest>,
+    ) -> Result<Change, Error> {
+        let now = self.clock.now();
+        // The tenant's own log begins with it; a refusal stays in the visitor's.
+        let (log, (_, event)) = (Log::Tenant(tenant.id.clone()), visitor.trail.event(now, true));
+        let replay = request.map(|request| request.record(Created::Tenant(tenant.id.clone()), now));
+        let replay = replay.as_ref().map(|record| (ReplayOwner::Person(owner), record));
+        self.store.create_tenant(tenant, owner, seen, Record { log: &log, event: &event, replay }).await
     }
 
     /// Gives the caller's tenant another name.

@@ -138,7 +138,9 @@ impl Store {
             .expression_attribute_values(":ids", only(person))
             .expression_attribute_values(":id", string(person.as_str()))
             .expression_attribute_values(":most", number(tenant.max_users()));
-        let joins = self.joins(id, person).condition_expression("attribute_not_exists(pk) OR size(tenants) < :most");
+        // A set that becomes empty is gone.
+        let free = "attribute_not_exists(tenants) OR size(tenants) < :most";
+        let joins = self.joins(id, person).condition_expression(free);
         let joins = joins.expression_attribute_values(":most", number(MOST_TENANTS));
         Ok(vec![
             (Part::Roster, updated(roster)?),

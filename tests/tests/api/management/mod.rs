@@ -1,5 +1,6 @@
 //! The Management API.
 
+mod audit;
 mod journey;
 mod matrix;
 mod races;

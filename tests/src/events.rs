@@ -1,0 +1,70 @@
+//! Audit events, read from their table past the store.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_dynamodb::Client;
+use domain::audit::AuditEvent;
+use serde_dynamo::aws_sdk_dynamodb_1::from_item;
+
+use crate::harness::Bench;
+
+/// An event with the log it stands in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Logged {
+    /// `TENANT#…` or `MEMBER#…`.
+    pub log: String,
+    /// The event.
+    pub event: AuditEvent,
+}
+
+/// Tells which events are new.
+#[derive(Debug)]
+pub struct Events {
+    client: Client,
+    table: String,
+    known: BTreeSet<(String, u64)>,
+}
+
+impl Bench {
+    /// From now on, events are new.
+    pub async fn events(&self) -> Events {
+        let (client, table) = (Client::new(&self.config), self.stack.names.events_table.clone());
+        let mut events = Events { client, table, known: BTreeSet::new() };
+        events.new().await;
+        events
+    }
+
+    /// The name of the tenant's log.
+    pub fn log(&self) -> String {
+        format!("TENANT#{}", self.tenant.id)
+    }
+}
+
+impl Events {
+    /// The events since the last look, in the order of log and number.
+    pub async fn new(&mut self) -> Vec<Logged> {
+        let mut pages =
+            self.client.scan().table_name(&self.table).consistent_read(true).into_paginator().items().send();
+        let mut found = Vec::new();
+        while let Some(item) = pages.next().await {
+            let mut item = item.expect("an item");
+            let key = item.remove("pk").expect("a log");
+            let log = key.as_s().expect("a text").strip_prefix("AUDIT#").expect("a log").to_owned();
+            let kept = item.remove("expires_at").expect("an end");
+            let event: AuditEvent = from_item(item).expect("an event");
+            let kept: i64 = kept.as_n().expect("a number").parse().expect("a number");
+            assert_eq!(kept, event.creation_time + 400 * 24 * 3600, "kept for 400 days");
+            found.push(Logged { log, event });
+        }
+        found.retain(|logged| self.known.insert((logged.log.clone(), logged.event.event.value())));
+        found.sort_by_key(|logged| (logged.log.clone(), logged.event.event));
+        found
+    }
+
+    /// The one event since the last look.
+    pub async fn one(&mut self, place: &str) -> Logged {
+        let mut new = self.new().await;
+        assert_eq!(new.len(), 1, "{place}: {new:?}");
+        new.remove(0)
+    }
+}
