@@ -11,9 +11,9 @@ use crate::keys::audit_partition;
 use crate::table::{Item, RefusedAction, Transacted, number, string, text_of};
 
 /// Numbers that may be taken before it is a failure.
-const CLASHES: u32 = 64;
+const CLASHES: u32 = 128;
 /// Those after which the next free number is looked for in strides.
-const STEPS: u32 = 8;
+const STEPS: u32 = 64;
 
 impl Store {
     /// Writes an event of a call that changed nothing.
