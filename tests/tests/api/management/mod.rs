@@ -5,3 +5,4 @@ mod journey;
 mod matrix;
 mod races;
 mod recorded;
+mod rules;
