@@ -70,7 +70,9 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
 const SAID: usize = 256;
 
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
-    let mut json = serde_json::Deserializer::from_slice(bytes);
+    // Text that no field takes is skipped unread.
+    let text = std::str::from_utf8(bytes).map_err(|_| Error::Unreadable("Invalid JSON: not UTF-8".into()))?;
+    let mut json = serde_json::Deserializer::from_str(text);
     let JsonObject(value) = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
         let inner = error.into_inner();
@@ -106,6 +108,7 @@ mod tests {
         assert!(text("").starts_with("Invalid JSON: EOF"));
         assert!(text("{} {}").starts_with("Invalid JSON: trailing characters"));
         assert!(read::<Sample>(br#"{"size":null,"more":1}"#).is_ok());
+        assert_eq!(read::<Sample>(b"{\"more\":\"\xff\"}").unwrap_err().to_string(), "Invalid JSON: not UTF-8");
         assert_eq!(text(&format!(r#"{{"size":"{}"}}"#, "é".repeat(1_000_000))).chars().count(), SAID);
     }
 }

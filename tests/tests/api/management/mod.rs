@@ -1,8 +1,11 @@
 //! The Management API.
 
 mod audit;
+mod hostile;
 mod journey;
 mod matrix;
 mod races;
 mod recorded;
+mod replays;
+mod rules;
 mod saml;
