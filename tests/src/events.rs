@@ -30,7 +30,7 @@ impl Bench {
     pub async fn events(&self) -> Events {
         let (client, table) = (Client::new(&self.config), self.stack.names.events_table.clone());
         let mut events = Events { client, table, known: BTreeSet::new() };
-        events.new().await;
+        events.unseen().await;
         events
     }
 
@@ -42,7 +42,7 @@ impl Bench {
 
 impl Events {
     /// The events since the last look, in the order of log and number.
-    pub async fn new(&mut self) -> Vec<Logged> {
+    pub async fn unseen(&mut self) -> Vec<Logged> {
         let mut pages =
             self.client.scan().table_name(&self.table).consistent_read(true).into_paginator().items().send();
         let mut found = Vec::new();
@@ -63,7 +63,7 @@ impl Events {
 
     /// The one event since the last look.
     pub async fn one(&mut self, place: &str) -> Logged {
-        let mut new = self.new().await;
+        let mut new = self.unseen().await;
         assert_eq!(new.len(), 1, "{place}: {new:?}");
         new.remove(0)
     }

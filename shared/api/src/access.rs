@@ -75,7 +75,7 @@ impl Row {
         Self { demand: Demand { permission: Some(permission), ..self.demand }, ..self }
     }
 
-    const fn from_plan(self, minimum: Plan, message: &'static str) -> Self {
+    const fn on_plan(self, minimum: Plan, message: &'static str) -> Self {
         Self { demand: Demand { plan: Some(PlanGate { minimum, message }), ..self.demand }, ..self }
     }
 
@@ -139,7 +139,7 @@ table! {
     GetUsersPermissions = Row::read("GET", "/frontend/get_users_permissions", "get_users_permissions");
     /// Add a user to the tenant.
     AddUserToTenant = Row::change("POST", "/frontend/add_user_to_tenant", "add_user_to_tenant").needs(USERS)
-        .from_plan(Plan::Team, USERS_NEED_TEAM).shows(&["user_id"]);
+        .on_plan(Plan::Team, USERS_NEED_TEAM).shows(&["user_id"]);
     /// Update a user's or a token's permissions.
     UpdateUserPermissions = Row::change("POST", "/frontend/update_user_permissions", "update_user_permissions").needs(USERS)
         .shows(&["user_id", "permissions"]);
@@ -150,49 +150,49 @@ table! {
     // Page 004, "API Tokens".
     /// Create an API token.
     CreateApiToken = Row::change("POST", "/frontend/create_api_token", "create_api_token").needs(USERS)
-        .from_plan(Plan::Team, TOKENS_NEED_TEAM);
+        .on_plan(Plan::Team, TOKENS_NEED_TEAM);
     /// List API tokens.
     GetApiTokensPermissions = Row::read("GET", "/frontend/get_api_tokens_permissions", "get_api_tokens_permissions")
-        .from_plan(Plan::Team, TOKENS_NEED_TEAM);
+        .on_plan(Plan::Team, TOKENS_NEED_TEAM);
     /// Delete an API token.
     DeleteApiToken = Row::change("POST", "/frontend/delete_api_token", "delete_api_token").needs(USERS)
-        .from_plan(Plan::Team, TOKENS_NEED_TEAM).shows(&["token_key"]);
+        .on_plan(Plan::Team, TOKENS_NEED_TEAM).shows(&["token_key"]);
 
     // Page 004, "Automation Keys".
     /// List automation keys.
     GetAutomationKeys = Row::read("GET", "/frontend/automation/keys", "get_automation_keys")
-        .from_plan(Plan::Team, KEYS_NEED_TEAM);
+        .on_plan(Plan::Team, KEYS_NEED_TEAM);
     /// Create an automation key.
     CreateAutomationKey = Row::change("POST", "/frontend/automation/keys", "create_automation_key").needs(USERS)
-        .from_plan(Plan::Team, KEYS_NEED_TEAM).shows(&["name"]);
+        .on_plan(Plan::Team, KEYS_NEED_TEAM).shows(&["name"]);
     /// Enable or disable an automation key.
     ToggleAutomationKey = Row::change("POST", "/frontend/automation/keys/toggle", "toggle_automation_key").needs(USERS)
-        .from_plan(Plan::Team, KEYS_NEED_TEAM).shows(&["key_id", "enabled"]);
+        .on_plan(Plan::Team, KEYS_NEED_TEAM).shows(&["key_id", "enabled"]);
     /// Delete an automation key.
     DeleteAutomationKey = Row::change("POST", "/frontend/automation/keys/delete", "delete_automation_key").needs(USERS)
-        .from_plan(Plan::Team, KEYS_NEED_TEAM).shows(&["key_id"]);
+        .on_plan(Plan::Team, KEYS_NEED_TEAM).shows(&["key_id"]);
 
     // Page 004, "SAML SSO".
     /// Get the SAML settings.
     GetSamlSettings = Row::read("GET", "/frontend/saml_settings", "get_saml_settings")
-        .from_plan(Plan::Enterprise, SAML_NEEDS_ENTERPRISE);
+        .on_plan(Plan::Enterprise, SAML_NEEDS_ENTERPRISE);
     /// Update the SAML settings.
     UpdateSamlSettings = Row::change("POST", "/frontend/saml_settings", "update_saml_settings").needs(SETTINGS)
-        .from_plan(Plan::Enterprise, SAML_NEEDS_ENTERPRISE)
+        .on_plan(Plan::Enterprise, SAML_NEEDS_ENTERPRISE)
         .shows(&["entity_id", "sso_url", "use_group_authorization", "group_attribute_name", "enabled", "enforce_sso_only",
             "breakglass_account"]);
     /// Delete the SAML settings.
     DeleteSamlSettings = Row::change("DELETE", "/frontend/saml_settings", "delete_saml_settings").needs(SETTINGS)
-        .from_plan(Plan::Enterprise, SAML_NEEDS_ENTERPRISE);
+        .on_plan(Plan::Enterprise, SAML_NEEDS_ENTERPRISE);
     /// Parse an identity provider's metadata.
     ParseSamlMetadata = Row::read("POST", "/frontend/saml_parse_metadata", "saml_parse_metadata").needs(SETTINGS)
-        .from_plan(Plan::Enterprise, SAML_NEEDS_ENTERPRISE);
+        .on_plan(Plan::Enterprise, SAML_NEEDS_ENTERPRISE);
     /// List the SAML group mappings.
     GetSamlGroups = Row::read("GET", "/frontend/saml_groups", "get_saml_groups")
-        .from_plan(Plan::Enterprise, SAML_NEEDS_ENTERPRISE);
+        .on_plan(Plan::Enterprise, SAML_NEEDS_ENTERPRISE);
     /// Create or update a SAML group mapping.
     SaveSamlGroup = Row::change("POST", "/frontend/saml_groups", "save_saml_group").needs(USERS)
-        .from_plan(Plan::Enterprise, SAML_NEEDS_ENTERPRISE)
+        .on_plan(Plan::Enterprise, SAML_NEEDS_ENTERPRISE)
         .shows(&["id", "group_name", "permissions", "description", "enabled"]);
 
     // Page 004, "Tenant Settings".
@@ -202,7 +202,7 @@ table! {
     /// Enable or disable deployment environments.
     UpdateDeploymentEnvironments =
         Row::change("POST", "/frontend/update_deployment_environments", "update_deployment_environments").needs(SETTINGS)
-            .from_plan(Plan::Team, ENVIRONMENTS_NEED_TEAM).shows(&["enabled"]);
+            .on_plan(Plan::Team, ENVIRONMENTS_NEED_TEAM).shows(&["enabled"]);
     /// Mark the tenant for deletion.
     DeleteTenant = Row::change("POST", "/frontend/delete_tenant", "delete_tenant").needs(SETTINGS);
     /// Restore the tenant.

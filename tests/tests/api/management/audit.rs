@@ -105,7 +105,7 @@ async fn each_call_leaves_one_event_whether_it_is_allowed_or_not() {
         assert_tells(&events.one(path).await, row, &log, "reader@example.com", &answer);
         let tenant = [("tenant", bench.tenant.id.as_str())];
         let nobody = send(&bench.router, row.method, path, &tenant, Some(body)).await;
-        assert_eq!((nobody.status.as_u16(), events.new().await), (401, vec![]), "{path}");
+        assert_eq!((nobody.status.as_u16(), events.unseen().await), (401, vec![]), "{path}");
     }
 }
 
@@ -181,14 +181,14 @@ async fn a_tenant_that_is_made_once_for_many_has_one_event_and_nobody_else_an_un
     let answers = join_all((0..10).map(|_| ask())).await;
     let tenant = answers[0].text("tenant_id");
     assert!(answers.iter().all(|answer| answer.text("tenant_id") == tenant));
-    let logs: Vec<String> = events.new().await.into_iter().map(|logged| logged.log).collect();
+    let logs: Vec<String> = events.unseen().await.into_iter().map(|logged| logged.log).collect();
     let mut expected = vec!["MEMBER#newcomer@example.com".to_owned(); 9];
     expected.push(format!("TENANT#{tenant}"));
     assert_eq!(logs, expected);
 }
 
 async fn numbers(events: &mut Events, log: &str) -> Vec<u64> {
-    let new = events.new().await;
+    let new = events.unseen().await;
     new.iter().filter(|logged| logged.log == log).map(|logged| logged.event.event.value()).collect()
 }
 
