@@ -19,10 +19,11 @@ use domain::tenant::Tenant;
 use http::{HeaderMap, Request, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use local::aws::LocalAws;
+use local::outbox::Outbox;
 use local::provision::{Settings, Stack, provision};
 use local::queues::Poller;
 use local::seed;
-use local::server::WORKERS;
+use local::server::Behind;
 use protection_worker::{Lease, Worker};
 use serde_json::{Value, json};
 use service::{Clock, Service};
@@ -285,7 +286,13 @@ impl Bench {
     pub async fn serve(&self) -> (local::server::Server, String) {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = format!("http://{}", listener.local_addr().expect("an address"));
-        (local::server::start(&self.config, &self.stack, self.app.clone(), listener, WORKERS), address)
+        let behind = Behind::usual(self.outbox());
+        (local::server::start(&self.config, &self.stack, self.app.clone(), listener, behind), address)
+    }
+
+    /// Where mail goes.
+    pub fn outbox(&self) -> Outbox {
+        Outbox::new(self.folder.path().join("outbox"))
     }
 
     /// The keys of every object in both buckets.

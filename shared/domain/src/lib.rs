@@ -22,6 +22,7 @@ pub mod plan;
 pub mod platform;
 pub mod policy;
 pub mod progress;
+pub mod purge;
 pub mod roster;
 pub mod session;
 pub mod tenant;

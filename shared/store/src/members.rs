@@ -106,7 +106,8 @@ impl Store {
             created_at: record.event.creation_time,
             created_by: owner.to_string(),
         };
-        let joins = self.joins(id, owner).condition_expression("attribute_not_exists(pk) OR revision = :seen");
+        let joins =
+            self.joins(id, owner, record.event).condition_expression("attribute_not_exists(pk) OR revision = :seen");
         let joins = joins.expression_attribute_values(":seen", number(seen.revision));
         let actions = vec![
             (Part::Tenant, self.create(&ItemKey::Tenant(id), tenant, [])?),
@@ -138,7 +139,8 @@ impl Store {
             .expression_attribute_values(":ids", only(person))
             .expression_attribute_values(":id", string(person.as_str()))
             .expression_attribute_values(":most", number(tenant.max_users()));
-        let joins = self.joins(id, person).condition_expression("attribute_not_exists(pk) OR size(tenants) < :most");
+        let joins =
+            self.joins(id, person, event).condition_expression("attribute_not_exists(pk) OR size(tenants) < :most");
         let joins = joins.expression_attribute_values(":most", number(MOST_TENANTS));
         Ok(vec![
             (Part::Roster, updated(roster)?),
@@ -205,8 +207,11 @@ impl Store {
             .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
     }
 
-    fn joins(&self, tenant: &TenantId, person: &EmailAddress) -> UpdateBuilder {
-        self.memberships_update(tenant, person).update_expression("ADD tenants :tenants, revision :one")
+    /// Revisions begin with the microsecond of the event: what was removed and is made again never bears an earlier one.
+    fn joins(&self, tenant: &TenantId, person: &EmailAddress, event: &AuditEvent) -> UpdateBuilder {
+        self.memberships_update(tenant, person)
+            .update_expression("ADD tenants :tenants SET revision = if_not_exists(revision, :begin) + :one")
+            .expression_attribute_values(":begin", number(event.event.value()))
     }
 
     pub(crate) fn leaves(&self, tenant: &TenantId, person: &EmailAddress) -> UpdateBuilder {

@@ -11,14 +11,35 @@ use store::{Clients, Store};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
+use crate::outbox::Outbox;
 use crate::provision::Stack;
 use crate::queues::Poller;
 use crate::routes;
 
 /// Builds that run at the same time, where nothing else is asked for.
 pub const WORKERS: usize = 2;
-/// The reconciler's schedule.
-const MAINTENANCE_PERIOD: Duration = Duration::from_secs(60);
+/// Between two runs of maintenance, where nothing else is asked for.
+pub const MAINTENANCE_PERIOD: Duration = Duration::from_secs(60);
+/// Between two looks for mail: nobody should wait for it where there is no mail server.
+const MAIL_PERIOD: Duration = Duration::from_secs(1);
+
+/// What is done behind the API.
+#[derive(Clone, Debug)]
+pub struct Behind {
+    /// Builds that run at the same time; with none, somebody else builds.
+    pub workers: usize,
+    /// Between two runs of maintenance.
+    pub maintenance: Duration,
+    /// Where mail goes.
+    pub outbox: Outbox,
+}
+
+impl Behind {
+    /// As nobody asks for anything else.
+    pub const fn usual(outbox: Outbox) -> Self {
+        Self { workers: WORKERS, maintenance: MAINTENANCE_PERIOD, outbox }
+    }
+}
 
 /// A running server. It ends when this is dropped.
 #[derive(Debug)]
@@ -33,8 +54,8 @@ pub fn connect(config: &SdkConfig, stack: &Stack) -> anyhow::Result<Service> {
     Ok(Service::new(store, Clock::system()).with_sessions(Some(verifier)))
 }
 
-/// Serves the API at `listener` and does the work behind it; without `workers`, somebody else builds.
-pub fn start(config: &SdkConfig, stack: &Stack, app: App, listener: TcpListener, workers: usize) -> Server {
+/// Serves the API at `listener` and does the work behind it.
+pub fn start(config: &SdkConfig, stack: &Stack, app: App, listener: TcpListener, behind: Behind) -> Server {
     let mut tasks = JoinSet::new();
     let service = app.service.clone();
     let router = api::serve(routes(), app);
@@ -50,23 +71,36 @@ pub fn start(config: &SdkConfig, stack: &Stack, app: App, listener: TcpListener,
         async move { upload_arrival::handle(&service, event).await }
     }));
     let worker = Worker::new(service.clone(), Lease::default());
-    for _ in 0..workers {
+    for _ in 0..behind.workers {
         let (worker, wakeups) = (worker.clone(), Poller::new(config, &stack.names.build_queue_url, 1));
         tasks.spawn(wakeups.run(move |event| {
             let worker = worker.clone();
             async move { worker.handle(event, Duration::MAX).await }
         }));
     }
-    tasks.spawn(async move {
-        let mut minutes = tokio::time::interval(MAINTENANCE_PERIOD);
-        loop {
-            minutes.tick().await;
-            if let Err(error) = maintenance::handle(&service).await {
-                tracing::warn!(%error, "could not reconcile");
-            }
-        }
-    });
+    tasks.spawn(send_mail(service.clone(), behind.outbox.clone()));
+    tasks.spawn(maintain(service, behind.outbox, behind.maintenance));
     Server { tasks }
+}
+
+async fn send_mail(service: Service, outbox: Outbox) {
+    let mut seconds = tokio::time::interval(MAIL_PERIOD);
+    loop {
+        let until = seconds.tick().await + MAIL_PERIOD;
+        if let Err(error) = service.deliver_mail(&outbox, until).await {
+            tracing::warn!(%error, "could not look for mail");
+        }
+    }
+}
+
+async fn maintain(service: Service, outbox: Outbox, period: Duration) {
+    let mut runs = tokio::time::interval(period);
+    loop {
+        runs.tick().await;
+        if let Err(error) = maintenance::handle(&service, &outbox, maintenance::TIME).await {
+            tracing::warn!(%error, "maintenance failed");
+        }
+    }
 }
 
 impl Server {
