@@ -12,7 +12,10 @@ use axum::response::Response;
 use domain::error::Error;
 use protection_worker::Worker;
 use service::Service;
+use service::mailing::{Mailed, Mailer};
+use service::purging::Purged;
 use service::reconciliation::Reconciled;
+use tokio::time::Instant;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::conformance::fits;
@@ -78,7 +81,26 @@ pub fn working<T>(work: impl Future<Output = T>) -> impl Future<Output = T> {
     act("protection-worker", work)
 }
 
-/// maintenance.
+/// maintenance, as the schedule calls it.
+pub async fn maintain(service: &Service, mailer: &dyn Mailer) -> Result<maintenance::Answer, lambda_runtime::Error> {
+    act("maintenance", maintenance::handle(service, mailer, maintenance::TIME)).await
+}
+
+/// The reconciler of maintenance.
 pub async fn reconcile(service: &Service) -> Result<Reconciled, Error> {
-    act("maintenance", service.reconcile()).await
+    act("maintenance", service.reconcile(in_a_minute())).await
+}
+
+/// The mail of maintenance.
+pub async fn deliver_mail(service: &Service, mailer: &dyn Mailer) -> Result<Mailed, Error> {
+    act("maintenance", service.deliver_mail(mailer, in_a_minute())).await
+}
+
+/// The purge of maintenance.
+pub async fn purge(service: &Service) -> Result<Purged, Error> {
+    act("maintenance", service.purge(in_a_minute())).await
+}
+
+fn in_a_minute() -> Instant {
+    Instant::now() + Duration::from_secs(60)
 }

@@ -20,10 +20,11 @@ use http::header::AUTHORIZATION;
 use http::{HeaderMap, Request, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use local::aws::LocalAws;
+use local::outbox::Outbox;
 use local::provision::{Settings, Stack, provision};
 use local::queues::Poller;
 use local::seed;
-use local::server::{Server, WORKERS};
+use local::server::{MAINTENANCE_PERIOD, Server, WORKERS};
 use protection_worker::{Lease, Worker};
 use serde_json::{Value, json};
 use service::{Clock, Service};
@@ -340,12 +341,17 @@ impl Bench {
                 async move { functions::build(&worker, event).await }
             });
         }
-        let service = self.service().clone();
-        server.each_minute(move || {
-            let service = service.clone();
-            async move { functions::reconcile(&service).await.map(drop) }
+        let (service, outbox) = (self.service().clone(), self.outbox());
+        server.every(MAINTENANCE_PERIOD, move || {
+            let (service, outbox) = (service.clone(), outbox.clone());
+            async move { functions::maintain(&service, &outbox).await.map(drop) }
         });
         (server, address)
+    }
+
+    /// Where mail goes.
+    pub fn outbox(&self) -> Outbox {
+        Outbox::new(self.folder.path().join("outbox"))
     }
 
     /// The keys of every object in both buckets.

@@ -126,9 +126,9 @@ impl Recorder {
                 };
                 actions.map(right).collect::<Option<_>>()?
             }
-            ("DynamoDB", "BatchGetItem") => {
+            ("DynamoDB", name @ ("BatchGetItem" | "BatchWriteItem")) => {
                 let tables = body["RequestItems"].as_object()?.keys();
-                let right = |table: &String| Some(format!("dynamodb:BatchGetItem {}", self.resource(table)?));
+                let right = |table: &String| Some(format!("dynamodb:{name} {}", self.resource(table)?));
                 tables.map(right).collect::<Option<_>>()?
             }
             ("DynamoDB", name @ ("GetItem" | "PutItem" | "UpdateItem" | "DeleteItem" | "Query")) => {
@@ -153,13 +153,17 @@ impl Recorder {
     fn needed_of_s3(&self, name: &str, request: &HttpRequest) -> Option<Vec<String>> {
         let (bucket, objects) = self.object(request)?;
         let mut needed = vec![match name {
+            // By the purge: of whatever a tenant has.
+            "DeleteObjects" => format!("s3:DeleteObject {bucket}/*"),
+            "AbortMultipartUpload" => format!("s3:AbortMultipartUpload {bucket}/*"),
+            "ListMultipartUploads" => format!("s3:ListBucketMultipartUploads {bucket}"),
             "ListObjectsV2" => format!("s3:ListBucket {bucket}"),
             "GetObject" | "HeadObject" => format!("s3:GetObject {objects}"),
             "PutObject" | "CreateMultipartUpload" | "UploadPart" | "CompleteMultipartUpload" => {
                 format!("s3:PutObject {objects}")
             }
             "ListParts" => format!("s3:ListMultipartUploadParts {objects}"),
-            "AbortMultipartUpload" | "DeleteObject" => format!("s3:{name} {objects}"),
+            "DeleteObject" => format!("s3:DeleteObject {objects}"),
             _ => return None,
         }];
         if request.headers().contains_key("x-amz-tagging") {

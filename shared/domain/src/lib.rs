@@ -23,6 +23,7 @@ pub mod plan;
 pub mod platform;
 pub mod policy;
 pub mod progress;
+pub mod purge;
 pub mod redaction;
 pub mod roster;
 pub mod saml;

@@ -29,6 +29,30 @@ impl FromStr for MailId {
 
 string_conversions!(MailId);
 
+/// Seconds for which a mail is tried again: 24 hours.
+pub const TRIED_FOR_SECONDS: i64 = 24 * 3600;
+
+/// Seconds from one try to the next, by how many were made before it.
+pub const fn pause_after(tries: u32) -> i64 {
+    match tries {
+        0 => 60,
+        1 => 5 * 60,
+        2 => 15 * 60,
+        _ => 3600,
+    }
+}
+
+/// What came of handing a mail over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// It is on its way.
+    Sent,
+    /// Nobody will ever take it. Why, without anything of the mail.
+    Refused(String),
+    /// It may be taken later. Why, without anything of the mail.
+    Postponed(String),
+}
+
 /// A mail, as plain text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mail {
@@ -68,5 +92,19 @@ mod tests {
         assert_eq!(mail.subject, "You were added to Example Tenant on AppTego");
         assert!(mail.text.starts_with("owner@example.com added you to the tenant \"Example Tenant\""));
         assert!(mail.text.contains("\nhttps://app.apptego.com\n"));
+    }
+
+    #[test]
+    fn a_mail_is_tried_less_often_each_time_and_for_a_day() {
+        let (mut at, mut tried_at) = (0, vec![0]);
+        for tries in 0.. {
+            at += pause_after(tries);
+            tried_at.push(at);
+            if at >= TRIED_FOR_SECONDS {
+                break;
+            }
+        }
+        assert_eq!(tried_at[..5], [0, 60, 360, 1260, 4860]);
+        assert_eq!(tried_at.len(), 28);
     }
 }

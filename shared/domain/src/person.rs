@@ -18,7 +18,7 @@ pub const MOST_TENANTS: u32 = 100;
 pub struct Memberships {
     /// The tenants.
     pub tenants: BTreeSet<TenantId>,
-    /// Counts changes.
+    /// Grows with each change.
     pub revision: u64,
 }
 

@@ -174,9 +174,7 @@ impl Tenant {
                 code: "tenant_not_pending_deletion",
                 message: "The tenant is not pending deletion",
             }),
-            Some(Deletion { purging: true, .. }) => {
-                Err(Error::Conflict { code: "tenant_purging", message: "The tenant is being deleted for good" })
-            }
+            Some(Deletion { purging: true, .. }) => Err(purging()),
             Some(_) => {
                 self.deletion = None;
                 Ok(())
@@ -233,6 +231,10 @@ impl SigningKeyChoice {
             Some(id) => Ok(Self::Key(id.parse()?)),
         }
     }
+}
+
+pub(crate) const fn purging() -> Error {
+    Error::Conflict { code: "tenant_purging", message: "The tenant is being deleted for good" }
 }
 
 const fn pending_deletion() -> Error {

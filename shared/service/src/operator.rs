@@ -43,6 +43,7 @@ impl Service {
     /// An operator in a tenant, who makes `call`.
     pub async fn operator(&self, tenant: &TenantId, call: &'static str) -> Result<Caller, Error> {
         let tenant = self.store.tenant(tenant).await?.ok_or(Error::NotFound("Tenant not found"))?;
+        tenant.require_not_purging()?;
         let trail = Trail::begin(Log::Tenant(tenant.id.clone()), OPERATOR, call, "");
         let demand = Demand { effect: Effect::Read, permission: None, plan: None };
         Ok(Caller { user_id: OPERATOR.to_owned(), tenant, permissions: Permissions::all(), demand, trail })

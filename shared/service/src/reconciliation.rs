@@ -3,6 +3,7 @@
 use domain::error::Error;
 use domain::id::{JobId, TenantId};
 use domain::job::{Event, Job, StateName};
+use tokio::time::Instant;
 
 use tracing::Instrument as _;
 
@@ -25,11 +26,14 @@ pub struct Reconciled {
 }
 
 impl Service {
-    /// Looks at every due job once. The index only says where to look: each job is read again, and each action is a
-    /// conditional write. One job's failure does not keep the others waiting.
-    pub async fn reconcile(&self) -> Result<Reconciled, Error> {
+    /// Looks at every due job once, until it is `until`. The index only says where to look: each job is read again, and
+    /// each action is a conditional write. One job's failure does not keep the others waiting.
+    pub async fn reconcile(&self, until: Instant) -> Result<Reconciled, Error> {
         let mut done = Reconciled::default();
         for hint in self.store.due_jobs(self.clock.now(), BATCH).await? {
+            if Instant::now() >= until {
+                break;
+            }
             let (tenant, id) = hint.into_key();
             let span = build_span(&tenant, id);
             self.try_to_look_at(&tenant, id, &mut done).instrument(span).await;

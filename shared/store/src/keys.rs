@@ -31,6 +31,8 @@ pub(crate) enum ItemKey<'a> {
     Member(&'a TenantId, &'a MemberId),
     ApiToken(&'a ApiTokenId),
     Mail(&'a TenantId, &'a MailId),
+    Purge(&'a TenantId),
+    Receipt(&'a TenantId),
 }
 
 impl ItemKey<'_> {
@@ -42,8 +44,8 @@ impl ItemKey<'_> {
             Self::Ledger(tenant) => (partition(tenant), "LEDGER".to_owned()),
             Self::Configuration(tenant, version) => (partition(tenant), format!("CONFIGURATION#{version}")),
             Self::SigningKey(tenant, id) => (partition(tenant), format!("SIGNING_KEY#{id}")),
-            Self::Job(tenant, job) => (partition(tenant), format!("JOB#{job}")),
-            Self::Progress(tenant, job) => (partition(tenant), format!("JOB#{job}#PROGRESS")),
+            Self::Job(tenant, job) => (partition(tenant), format!("{JOBS}{job}")),
+            Self::Progress(tenant, job) => (partition(tenant), format!("{JOBS}{job}#PROGRESS")),
             Self::Saml(tenant) => (partition(tenant), "SAML".to_owned()),
             Self::SamlGroups(tenant) => (partition(tenant), "SAML_GROUPS".to_owned()),
             Self::Idempotency(tenant, scope) => (partition(tenant), format!("IDEMPOTENCY#{scope}")),
@@ -56,6 +58,8 @@ impl ItemKey<'_> {
             Self::Member(tenant, MemberId::Token(id)) => (partition(tenant), format!("{TOKEN_MEMBERS}{id}")),
             Self::ApiToken(id) => (format!("API_TOKEN#{id}"), "API_TOKEN".to_owned()),
             Self::Mail(tenant, id) => (partition(tenant), format!("MAIL#{id}")),
+            Self::Purge(tenant) => (partition(tenant), "PURGE".to_owned()),
+            Self::Receipt(tenant) => (format!("RECEIPT#{tenant}"), "RECEIPT".to_owned()),
         }
     }
 
@@ -66,6 +70,8 @@ impl ItemKey<'_> {
     }
 }
 
+/// Begins the sort keys of jobs and of their progress.
+pub(crate) const JOBS: &str = "JOB#";
 /// Begins the sort keys of the people of a tenant.
 pub(crate) const PERSON_MEMBERS: &str = "MEMBER#";
 /// Begins the sort keys of the API tokens of a tenant.
@@ -100,13 +106,18 @@ pub(crate) fn read_tenant_key(pk: &str, sk: &str) -> Option<TenantId> {
 
 /// Reads a job's sort key back.
 pub(crate) fn read_job_key(pk: &str, sk: &str) -> Option<(TenantId, JobId)> {
-    Some((pk.strip_prefix("TENANT#")?.parse().ok()?, sk.strip_prefix("JOB#")?.parse().ok()?))
+    Some((pk.strip_prefix("TENANT#")?.parse().ok()?, sk.strip_prefix(JOBS)?.parse().ok()?))
 }
 
 /// Reads the object key of an upload, as a notification of S3 writes it: form-encoded.
 pub fn read_upload_key(encoded: &str) -> Option<UploadPath> {
     let spaces = encoded.replace('+', " ");
     percent_encoding::percent_decode_str(&spaces).decode_utf8().ok()?.parse().ok()
+}
+
+/// Begins the key of every object of a tenant, in both buckets.
+pub(crate) fn object_prefix(tenant: &TenantId) -> String {
+    format!("{tenant}/")
 }
 
 /// An object of the artifacts bucket.

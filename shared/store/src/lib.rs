@@ -1,4 +1,4 @@
-//! DynamoDB, S3, SQS and KMS: one module for each aggregate, and the only place that knows table and object keys.
+//! DynamoDB, S3, SQS, KMS and SES: one module for each aggregate, and the only place that knows table and object keys.
 //!
 //! One code path everywhere: the local server and the tests speak to a stand-in through the same SDK.
 
@@ -15,9 +15,12 @@ pub mod jobs;
 mod keys;
 pub mod mail;
 pub mod members;
+pub mod purge;
 pub mod saml;
 pub mod secrets;
+pub mod ses;
 pub mod signing_keys;
+pub mod sweep;
 mod table;
 pub mod tenants;
 pub mod uploads;

@@ -106,7 +106,8 @@ impl Store {
             created_at: record.event.creation_time,
             created_by: owner.to_string(),
         };
-        let joins = self.joins(id, owner).condition_expression("attribute_not_exists(pk) OR revision = :seen");
+        let joins =
+            self.joins(id, owner, record.event).condition_expression("attribute_not_exists(pk) OR revision = :seen");
         let joins = joins.expression_attribute_values(":seen", number(seen.revision));
         let actions = vec![
             (Part::Tenant, self.create(&ItemKey::Tenant(id), tenant, [])?),
@@ -140,7 +141,7 @@ impl Store {
             .expression_attribute_values(":most", number(tenant.max_users()));
         // A set that becomes empty is gone.
         let free = "attribute_not_exists(tenants) OR size(tenants) < :most";
-        let joins = self.joins(id, person).condition_expression(free);
+        let joins = self.joins(id, person, event).condition_expression(free);
         let joins = joins.expression_attribute_values(":most", number(MOST_TENANTS));
         Ok(vec![
             (Part::Roster, updated(roster)?),
@@ -207,8 +208,11 @@ impl Store {
             .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
     }
 
-    fn joins(&self, tenant: &TenantId, person: &EmailAddress) -> UpdateBuilder {
-        self.memberships_update(tenant, person).update_expression("ADD tenants :tenants, revision :one")
+    /// Revisions begin with the microsecond of the event: what was removed and is made again never bears an earlier one.
+    fn joins(&self, tenant: &TenantId, person: &EmailAddress, event: &AuditEvent) -> UpdateBuilder {
+        self.memberships_update(tenant, person)
+            .update_expression("ADD tenants :tenants SET revision = if_not_exists(revision, :begin) + :one")
+            .expression_attribute_values(":begin", number(event.event.value()))
     }
 
     pub(crate) fn leaves(&self, tenant: &TenantId, person: &EmailAddress) -> UpdateBuilder {

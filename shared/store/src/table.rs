@@ -8,7 +8,8 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, CancellationReason, KeysAndAttributes, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    AttributeValue, CancellationReason, DeleteRequest, KeysAndAttributes, Put, ReturnValuesOnConditionCheckFailure,
+    TransactWriteItem, WriteRequest,
 };
 use domain::error::Error;
 use serde::Serialize;
@@ -23,6 +24,10 @@ pub(crate) type Item = HashMap<String, AttributeValue>;
 
 /// How often a transaction that lost against another one, or was throttled, is sent again.
 const CONFLICT_TRIES: u32 = 10;
+/// Items that one batch writes at most (API reference, BatchWriteItem).
+const BATCH: usize = 25;
+/// Before the rest of a batch is sent again, at first.
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
 
 /// What became of a transaction whose conditions were checked.
 #[derive(Debug)]
@@ -51,7 +56,7 @@ impl Store {
     pub(crate) async fn read_all(&self, keys: Vec<ItemKey<'_>>) -> Result<Vec<Option<Item>>, Error> {
         let keys: Vec<Item> = keys.into_iter().map(|key| key.attributes()).collect();
         let (mut wanted, mut found) = (keys.clone(), Vec::new());
-        let mut pause = Duration::from_millis(10);
+        let mut pause = FIRST_PAUSE;
         while !wanted.is_empty() {
             let batch = KeysAndAttributes::builder().set_keys(Some(wanted)).consistent_read(true);
             let request = self.clients.dynamodb.batch_get_item();
@@ -61,12 +66,7 @@ impl Store {
             let left = answer.unprocessed_keys.unwrap_or_default().remove(&self.names.table);
             wanted = left.map(|left| left.keys).unwrap_or_default();
             if !wanted.is_empty() {
-                // Above its throughput, the table answers a part (API reference, BatchGetItem).
-                if pause > Duration::from_secs(1) {
-                    return Err(Error::internal(Failed::contended("BatchGetItem")));
-                }
-                tokio::time::sleep(pause).await;
-                pause *= 2;
+                wait_for_the_rest("BatchGetItem", &mut pause).await?;
             }
         }
         let is = |item: &Item, key: &Item| ["pk", "sk"].iter().all(|name| item.get(*name) == key.get(*name));
@@ -77,6 +77,27 @@ impl Store {
     pub(crate) async fn delete(&self, key: ItemKey<'_>) -> Result<(), Error> {
         let request = self.clients.dynamodb.delete_item().table_name(&self.names.table);
         request.set_key(Some(key.attributes())).send().await.map_err(failed("DeleteItem"))?;
+        Ok(())
+    }
+
+    /// Removes items by their keys, whatever is there.
+    pub(crate) async fn delete_all(&self, table: &str, keys: Vec<Item>) -> Result<(), Error> {
+        for chunk in keys.chunks(BATCH) {
+            let request = |key: &Item| {
+                let delete = DeleteRequest::builder().set_key(Some(key.clone())).build().map_err(Error::internal)?;
+                Ok(WriteRequest::builder().delete_request(delete).build())
+            };
+            let mut wanted = chunk.iter().map(request).collect::<Result<Vec<_>, Error>>()?;
+            let mut pause = FIRST_PAUSE;
+            while !wanted.is_empty() {
+                let batch = self.clients.dynamodb.batch_write_item().request_items(table, wanted);
+                let answer = batch.send().await.map_err(failed("BatchWriteItem"))?;
+                wanted = answer.unprocessed_items.unwrap_or_default().remove(table).unwrap_or_default();
+                if !wanted.is_empty() {
+                    wait_for_the_rest("BatchWriteItem", &mut pause).await?;
+                }
+            }
+        }
         Ok(())
     }
 
@@ -154,6 +175,16 @@ impl Store {
         }
         Err(Error::internal(Failed::contended("TransactWriteItems")))
     }
+}
+
+/// Above its throughput, the table carries out a part of a batch (API reference, BatchGetItem and BatchWriteItem).
+async fn wait_for_the_rest(operation: &'static str, pause: &mut Duration) -> Result<(), Error> {
+    if *pause > Duration::from_secs(1) {
+        return Err(Error::internal(Failed::contended(operation)));
+    }
+    tokio::time::sleep(*pause).await;
+    *pause *= 2;
+    Ok(())
 }
 
 pub(crate) fn read_item<T: DeserializeOwned>(item: Item) -> Result<T, Error> {

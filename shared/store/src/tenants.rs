@@ -55,7 +55,7 @@ impl Store {
         self.due(PURGE, now, limit, read_tenant_key).await
     }
 
-    fn tenant_put(&self, tenant: &Tenant) -> Result<TransactWriteItem, Error> {
+    pub(crate) fn tenant_put(&self, tenant: &Tenant) -> Result<TransactWriteItem, Error> {
         let before = tenant.revision;
         let after = Tenant { revision: before + 1, ..tenant.clone() };
         let due = |purge_at: i64| [("due_pk", string(PURGE)), ("due_at", number(purge_at))];

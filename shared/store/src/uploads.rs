@@ -119,7 +119,12 @@ impl Store {
 
     /// Drops a multipart upload; nothing happens where there is none.
     pub async fn abort_multipart(&self, path: &UploadPath, upload_id: &str) -> Result<(), Error> {
-        let request = self.clients.s3.abort_multipart_upload().bucket(&self.names.uploads_bucket).key(path.to_string());
+        self.abort_upload(&self.names.uploads_bucket, &path.to_string(), upload_id).await
+    }
+
+    /// As [`Self::abort_multipart`], in any bucket.
+    pub(crate) async fn abort_upload(&self, bucket: &str, key: &str, upload_id: &str) -> Result<(), Error> {
+        let request = self.clients.s3.abort_multipart_upload().bucket(bucket).key(key);
         match request.upload_id(upload_id).send().await {
             Ok(_) => Ok(()),
             Err(error)

@@ -1,8 +1,11 @@
 //! No call to AWS is nobody's: a function's counts among its rights, and a test's own goes over clients of its own.
 
+use std::time::Duration;
+
 use service::Service;
 use tests::functions;
 use tests::harness::{Bench, send};
+use tokio::time::Instant;
 
 /// What a task ended with that should not have gone on.
 async fn refusal(work: impl Future<Output = ()> + Send + 'static) -> String {
@@ -34,7 +37,7 @@ async fn work_that_no_function_is_named_for_ends_the_test() {
     // Tasks inherit nothing: work that a function leaves to one of its own would be lost.
     let service = bench.service().clone();
     let left =
-        functions::act("maintenance", async move { tokio::spawn(async move { service.reconcile().await }).await });
+        functions::act("maintenance", async move { tokio::spawn(async move { service.reconcile(Instant::now() + Duration::from_secs(60)).await }).await });
     assert!(left.await.unwrap_err().is_panic());
 
     // A router that is served without a name around each request.

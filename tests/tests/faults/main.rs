@@ -4,7 +4,9 @@
 mod index;
 mod interleaving;
 mod lifecycle;
+mod purge;
 mod races;
+mod remains;
 mod table;
 mod wire;
 mod world;

@@ -35,7 +35,7 @@ const FAULTS: [(&str, Plan, Option<&str>); 7] = [
 ];
 
 /// Operations that a use case may make; a table that does not end is a defect.
-const MOST: usize = 40;
+const MOST: usize = 80;
 
 /// The table in the form that tests compare: the operations of an undisturbed run, and for each fault what was answered
 /// and how it ended, wherever the fault struck.

@@ -27,7 +27,7 @@ pub(crate) struct World {
     pub(crate) bench: Bench,
     pub(crate) s3: aws_sdk_s3::Client,
     pub(crate) sqs: aws_sdk_sqs::Client,
-    dynamodb: aws_sdk_dynamodb::Client,
+    pub(crate) dynamodb: aws_sdk_dynamodb::Client,
     pub(crate) apk: Vec<u8>,
 }
 

@@ -4,7 +4,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::bail;
-use local::server::WORKERS;
+use local::outbox::Outbox;
+use local::server::Behind;
 use tokio::net::TcpListener;
 
 use crate::maker;
@@ -30,7 +31,8 @@ pub(crate) async fn measure(stack: &Stack, samples: &Path, rounds: usize) -> any
     let size = package.len();
     let config = stack.aws.config();
     let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let server = local::server::start(&config, &stack.resources, stack.app.clone(), listener, WORKERS);
+    let behind = Behind::usual(Outbox::new(folder.path().join("outbox")));
+    let server = local::server::start(&config, &stack.resources, stack.app.clone(), listener, behind);
     eprintln!("bench: arrival to completed, {rounds} rounds");
     let mut builds = Vec::new();
     for round in 0..=rounds {

@@ -119,7 +119,7 @@ async fn serve(options: Serve) -> anyhow::Result<ExitCode> {
         listener.with_context(|| format!("port {} cannot be used; choose another with --port", options.port))?;
     let mut signals = Signals::listen()?;
     let running = tokio::select! {
-        running = Running::start(home, listener, options.behind) => running?,
+        running = Running::start(home, listener, options.behind.announcing_mail()) => running?,
         _ = signals.next() => return Ok(ExitCode::from(INTERRUPTED)),
     };
     say(&format!("API_URL={}\nAWS_ENDPOINT_URL={}\n", running.address, running.aws_address()))?;

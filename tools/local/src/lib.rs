@@ -3,6 +3,7 @@
 pub mod aws;
 pub mod calls;
 pub mod commands;
+pub mod outbox;
 pub mod provision;
 pub mod queues;
 mod running;

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use api::App;
@@ -13,9 +14,10 @@ use service::operator::Setting;
 use tokio::net::TcpListener;
 
 use crate::aws::{LocalAws, program};
+use crate::outbox::Outbox;
 use crate::provision::{Settings, Stack, provision};
 use crate::seed;
-use crate::server::{self, Server, WORKERS};
+use crate::server::{self, MAINTENANCE_PERIOD, Server, WORKERS};
 
 /// The prefix of every resource.
 pub const PREFIX: &str = "apptego";
@@ -44,11 +46,35 @@ pub(crate) struct Behind {
     /// Seconds for which a received message of the build queue stays hidden, where the queue is made now
     #[arg(long, default_value_t = Settings::default().visibility_seconds, hide = true)]
     visibility_seconds: u32,
+    /// Seconds between two runs of maintenance
+    #[arg(long, default_value_t = MAINTENANCE_PERIOD.as_secs(), hide = true)]
+    maintenance_seconds: u64,
+    /// Whether a line is printed for each mail
+    #[arg(skip)]
+    mail_is_announced: bool,
 }
 
 impl Default for Behind {
     fn default() -> Self {
-        Self { workers: WORKERS, visibility_seconds: Settings::default().visibility_seconds }
+        Self {
+            workers: WORKERS,
+            visibility_seconds: Settings::default().visibility_seconds,
+            maintenance_seconds: MAINTENANCE_PERIOD.as_secs(),
+            mail_is_announced: false,
+        }
+    }
+}
+
+impl Behind {
+    /// The same, with a line on standard output for each mail.
+    pub(crate) const fn announcing_mail(self) -> Self {
+        Self { mail_is_announced: true, ..self }
+    }
+
+    fn of(self, home: &Path) -> server::Behind {
+        let outbox = Outbox::new(home.join("data/outbox"));
+        let outbox = if self.mail_is_announced { outbox.announced() } else { outbox };
+        server::Behind { workers: self.workers, maintenance: Duration::from_secs(self.maintenance_seconds), outbox }
     }
 }
 
@@ -104,7 +130,7 @@ impl Running {
         let tenant = service.set(&tenant.id, &Setting::CustomLimits(limits)).await?;
         let address = format!("http://{}", listener.local_addr()?);
         let app = App { service: service.clone() };
-        let server = server::start(&config, &stack, app, listener, behind.workers);
+        let server = server::start(&config, &stack, app, listener, behind.of(folder));
         std::fs::write(home.folder.join(AWS_ADDRESS), config.endpoint_url().unwrap_or_default())?;
         Ok(Self { aws, server, service, tenant, address, stack, home })
     }

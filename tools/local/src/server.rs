@@ -12,15 +12,37 @@ use service::{Clock, Service};
 use store::{Clients, Store};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
+use crate::outbox::Outbox;
 use crate::provision::Stack;
 use crate::queues::Poller;
 use crate::routes;
 
 /// Builds that run at the same time, where nothing else is asked for.
 pub const WORKERS: usize = 2;
-/// The reconciler's schedule.
-const MAINTENANCE_PERIOD: Duration = Duration::from_secs(60);
+/// Between two runs of maintenance, where nothing else is asked for.
+pub const MAINTENANCE_PERIOD: Duration = Duration::from_secs(60);
+/// Between two looks for mail: nobody should wait for it where there is no mail server.
+const MAIL_PERIOD: Duration = Duration::from_secs(1);
+
+/// What is done behind the API.
+#[derive(Clone, Debug)]
+pub struct Behind {
+    /// Builds that run at the same time; with none, somebody else builds.
+    pub workers: usize,
+    /// Between two runs of maintenance.
+    pub maintenance: Duration,
+    /// Where mail goes.
+    pub outbox: Outbox,
+}
+
+impl Behind {
+    /// As nobody asks for anything else.
+    pub const fn usual(outbox: Outbox) -> Self {
+        Self { workers: WORKERS, maintenance: MAINTENANCE_PERIOD, outbox }
+    }
+}
 
 /// A running server. It ends when this is dropped.
 #[derive(Debug, Default)]
@@ -35,8 +57,8 @@ pub fn connect(config: &SdkConfig, stack: &Stack) -> anyhow::Result<Service> {
     Ok(Service::new(store, Clock::system()).with_sessions(Some(verifier)))
 }
 
-/// Serves the API at `listener` and does the work behind it; without `workers`, somebody else builds.
-pub fn start(config: &SdkConfig, stack: &Stack, app: App, listener: TcpListener, workers: usize) -> Server {
+/// Serves the API at `listener` and does the work behind it.
+pub fn start(config: &SdkConfig, stack: &Stack, app: App, listener: TcpListener, behind: Behind) -> Server {
     let mut server = Server::default();
     let service = app.service.clone();
     server.serve(listener, api::serve(routes(), app));
@@ -46,16 +68,21 @@ pub fn start(config: &SdkConfig, stack: &Stack, app: App, listener: TcpListener,
         async move { upload_arrival::handle(&service, event).await }
     });
     let worker = Worker::new(service.clone(), Lease::default());
-    for _ in 0..workers {
+    for _ in 0..behind.workers {
         let worker = worker.clone();
         server.feed(Poller::new(config, &stack.names.build_queue_url, 1), move |event| {
             let worker = worker.clone();
             async move { worker.handle(event, Duration::MAX).await }
         });
     }
-    server.each_minute(move || {
-        let service = service.clone();
-        async move { maintenance::handle(&service).await.map(drop) }
+    let (sender, outbox) = (service.clone(), behind.outbox.clone());
+    server.every(MAIL_PERIOD, move || {
+        let (service, outbox) = (sender.clone(), outbox.clone());
+        async move { service.deliver_mail(&outbox, Instant::now() + MAIL_PERIOD).await.map(drop) }
+    });
+    server.every(behind.maintenance, move || {
+        let (service, outbox) = (service.clone(), behind.outbox.clone());
+        async move { maintenance::handle(&service, &outbox, maintenance::TIME).await.map(drop) }
     });
     server
 }
@@ -78,18 +105,18 @@ impl Server {
         self.tasks.spawn(messages.run(function));
     }
 
-    /// Calls `function` on the reconciler's schedule.
-    pub fn each_minute<Done, Failure>(&mut self, function: impl Fn() -> Done + Send + Sync + 'static)
+    /// Calls `function` at once, and again each `period` after.
+    pub fn every<Done, Failure>(&mut self, period: Duration, function: impl Fn() -> Done + Send + Sync + 'static)
     where
         Done: Future<Output = Result<(), Failure>> + Send + 'static,
         Failure: std::fmt::Display + Send,
     {
         self.tasks.spawn(async move {
-            let mut minutes = tokio::time::interval(MAINTENANCE_PERIOD);
+            let mut periods = tokio::time::interval(period);
             loop {
-                minutes.tick().await;
+                periods.tick().await;
                 if let Err(error) = function().await {
-                    tracing::warn!(%error, "could not reconcile");
+                    tracing::warn!(%error, "what is done again and again failed");
                 }
             }
         });

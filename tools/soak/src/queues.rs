@@ -19,6 +19,8 @@ const LATER: i64 = 25 * 3600;
 /// Between two runs of the reconciler, seconds.
 const MINUTE: i64 = 60;
 const RUNS: i64 = 20;
+/// For one run of it.
+const RUN: Duration = Duration::from_secs(60);
 
 /// Waits until no message, no worker and no build is under way; then lets a day pass for the reconciler.
 pub(crate) async fn settle(stack: &Stack, workers: &Workers, limit: Duration) -> anyhow::Result<()> {
@@ -76,7 +78,7 @@ async fn let_a_day_pass(stack: &Stack) -> anyhow::Result<()> {
     for run in 0..RUNS {
         let ahead = LATER + run * MINUTE;
         let clock = Clock::new(move || time::after(Clock::system().now(), ahead));
-        let done = Service::new(stack.store.clone(), clock).reconcile().await?;
+        let done = Service::new(stack.store.clone(), clock).reconcile(Instant::now() + RUN).await?;
         ensure!(done.failed == 0, "the reconciler failed at {} jobs", done.failed);
         if done.looked_at == 0 {
             return Ok(());

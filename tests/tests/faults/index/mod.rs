@@ -2,5 +2,6 @@
 
 mod arriving;
 mod building;
+mod purging;
 mod reconciling;
 pub(crate) mod uploading;
