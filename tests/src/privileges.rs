@@ -19,7 +19,9 @@ use aws_smithy_runtime_api::client::interceptors::{Intercept, SharedInterceptor}
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, Metadata};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
+use domain::member::EmailAddress;
 use serde_json::Value;
+use store::ses::Ses;
 use store::{Clients, Names};
 
 use crate::functions;
@@ -28,6 +30,9 @@ use crate::harness::variable;
 /// Names the folder in which every process of the tests leaves what it recorded.
 const FOLDER: &str = "PRIVILEGES_FOLDER";
 
+/// What may be sent from, of the stack's account and region.
+const IDENTITIES: &str = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/*";
+
 /// Recorded already by this process: `function action resource`.
 static NOTED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
@@ -35,6 +40,11 @@ static NOTED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 pub fn connect(config: &SdkConfig, names: &Names, interceptors: &[SharedInterceptor]) -> Clients {
     let recorder = SharedInterceptor::new(Recorder(names.clone()));
     Clients::connect(config, &[interceptors, &[recorder]].concat())
+}
+
+/// As [`connect`], a sender of mail.
+pub fn mailer(config: &SdkConfig, names: &Names, from: Option<EmailAddress>) -> Ses {
+    Ses::new(config, &[SharedInterceptor::new(Recorder(names.clone()))], from)
 }
 
 /// A test's own clients, whose calls are not recorded.
@@ -135,6 +145,8 @@ impl Recorder {
                 let index = body["IndexName"].as_str().map(|index| format!("/index/{index}")).unwrap_or_default();
                 vec![format!("dynamodb:{name} {}{index}", resource(&body["TableName"])?)]
             }
+            // Only from the address that the function is told.
+            ("SESv2", "SendEmail") => vec![format!("ses:SendEmail {IDENTITIES} ses:FromAddress=MailFrom")],
             ("SQS", name @ ("SendMessage" | "ChangeMessageVisibility")) => {
                 vec![format!("sqs:{name} {}", resource(&body["QueueUrl"])?)]
             }

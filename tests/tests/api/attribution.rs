@@ -36,8 +36,9 @@ async fn work_that_no_function_is_named_for_ends_the_test() {
 
     // Tasks inherit nothing: work that a function leaves to one of its own would be lost.
     let service = bench.service().clone();
-    let left =
-        functions::act("maintenance", async move { tokio::spawn(async move { service.reconcile(Instant::now() + Duration::from_secs(60)).await }).await });
+    let left = functions::act("maintenance", async move {
+        tokio::spawn(async move { service.reconcile(Instant::now() + Duration::from_secs(60)).await }).await
+    });
     assert!(left.await.unwrap_err().is_panic());
 
     // A router that is served without a name around each request.

@@ -12,7 +12,7 @@ use tests::packages::small_apk;
 use tracing::subscriber::{DefaultGuard, set_default};
 
 /// The log of a function, of what is done on this thread until the guard is dropped.
-fn listen() -> (NamedTempFile, DefaultGuard) {
+pub(crate) fn listen() -> (NamedTempFile, DefaultGuard) {
     let file = NamedTempFile::new().unwrap();
     let json = |name: &str| (name == "AWS_LAMBDA_LOG_FORMAT").then(|| "JSON".to_owned());
     let guard = set_default(subscriber(Settings::read(json), file.reopen().unwrap()));

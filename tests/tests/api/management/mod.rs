@@ -3,6 +3,7 @@
 mod audit;
 mod hostile;
 mod journey;
+mod mail;
 mod matrix;
 mod races;
 mod recorded;

@@ -2,6 +2,7 @@
 
 mod arriving;
 mod building;
+mod mailing;
 mod purging;
 mod reconciling;
 pub(crate) mod uploading;
