@@ -4,7 +4,7 @@ import json
 import re
 from pathlib import Path
 
-from template_parts import ROOT, as_list, folder_of, functions, resources
+from template_parts import ROOT, as_list, folder_of, functions, of_type, resources
 
 # Read by the SDK, the runtime and the logger, which is not what a function's own configuration is.
 FOREIGN_VARIABLES = re.compile(r"AWS_|RUST_|_LAMBDA|_HANDLER")
@@ -12,7 +12,9 @@ FOREIGN_VARIABLES = re.compile(r"AWS_|RUST_|_LAMBDA|_HANDLER")
 
 def variables(template: dict):
     """A function gets what its main.rs reads and the names of the resources that its role may use: neither more nor less."""
-    names = read_variables(ROOT / "shared/store/src/lib.rs")
+    names = read_variables(ROOT / "shared/store/src/lib.rs") | read_variables(ROOT / "shared/identity/src/pool.rs")
+    # Its keys are public: checking a token takes no right.
+    public = {name for kind in ("UserPool", "UserPoolClient") for name, _ in of_type(template, f"AWS::Cognito::{kind}")}
     for resource, function in functions(template).items():
         own = read_variables(ROOT / "functions" / folder_of(function) / "src/main.rs")
         given = function.get("Environment", {}).get("Variables", {})
@@ -23,7 +25,7 @@ def variables(template: dict):
         named = resources(list(given.values()), template)
         granted = resources([statement["Resource"] for statement in granted_statements(function, template)], template)
         sources = resources([event["Properties"].get("Queue") for event in function.get("Events", {}).values()], template)
-        for name in sorted(named - granted):
+        for name in sorted(named - granted - public):
             yield f"{resource}: is told of {name}, which its role may not use"
         for name in sorted(granted - named - sources):
             yield f"{resource}: may use {name}, of which it is not told"
@@ -104,7 +106,7 @@ def rights_of_lambda(function: dict):
 def rights(statement: dict):
     """`action resource` for each pair of a statement, with its condition, as tests/privileges/ has it."""
     condition = statement.get("Condition", {})
-    equal = "".join(f" {key}={value}" for key, value in condition.get("StringEquals", {}).items())
+    equal = "".join(f" {key}={plain(value)}" for key, value in condition.get("StringEquals", {}).items())
     if set(condition) - {"StringEquals"}:
         equal += f" {json.dumps(condition)}"
     for action in as_list(statement["Action"]):

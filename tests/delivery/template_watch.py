@@ -147,7 +147,7 @@ def dimensions(template: dict):
 
 def misnamed(asked: Asked, template: dict):
     """The dimensions whose value is not the name of a resource of theirs."""
-    indexes = {index["IndexName"] for _, table in of_type(template, "AWS::DynamoDB::Table") for index in table["GlobalSecondaryIndexes"]}
+    indexes = {index["IndexName"] for _, table in of_type(template, "AWS::DynamoDB::Table") for index in table.get("GlobalSecondaryIndexes", [])}
     for name, value in asked.dimensions.items():
         kind, attribute = NAMED.get(name, (None, ""))
         right = {f"${{{resource}{attribute}}}" for resource, _ in of_type(template, kind)}

@@ -14,6 +14,7 @@ use store::{Names, Store};
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command as Process};
 
+use crate::operate::Operate;
 use crate::running::{Behind, Home, Running};
 use crate::seed;
 use crate::sign_in::{SignIn, sign_in};
@@ -40,6 +41,8 @@ pub enum Command {
     Protect(Box<Protect>),
     /// Sign in at the user pool of the server that runs, and print the ID token
     SignIn(SignIn),
+    /// Do what operators do and no call can: plans, limits, trials, prices, library, documents; print the tenant as it is then
+    Operate(Operate),
     /// Make the tenant, where it is missing, and an automation key in the stack of the environment's variables; print the key
     #[command(hide = true)]
     Seed,
@@ -102,6 +105,9 @@ impl Command {
             Self::Serve(options) => serve(options).await,
             Self::Protect(options) => protect(*options).await,
             Self::SignIn(options) => print_token(options).await,
+            Self::Operate(options) => {
+                crate::operate::operate(options).await.and_then(|text| say(&text)).map(|()| ExitCode::SUCCESS)
+            }
             Self::Seed => seed_deployed().await,
             Self::Openapi => crate::openapi().and_then(|text| say(&text)).map(|()| ExitCode::SUCCESS),
         };

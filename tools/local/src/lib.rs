@@ -3,6 +3,7 @@
 pub mod aws;
 pub mod calls;
 pub mod commands;
+mod operate;
 pub mod outbox;
 pub mod provision;
 pub mod queues;

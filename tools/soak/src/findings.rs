@@ -11,6 +11,17 @@ impl Findings {
         self.lock().push(finding.into());
     }
 
+    /// Prints what was found; whether it is nothing.
+    pub(crate) fn tell(&self) -> bool {
+        let found = self.take();
+        for finding in &found {
+            println!("violation: {finding}");
+        }
+        let passed = found.is_empty();
+        println!("soak: {}", if passed { "passed".to_owned() } else { format!("FAILED, {} violations", found.len()) });
+        passed
+    }
+
     pub(crate) fn take(&self) -> Vec<String> {
         std::mem::take(&mut self.lock())
     }

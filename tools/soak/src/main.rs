@@ -19,7 +19,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use clap::Parser;
 use local::signals::Signals;
 use tokio::task::JoinSet;
@@ -100,25 +100,25 @@ async fn soak(options: &Options) -> anyhow::Result<bool> {
     disturbances.spawn(timeout_at(end, workers.clone().kill_now_and_then(seed)));
     let arrivals = stack.resources.arrival_queue_url.clone();
     disturbances.spawn(timeout_at(end, Arc::clone(&doubler).double_arrivals(arrivals)));
-    let accepted = run_clients(&stack, &packages, &findings, end, seed).await?;
+    let accepted = run_clients(&stack, &packages, &findings, end, seed).await;
     disturbances.shutdown().await;
     let memory = memory.stop().await;
     let seconds = begun.elapsed().as_secs();
     println!("soak: {} builds were accepted and followed in {seconds} s; waiting for the rest", accepted.len());
-    queues::settle(&stack, &workers, SETTLE_LIMIT).await.context("what was begun did not come to its end")?;
-
-    let verdict = judge::judge(&stack, &workers, &accepted, &findings).await?;
+    // What did end can be judged also where something does not.
+    if let Err(error) = queues::settle(&stack, &workers, SETTLE_LIMIT).await {
+        findings.add(format!("what was begun did not come to its end: {error:#}"));
+    }
+    match judge::judge(&stack, &workers, &accepted, &findings).await {
+        Ok(verdict) => print!("\n{verdict}"),
+        Err(error) => findings.add(format!("what is stored could not be judged: {error:#}")),
+    }
     memory.judge(&findings);
     workers.judge(&findings);
     doubler.judge(&findings);
-    println!("\n{verdict}{}{}{memory}", workers.counts(), doubler.counts());
+    println!("{}{}{memory}", workers.counts(), doubler.counts());
     println!("duration    {} s, seed {seed}", begun.elapsed().as_secs());
-    let found = findings.take();
-    for finding in &found {
-        println!("violation: {finding}");
-    }
-    let passed = found.is_empty();
-    println!("soak: {}", if passed { "passed".to_owned() } else { format!("FAILED, {} violations", found.len()) });
+    let passed = findings.tell();
     workers.stop().await;
     stack.stop(passed).await?;
     Ok(passed)
@@ -130,7 +130,7 @@ async fn run_clients(
     findings: &Findings,
     end: Instant,
     seed: u64,
-) -> anyhow::Result<Vec<Accepted>> {
+) -> Vec<Accepted> {
     let mut clients = JoinSet::new();
     for number in 0..CLIENTS {
         let tenant = &stack.tenants[number % stack.tenants.len()];
@@ -140,7 +140,10 @@ async fn run_clients(
     }
     let mut accepted = Vec::new();
     while let Some(client) = clients.join_next().await {
-        accepted.extend(client.context("a client broke")?);
+        match client {
+            Ok(client) => accepted.extend(client),
+            Err(error) => findings.add(format!("a client broke: {error}")),
+        }
     }
-    Ok(accepted)
+    accepted
 }

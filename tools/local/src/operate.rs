@@ -1,0 +1,261 @@
+//! `./dev operate`: what operators do and no call can. On the stack of the environment's variables, or without them on the
+//! local server that runs.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use anyhow::{Context as _, bail};
+use clap::{Args, Subcommand, ValueEnum};
+use domain::id::TenantId;
+use domain::member::EmailAddress;
+use domain::plan::{CustomLimits, MOST_USERS, Plan};
+use domain::tenant::{Pricing, Tenant, TenantDocument};
+use domain::tenant_name::TenantName;
+use serde::de::DeserializeOwned;
+use service::operator::Setting;
+use service::{Clock, Service};
+use store::{Names, Store};
+use uuid::Uuid;
+
+use crate::aws;
+use crate::provision::{Settings, provision};
+use crate::running::{PREFIX, aws_of_server};
+use crate::server;
+
+/// Options of `operate`.
+#[derive(Debug, Args)]
+pub struct Operate {
+    /// Tools, data and state
+    #[arg(long, env = "APPTEGO_HOME", default_value = ".local", hide = true)]
+    home: PathBuf,
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Print a tenant
+    Show {
+        /// Its id
+        tenant: TenantId,
+    },
+    /// Make a tenant of any plan, owned by somebody who may have others
+    CreateTenant {
+        /// 5 to 30 letters, digits and spaces
+        #[arg(long)]
+        name: TenantName,
+        /// FREE, TEAM or ENTERPRISE
+        #[arg(long, value_parser = plan)]
+        plan: Plan,
+        /// The owner's e-mail address
+        #[arg(long)]
+        owner: EmailAddress,
+    },
+    /// Set what a tenant subscribed to
+    SetPlan {
+        /// Its id
+        tenant: TenantId,
+        /// FREE, TEAM or ENTERPRISE
+        #[arg(value_parser = plan)]
+        plan: Plan,
+    },
+    /// Set limits of a tenant's own; those that are not named stay, `none` takes one away
+    SetLimits {
+        /// Its id
+        tenant: TenantId,
+        #[command(flatten)]
+        limits: Limits,
+    },
+    /// Say whether a tenant's plan is on trial
+    SetTrial {
+        /// Its id
+        tenant: TenantId,
+        /// on or off
+        state: Switch,
+    },
+    /// Set the price that was agreed for a plan
+    SetPricing {
+        /// Its id
+        tenant: TenantId,
+        /// TEAM or ENTERPRISE
+        #[arg(value_parser = plan)]
+        plan: Plan,
+        #[command(flatten)]
+        price: Price,
+    },
+    /// Enable or disable the custom library for a tenant
+    EnableLibrary {
+        /// Its id
+        tenant: TenantId,
+        /// on or off
+        state: Switch,
+    },
+    /// Set a tenant's own documents, all of them at once
+    SetDocuments {
+        /// Its id
+        tenant: TenantId,
+        /// JSON: [{"name", "filename", "description"}, …]
+        file: PathBuf,
+    },
+}
+
+/// Limits, each a number or `none`.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+struct Limits {
+    /// Builds at once
+    #[arg(long, value_name = "N|none")]
+    concurrent_builds: Option<Limit>,
+    /// Builds in seven days
+    #[arg(long, value_name = "N|none")]
+    weekly_builds: Option<Limit>,
+    /// People, at most 1000
+    #[arg(long, value_name = "N|none")]
+    max_users: Option<Limit>,
+    /// Messages to the assistant in a week
+    #[arg(long, value_name = "N|none")]
+    helpbot_weekly_messages: Option<Limit>,
+    /// AI Search queries in a month
+    #[arg(long, value_name = "N|none")]
+    ai_search_monthly_queries: Option<Limit>,
+    /// Identifiers of the custom library
+    #[arg(long, value_name = "N|none")]
+    custom_library_identifiers: Option<Limit>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Limit(Option<u32>);
+
+#[derive(Debug, Args)]
+struct Price {
+    /// Take the price away
+    #[arg(long, conflicts_with_all = ["pricing_id", "display_name", "amount_cents", "currency", "interval"])]
+    none: bool,
+    /// Its number in the price list
+    #[arg(long, required_unless_present = "none")]
+    pricing_id: Option<u32>,
+    /// For people
+    #[arg(long, required_unless_present = "none")]
+    display_name: Option<String>,
+    /// Hundredths of the currency
+    #[arg(long, required_unless_present = "none")]
+    amount_cents: Option<u64>,
+    /// ISO 4217: three letters
+    #[arg(long, required_unless_present = "none", value_parser = currency)]
+    currency: Option<String>,
+    /// month or year
+    #[arg(long, required_unless_present = "none", value_parser = ["month", "year"])]
+    interval: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Switch {
+    On,
+    Off,
+}
+
+/// Does it; the tenant as it is then, as JSON.
+pub(crate) async fn operate(options: Operate) -> anyhow::Result<String> {
+    let service = connect(&options).await?;
+    let tenant = match options.action {
+        Action::Show { tenant } => find(&service, &tenant).await?,
+        Action::CreateTenant { name, plan, owner } => {
+            let tenant = Tenant::new(TenantId::from_bits(Uuid::now_v7().as_u128()), name, plan);
+            service.found_tenant(&tenant, &owner).await?;
+            tenant
+        }
+        Action::SetPlan { tenant, plan } => service.set(&tenant, &Setting::Plan(plan)).await?,
+        Action::SetLimits { tenant, limits } => {
+            let limits = limits.over(find(&service, &tenant).await?.custom_limits)?;
+            service.set(&tenant, &Setting::CustomLimits(limits)).await?
+        }
+        Action::SetTrial { tenant, state } => service.set(&tenant, &Setting::Trial(state == Switch::On)).await?,
+        Action::SetPricing { tenant, plan, price } => {
+            service.set(&tenant, &Setting::Pricing(plan, price.read())).await?
+        }
+        Action::EnableLibrary { tenant, state } => {
+            service.set(&tenant, &Setting::CustomLibrary(state == Switch::On)).await?
+        }
+        Action::SetDocuments { tenant, file } => {
+            let documents: Vec<TenantDocument> = read_json(&file)?;
+            service.set(&tenant, &Setting::Documents(documents)).await?
+        }
+    };
+    Ok(serde_json::to_string_pretty(&tenant)? + "\n")
+}
+
+#[expect(clippy::disallowed_methods, reason = "as a function's main")]
+async fn connect(options: &Operate) -> anyhow::Result<Service> {
+    let variable = |name: &str| std::env::var(name).ok();
+    if variable("TABLE_NAME").is_some() {
+        let names = Names::read(variable)?;
+        if names.events_table.is_empty() {
+            bail!("the variable EVENTS_TABLE_NAME is missing: everything is audited");
+        }
+        return Ok(Service::new(Store::connect(names).await, Clock::system()));
+    }
+    let config = aws::config(&aws_of_server(&options.home)?);
+    let stack = provision(&config, PREFIX, Settings::default()).await?;
+    server::connect(&config, &stack)
+}
+
+async fn find(service: &Service, tenant: &TenantId) -> anyhow::Result<Tenant> {
+    service.store().tenant(tenant).await?.with_context(|| format!("there is no tenant {tenant}"))
+}
+
+fn read_json<T: DeserializeOwned>(file: &PathBuf) -> anyhow::Result<T> {
+    let text = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    serde_json::from_slice(&text).with_context(|| format!("{} is not what is expected", file.display()))
+}
+
+fn plan(text: &str) -> Result<Plan, String> {
+    serde_json::from_value(text.to_ascii_uppercase().into()).map_err(|_| "FREE, TEAM or ENTERPRISE".to_owned())
+}
+
+fn currency(text: &str) -> Result<String, String> {
+    let letters = text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_alphabetic());
+    if letters { Ok(text.to_ascii_lowercase()) } else { Err("three letters, as in usd".to_owned()) }
+}
+
+impl FromStr for Limit {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "none" => Ok(Self(None)),
+            number => number.parse().map(|number| Self(Some(number))).map_err(|_| "a number, or none".to_owned()),
+        }
+    }
+}
+
+impl Limits {
+    /// The limits with those that are named in place of what was.
+    fn over(&self, before: CustomLimits) -> anyhow::Result<CustomLimits> {
+        let set = |named: Option<Limit>, before: Option<u32>| named.map_or(before, |Limit(limit)| limit);
+        if let Some(Limit(Some(users))) = self.max_users
+            && !(1..=MOST_USERS).contains(&users)
+        {
+            bail!("--max-users is 1 to {MOST_USERS}");
+        }
+        Ok(CustomLimits {
+            concurrent_builds: set(self.concurrent_builds, before.concurrent_builds),
+            weekly_builds: set(self.weekly_builds, before.weekly_builds),
+            max_users: set(self.max_users, before.max_users),
+            helpbot_weekly_messages: set(self.helpbot_weekly_messages, before.helpbot_weekly_messages),
+            ai_search_monthly_queries: set(self.ai_search_monthly_queries, before.ai_search_monthly_queries),
+            custom_library_identifiers: set(self.custom_library_identifiers, before.custom_library_identifiers),
+        })
+    }
+}
+
+impl Price {
+    fn read(self) -> Option<Pricing> {
+        Some(Pricing {
+            pricing_id: self.pricing_id?,
+            display_name: self.display_name?,
+            amount_cents: self.amount_cents?,
+            currency: self.currency?,
+            interval: self.interval?,
+        })
+    }
+}
