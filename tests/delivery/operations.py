@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import sys
 import tempfile
 import time
@@ -12,18 +13,27 @@ from operated import ROOT, UPLOAD, Meanwhile, Server, Stack
 from samcli.yamlhelper import yaml_parse
 
 OTHER = "0" * 32
+EVENTS = "apptego-events"
 
 
 def main() -> int:
     home = Path(os.environ.get("APPTEGO_HOME", ROOT / ".local"))
     binary = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug/local"
-    with tempfile.TemporaryDirectory(prefix="operations-") as folder, Server(binary, home, Path(folder)) as server:
+    with tempfile.TemporaryDirectory(prefix="operations-") as folder, Server(hurried(binary, Path(folder)), home, Path(folder)) as server:
         stack = Stack(server)
         # What may run at once; more builds than two at once would be refused.
         with ThreadPoolExecutor() as threads:
             list(threads.map(stack.check, ((show,), (end, wake, redrive))))
         stack.check((key, restore, settings, pepper, delete))
     return 0
+
+
+def hurried(binary: Path, folder: Path) -> Path:
+    """The program with maintenance each second: a purge takes several runs."""
+    script = folder / "hurried"
+    script.write_text(f'#!/bin/sh\nexec {shlex.quote(str(binary))} "$@" --maintenance-seconds 1\n')
+    script.chmod(0o755)
+    return script
 
 
 def show(stack: Stack):
@@ -188,28 +198,70 @@ def pepper(stack: Stack):
 
 
 def delete(stack: Stack):
-    """One of two tenants, the second a copy of the first."""
+    """One of two tenants, the second a copy of the first, with the same owner."""
     copy_tenant(stack)
     job = stack.new_job()
     stack.s3.put_object(Bucket="apptego-artifacts", Key=f"{stack.tenant}/builds/{job}/1/app.apk", Body=b"output")
     stack.s3.create_multipart_upload(Bucket="apptego-uploads", Key=f"{stack.tenant}/uploads/android/development/{job}/app.apk")
     others = keys(stack, OTHER)
-    assert len(others) > 5 and stack.objects(stack.tenant)
-    counted = stack.run("delete-tenant", stack.tenant)
-    assert "1 automation keys" in counted and "1 unfinished uploads" in counted, counted
-    assert stack.items(tenant=stack.tenant), "without --yes nothing is deleted"
+    assert len(others) > 5 and stack.objects(stack.tenant) and events(stack, OTHER)
+    counted = delete_tenant(stack).splitlines()
+    assert {"1 automation keys", "1 people", "1 unfinished uploads in apptego-uploads", f"{len(events(stack, stack.tenant))} events"} <= set(counted), counted
+    assert "deletion" not in tenant_item(stack), "without --yes nothing is deleted"
     running = stack.item(job) | {"state": {"M": {"kind": {"S": "running"}, "upload": UPLOAD, "since": now(), "lease_until": now(300)}}}
     stack.dynamodb.put_item(TableName=stack.table, Item=running)
-    stack.run("delete-tenant", stack.tenant, "--yes", status=3)
-    ended = stack.item(job)
-    assert ended["state"]["M"]["kind"]["S"] == "failed" and int(ended["due_at"]["N"]) > time.time() + 200, ended
+    delete_tenant(stack, "--yes", status=3, MINUTES="0")
+    assert tenant_item(stack)["deletion"]["M"]["requested_by"] == {"S": "operator"}
+    ended = awaited(lambda: stack.item(job), lambda item: item["state"]["M"]["kind"]["S"] == "failed")
+    assert int(ended["due_at"]["N"]) > time.time() + 200, "its worker may still store an output"
+    hurry_purge(stack)
+    time.sleep(3)
+    assert stack.objects(stack.tenant), "the purge waits for the worker"
     stack.dynamodb.put_item(TableName=stack.table, Item=ended | {"due_at": now()})
-    stack.run("delete-tenant", "f" * 32, "--yes", status=1)
-    evidence = stack.run("delete-tenant", stack.tenant, "--yes").splitlines()
-    assert all(line.startswith("0 ") for line in evidence), evidence
-    assert stack.items(tenant=stack.tenant) == [] and stack.objects(stack.tenant) == []
+    stack.run("delete-tenant", "f" * 32, "--yes", status=1, EventsTableName=EVENTS)
+    *evidence, receipt = delete_tenant(stack, "--yes").splitlines()
+    assert len(evidence) == len(counted) and all(line.startswith("0 ") for line in evidence), evidence
+    receipt = json.loads(receipt)
+    assert receipt["requested_by"] == "operator" and receipt["removed"]["automation_keys"] == receipt["removed"]["people"] == 1, receipt
+    left = [item["pk"]["S"] for item in stack.items() if stack.tenant in json.dumps(item, default=repr)]
+    assert left == [f"RECEIPT#{stack.tenant}"] and stack.objects(stack.tenant) == events(stack, stack.tenant) == [], left
     assert stack.server.call("GET", f"/automate/status/{job}")[0] == 401
-    assert keys(stack, OTHER) == others, "the other tenant is untouched"
+    assert keys(stack, OTHER) == others and events(stack, OTHER), "the other tenant is untouched"
+    assert owner(stack)["tenants"] == {"SS": [OTHER]}
+
+
+def delete_tenant(stack: Stack, *arguments: str, **variables) -> str:
+    return stack.run("delete-tenant", stack.tenant, *arguments, EventsTableName=EVENTS, **variables)
+
+
+def hurry_purge(stack: Stack):
+    """Once nothing opens the tenant any more, as if that had been so for a minute."""
+    key = stack.key("x") | {"sk": {"S": "PURGE"}}
+    read = lambda: stack.dynamodb.get_item(TableName=stack.table, Key=key, ConsistentRead=True).get("Item", {})
+    awaited(read, lambda purge: "closed_at" in purge)
+    stack.dynamodb.update_item(TableName=stack.table, Key=key, UpdateExpression="SET closed_at = :past", ExpressionAttributeValues={":past": now(-61)})
+
+
+def awaited(read, holds):
+    for _ in range(100):
+        found = read()
+        if holds(found):
+            return found
+        time.sleep(0.1)
+    raise AssertionError(f"that does not come: {found}")
+
+
+def tenant_item(stack: Stack) -> dict:
+    return next(item for item in stack.items(tenant=stack.tenant) if item["sk"]["S"] == "TENANT")
+
+
+def owner(stack: Stack) -> dict:
+    return next(item for item in stack.items() if item["sk"]["S"] == "PERSON")
+
+
+def events(stack: Stack, tenant: str) -> list[dict]:
+    found = stack.dynamodb.scan(TableName=EVENTS, ConsistentRead=True)["Items"]
+    return [item for item in found if item["pk"]["S"] == f"AUDIT#TENANT#{tenant}"]
 
 
 def now(later: int = 0) -> dict:
@@ -217,6 +269,7 @@ def now(later: int = 0) -> dict:
 
 
 def keys(stack: Stack, tenant: str) -> set:
+    """Of items and objects."""
     return {(item["pk"]["S"], item["sk"]["S"]) for item in stack.items(tenant=tenant)} | set(stack.objects(tenant))
 
 
@@ -225,6 +278,8 @@ def copy_tenant(stack: Stack):
         # The envelope of a signing key is bytes, which nothing here looks at.
         copied = json.loads(json.dumps(item, default=repr).replace(stack.tenant, OTHER).replace("AUTOMATION_KEY#auto_", "AUTOMATION_KEY#auto_x"))
         stack.dynamodb.put_item(TableName=stack.table, Item=copied)
+    stack.dynamodb.put_item(TableName=stack.table, Item=owner(stack) | {"tenants": {"SS": [stack.tenant, OTHER]}})
+    stack.dynamodb.put_item(TableName=EVENTS, Item=events(stack, stack.tenant)[0] | {"pk": {"S": f"AUDIT#TENANT#{OTHER}"}})
     for key in stack.objects(stack.tenant):
         stack.s3.copy_object(Bucket="apptego-artifacts", Key=key.replace(stack.tenant, OTHER), CopySource=f"apptego-artifacts/{key}")
 

@@ -176,7 +176,10 @@ def filters(template: dict):
     """Metric filters look for what the function of their log group logs."""
     owners = {function["LoggingConfig"]["LogGroup"]["Ref"]: folder_of(function) for function in functions(template).values()}
     for name, described in of_type(template, "AWS::Logs::MetricFilter"):
-        sources = (ROOT / "functions" / owners[described["LogGroupName"]["Ref"]]).glob("src/*.rs")
+        owner = ROOT / "functions" / owners[described["LogGroupName"]["Ref"]]
+        sources = [*owner.glob("src/*.rs")]
+        if "api.workspace" in (owner / "Cargo.toml").read_text():
+            sources += (ROOT / "shared/api/src").glob("*.rs")
         source = "".join(path.read_text() for path in sources)
         text = json.dumps(described)
         pattern = described["FilterPattern"]
