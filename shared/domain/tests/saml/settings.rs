@@ -178,7 +178,7 @@ fn sso_only_leaves_a_way_in() {
     assert_eq!(at_fault(enforced(None, Some("owner@example.com"))).1, "SSO-only requires SAML to be enabled");
     for account in [None, Some("")] {
         let refused = at_fault(enforced(Some(true), account));
-        assert_eq!(refused, ("breakglass_account", "SSO-only requires a breakglass account".to_owned()));
+        assert_eq!(refused, ("breakglass_account", "SSO-only requires a break-glass account".to_owned()));
     }
     let settings = enforced(Some(true), Some("Owner@Example.com")).unwrap();
     assert_eq!(settings.sso_only().unwrap().breakglass.as_str(), "owner@example.com");
