@@ -40,10 +40,14 @@ def main() -> int:
         api = outputs["ApiUrl"].removeprefix("https://").split(".")[0]
         client = {"APPTEGO_API_URL": f"{aws.endpoint}/_aws/execute-api/{api}/$default", "APPTEGO_API_KEY": key,
                   "SSL_CERT_FILE": str(aws.certificate)}
-        job = checks.protect(aws, options.samples / APP, outputs["ArtifactsBucketName"], options.tools, client)
-        checks.refusals(aws)
+        app = options.samples / APP
+        job = checks.protect(aws, app, outputs["ArtifactsBucketName"], options.tools, client)
         if not options.check and not options.write:
+            checks.refusals(aws)
             serve(outputs, client)
+        checks.documented(aws, app, options.tools, client)
+        checks.multipart(aws, app, outputs["TableName"], options.tools, client)
+        checks.refusals(aws)
         checks.preflight(client)
         checks.roles(aws, functions, job, key)
         starts = checks.starts(aws, variables)

@@ -1,10 +1,14 @@
 """What a deployed stack has to do: protect an app, answer browsers, and keep every function to its role."""
 
+import hashlib
 import json
 import os
+import random
+import shutil
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 from socket import create_server
 
@@ -25,11 +29,60 @@ def protect(aws: LocalAws, app: Path, artifacts: str, tools: Path, client: dict)
     wait_for_build(aws, artifacts)
     run(tools / "apptego", "status", "--wait", "--timeout", "60", job, **client)
     run(tools / "apptego", "download", "--out", output, job, **client)
+    judge(app, output, tools)
+    print(f"{app.name}: protected through the deployed API in {time.monotonic() - begun:.1f} s; apksigner, zipalign and diff agree")
+    return job
+
+
+def judge(app: Path, output: Path, tools: Path):
+    """What other tools say of an output."""
     run("apksigner", "verify", output)
     run("zipalign", "-c", "4", output)
     run(tools / "inspect", "diff", app, output)
-    print(f"{app.name}: protected through the deployed API in {time.monotonic() - begun:.1f} s; apksigner, zipalign and diff agree")
-    return job
+
+
+def documented(aws: LocalAws, app: Path, tools: Path, client: dict):
+    """The documentation's own shell example, with curl and jq; only its pause is shortened."""
+    begun, folder = time.monotonic(), aws.folder / "documented"
+    folder.mkdir()
+    shutil.copy(app, folder / "app-release.apk")
+    pause = folder / "sleep"
+    pause.write_text("#!/bin/sh\nPATH=/usr/bin:/bin exec sleep 0.5\n")
+    pause.chmod(0o755)
+    said = run("bash", ROOT / "tests/shell/single-part.sh", cwd=folder, API_URL=client["APPTEGO_API_URL"], APPTEGO_API_KEY=client["APPTEGO_API_KEY"],
+               CURL_CA_BUNDLE=client["SSL_CERT_FILE"], PATH=f"{folder}:{os.environ['PATH']}")
+    if said != "Build complete\n":
+        sys.exit(f"error: the documented example says {said}")
+    judge(app, folder / "app-release-protected.apk", tools)
+    print(f"{app.name}: protected by the documented shell example in {time.monotonic() - begun:.1f} s")
+
+
+def multipart(aws: LocalAws, app: Path, table: str, tools: Path, client: dict):
+    """An app of more than 100 MB, which goes in by parts."""
+    large, output = aws.folder / "large.apk", aws.folder / "large-protected.apk"
+    enlarge(app, large)
+    begun = time.monotonic()
+    printed = json.loads(run(tools / "apptego", "protect", "--json", "--env", "prod", "--out", output, "--timeout", "300", large, **client))
+    took = time.monotonic() - begun
+    if printed["report"]["input"]["sha256"] != hashlib.sha256(large.read_bytes()).hexdigest():
+        sys.exit(f"error: the worker had something else than {large.name}: {printed['report']['input']}")
+    jobs = aws.client("dynamodb").scan(TableName=table, ConsistentRead=True)["Items"]
+    (job,) = [item for item in jobs if item["sk"]["S"] == f"JOB#{printed['job_id']}"]
+    if "S" not in job.get("upload_id", {}):
+        sys.exit(f"error: {large.name} did not go in by parts: {job}")
+    judge(large, output, tools)
+    print(f"{large.name}: {large.stat().st_size:,} bytes in parts through the deployed API in {took:.1f} s; apksigner, zipalign and diff agree")
+
+
+def enlarge(app: Path, large: Path):
+    """A real app with an asset that no compression makes smaller; the first size that is sent in parts is 100 MiB."""
+    noise = random.Random(1)
+    with zipfile.ZipFile(app) as before, zipfile.ZipFile(large, "w") as after:
+        for entry in before.infolist():
+            after.writestr(entry, before.read(entry), entry.compress_type)
+        with after.open("assets/noise", "w") as asset:
+            for _ in range(101):
+                asset.write(noise.randbytes(1 << 20))
 
 
 def wait_for_build(aws: LocalAws, artifacts: str):
@@ -40,8 +93,8 @@ def wait_for_build(aws: LocalAws, artifacts: str):
         time.sleep(0.5)
 
 
-def run(*command, **variables: str) -> str:
-    done = subprocess.run(command, env=os.environ | variables, capture_output=True, text=True)
+def run(*command, cwd: Path | None = None, **variables: str) -> str:
+    done = subprocess.run(command, cwd=cwd, env=os.environ | variables, capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"error: {Path(command[0]).name}: {done.stdout}{done.stderr}")
     return done.stdout
