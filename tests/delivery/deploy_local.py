@@ -46,7 +46,7 @@ def main() -> int:
             checks.refusals(aws)
             serve(outputs, client)
         checks.documented(aws, app, options.tools, client)
-        checks.multipart(aws, app, options.tools, client)
+        checks.multipart(aws, app, outputs["TableName"], options.tools, client)
         checks.refusals(aws)
         checks.preflight(client)
         checks.roles(aws, functions, job, key)

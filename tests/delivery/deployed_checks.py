@@ -57,7 +57,7 @@ def documented(aws: LocalAws, app: Path, tools: Path, client: dict):
     print(f"{app.name}: protected by the documented shell example in {time.monotonic() - begun:.1f} s")
 
 
-def multipart(aws: LocalAws, app: Path, tools: Path, client: dict):
+def multipart(aws: LocalAws, app: Path, table: str, tools: Path, client: dict):
     """An app of more than 100 MB, which goes in by parts."""
     large, output = aws.folder / "large.apk", aws.folder / "large-protected.apk"
     enlarge(app, large)
@@ -66,9 +66,10 @@ def multipart(aws: LocalAws, app: Path, tools: Path, client: dict):
     took = time.monotonic() - begun
     if printed["report"]["input"]["sha256"] != hashlib.sha256(large.read_bytes()).hexdigest():
         sys.exit(f"error: the worker had something else than {large.name}: {printed['report']['input']}")
-    events = aws.client("cloudtrail").lookup_events(LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": "CompleteMultipartUpload"}])
-    if len(events["Events"]) != 1:
-        sys.exit(f"error: uploads were joined {len(events['Events'])} times instead of once")
+    jobs = aws.client("dynamodb").scan(TableName=table, ConsistentRead=True)["Items"]
+    (job,) = [item for item in jobs if item["sk"]["S"] == f"JOB#{printed['job_id']}"]
+    if "S" not in job.get("upload_id", {}):
+        sys.exit(f"error: {large.name} did not go in by parts: {job}")
     judge(large, output, tools)
     print(f"{large.name}: {large.stat().st_size:,} bytes in parts through the deployed API in {took:.1f} s; apksigner, zipalign and diff agree")
 
