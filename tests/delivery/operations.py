@@ -172,7 +172,9 @@ def key(stack: Stack):
     stack.run("key", "disable", key, "--yes")
     stack.run("key", "enable", key, "--yes")
     assert stack.server.call(*call)[0] == 404
-    assert next(item for item in stack.items() if item["sk"]["S"] == "AUTOMATION_KEY") == record | {"enabled": {"BOOL": True}}, "and nothing else"
+    left = next(item for item in stack.items() if item["sk"]["S"] == "AUTOMATION_KEY")
+    # The calls between note that it is used.
+    assert left | {"last_used": None} == record | {"enabled": {"BOOL": True}, "last_used": None}, "and nothing else"
     stack.run("key", "disable", "auto_nobody", "--yes", status=1)
     assert all(item["pk"]["S"] != "AUTOMATION_KEY#auto_nobody" for item in stack.items())
     stack.run("key", "show", stack.server.key, status=1)

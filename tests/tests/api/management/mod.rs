@@ -5,6 +5,7 @@ mod hostile;
 mod journey;
 mod mail;
 mod matrix;
+mod operator;
 mod races;
 mod recorded;
 mod replays;
