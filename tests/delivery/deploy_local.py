@@ -84,7 +84,10 @@ def deploy(aws: LocalAws, source: Path) -> tuple[dict, dict]:
     for change in emulate(template, str(aws.roots)):
         print(f"for the local AWS: {change}")
     begun = time.monotonic()
-    stacks.create_stack(StackName=STACK, TemplateBody=json.dumps(template), Capabilities=["CAPABILITY_IAM"])
+    # By way of the bucket: a request has room for 51,200 bytes of template only.
+    storage.put_object(Bucket=CODE_BUCKET, Key="template.json", Body=json.dumps(template).encode())
+    address = f"https://s3.amazonaws.com/{CODE_BUCKET}/template.json"
+    stacks.create_stack(StackName=STACK, TemplateURL=address, Capabilities=["CAPABILITY_IAM"])
     try:
         stacks.get_waiter("stack_create_complete").wait(StackName=STACK, WaiterConfig={"Delay": 1, "MaxAttempts": 120})
     except WaiterError:

@@ -105,7 +105,7 @@ def preflight(client: dict):
     answer = run("curl", "--silent", "--show-error", "--fail", "--include", "--request", "OPTIONS", "--cacert", client["SSL_CERT_FILE"],
                  "--header", "Origin: https://portal.example", "--header", "Access-Control-Request-Method: POST",
                  f"{client['APPTEGO_API_URL']}/automate/upload").lower()
-    for header in ("access-control-allow-origin: *", "access-control-allow-methods: get,post,options"):
+    for header in ("access-control-allow-origin: *", "access-control-allow-methods: get,post,delete,options"):
         if header not in answer:
             sys.exit(f"error: the preflight is answered without {header}:\n{answer}")
 
@@ -139,15 +139,16 @@ def roles(aws: LocalAws, functions: dict, job: str, key: str):
 
 def expect_failed(aws: LocalAws, functions: dict, job: str, key: str, expected: list[str]):
     """Sends every function its event and looks which of them fail."""
-    failed = []
+    failed, last = [], None
     for folder, function in functions.items():
         payload = (ROOT / f"events/{folder}/{EVENTS[folder]}.json").read_text().replace("$JOB_ID", job).replace("$APPTEGO_API_KEY", key)
         answer = aws.client("lambda").invoke(FunctionName=function, Payload=payload)
         body = json.load(answer["Payload"]) or {}
         if "FunctionError" in answer or body.get("statusCode", 200) >= 500 or body.get("batchItemFailures"):
             failed.append(folder)
+            last = body
     if failed != expected:
-        sys.exit(f"error: with everything denied to the roles of {expected or 'none'}, these fail: {failed or 'none'}")
+        sys.exit(f"error: with everything denied to the roles of {expected or 'none'}, these fail: {failed or 'none'}; the last with {last}")
 
 
 def starts(aws: LocalAws, variables: dict) -> dict[str, float]:

@@ -63,19 +63,27 @@ pub struct Names {
 pub struct BadVariable(&'static str);
 
 impl Names {
-    /// Reads the variables of template.yaml. Those that every function is given must be there.
+    /// Reads the variables of template.yaml. Those that every function is given must be there; those of builds all or none.
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, BadVariable> {
-        let given = |name: &'static str| variable(name).filter(|text| !text.is_empty()).ok_or(BadVariable(name));
+        let text = |name: &str| variable(name).unwrap_or_default();
+        let given = |name: &'static str| Some(text(name)).filter(|text| !text.is_empty()).ok_or(BadVariable(name));
         let days = "ARTIFACT_RETENTION_DAYS";
-        Ok(Self {
+        let names = Self {
             table: given("TABLE_NAME")?,
-            events_table: variable("EVENTS_TABLE_NAME").unwrap_or_default(),
+            events_table: text("EVENTS_TABLE_NAME"),
+            kms_key: text("KMS_KEY_ID"),
+            pepper_secret: text("PEPPER_SECRET_ID"),
+            ..Self::default()
+        };
+        if ["UPLOADS_BUCKET", "ARTIFACTS_BUCKET", "BUILD_QUEUE_URL", days].iter().all(|name| text(name).is_empty()) {
+            return Ok(names);
+        }
+        Ok(Self {
             uploads_bucket: given("UPLOADS_BUCKET")?,
             artifacts_bucket: given("ARTIFACTS_BUCKET")?,
             build_queue_url: given("BUILD_QUEUE_URL")?,
-            kms_key: variable("KMS_KEY_ID").unwrap_or_default(),
-            pepper_secret: variable("PEPPER_SECRET_ID").unwrap_or_default(),
             retention_days: given(days)?.parse().map_err(|_| BadVariable(days))?,
+            ..names
         })
     }
 }
@@ -102,5 +110,26 @@ impl Store {
     /// Speaks to the resources `names` as the SDK's own environment says.
     pub async fn connect(names: Names) -> Self {
         Self::new(Clients::connect(&aws_config::load_from_env().await, &[]), names)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BUILDS: [&str; 4] = ["UPLOADS_BUCKET", "ARTIFACTS_BUCKET", "BUILD_QUEUE_URL", "ARTIFACT_RETENTION_DAYS"];
+
+    fn read(without: &[&str]) -> Result<Names, BadVariable> {
+        Names::read(|name| (!without.contains(&name)).then(|| "90".to_owned()))
+    }
+
+    #[test]
+    fn a_function_is_given_everything_about_builds_or_nothing() {
+        assert_eq!(read(&[]).unwrap().retention_days, 90);
+        assert_eq!(read(&BUILDS).unwrap().uploads_bucket, "");
+        for name in BUILDS {
+            assert_eq!(read(&[name]).unwrap_err().0, name);
+        }
+        assert_eq!(read(&["TABLE_NAME"]).unwrap_err().0, "TABLE_NAME");
     }
 }

@@ -34,7 +34,8 @@ async fn what_an_operator_sets_is_what_the_tenant_is_shown_and_stands_in_its_log
     done(&bench, &["set-limits", &tenant, "--concurrent-builds", "none"]).await;
     done(&bench, &["set-trial", &tenant, "on"]).await;
     let price = ["--pricing-id", "3", "--display-name", "Enterprise Annual", "--amount-cents", "120000"];
-    let price = [&["set-pricing", &tenant, "ENTERPRISE"][..], &price, &["--currency", "USD", "--interval", "year"]].concat();
+    let price =
+        [&["set-pricing", &tenant, "ENTERPRISE"][..], &price, &["--currency", "USD", "--interval", "year"]].concat();
     done(&bench, &price).await;
     let shown = owner.get("/frontend/get_tenant_subscription").await.body;
     assert_eq!((&shown["subscription"], &shown["is_trial"]), (&json!("ENTERPRISE"), &json!(true)));
@@ -48,7 +49,10 @@ async fn what_an_operator_sets_is_what_the_tenant_is_shown_and_stands_in_its_log
     let file = bench.folder.path().join("documents.json");
     std::fs::write(&file, r#"[{"name": "Addendum", "filename": "addendum.pdf", "description": "Ours."}]"#).unwrap();
     let tenant_after = done(&bench, &["set-documents", &tenant, file.to_str().unwrap()]).await;
-    assert_eq!((&tenant_after["custom_library"], &tenant_after["documents"][0]["filename"]), (&json!(true), &json!("addendum.pdf")));
+    assert_eq!(
+        (&tenant_after["custom_library"], &tenant_after["documents"][0]["filename"]),
+        (&json!(true), &json!("addendum.pdf"))
+    );
     assert_eq!(done(&bench, &["show", &tenant]).await["documents"], tenant_after["documents"]);
     let new = events.unseen().await;
     let sets = new.iter().filter(|logged| logged.event.api_call == "operator_set");
