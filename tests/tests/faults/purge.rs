@@ -48,12 +48,12 @@ impl World {
     pub(crate) async fn doomed(&self, number: u128) -> Doomed {
         let (tenant, name) = (TenantId::from_bits(number), format!("Doomed {number}"));
         let new = Tenant::new(tenant.clone(), name.parse().unwrap(), Plan::Team);
-        self.service().found_tenant(&new, &seed::owner().unwrap()).await.unwrap();
+        self.bench.own().found_tenant(&new, &seed::owner().unwrap()).await.unwrap();
         let limits = CustomLimits { concurrent_builds: Some(10), ..CustomLimits::default() };
-        self.service().set(&tenant, &Setting::CustomLimits(limits)).await.unwrap();
+        self.bench.own().set(&tenant, &Setting::CustomLimits(limits)).await.unwrap();
         let controls = Configuration::enabling(&seed::DEFAULT_CONTROLS, Platform::Android, Plan::Team).unwrap();
         seed::configure(self.bench.store(), &new, ConfigVersion::Production, &controls).await.unwrap();
-        let key = seed::make_automation_key(self.service(), &tenant, "Doomed").await.unwrap();
+        let key = seed::make_automation_key(self.bench.own(), &tenant, "Doomed").await.unwrap();
         let owner = self.bench.owner().in_tenant(&tenant);
         let person: EmailAddress = format!("person{number}@example.com").parse().unwrap();
         let added = owner.post("/frontend/add_user_to_tenant", json!({ "user_id": person.as_str() })).await;
@@ -171,7 +171,7 @@ async fn everything_of_one_tenant_goes_and_nothing_of_another() {
     assert_eq!(short(&restored), "403 forbidden", "nobody belongs to it any more");
     assert_eq!(short(&doomed.token.get("/frontend/get_users_permissions").await), "401 unauthenticated");
     assert_eq!(short(&doomed.call(&world, "GET", "/automate/status/1", None).await), "401 unauthenticated");
-    let refused = world.service().set(&doomed.tenant, &Setting::Trial(true)).await.unwrap_err();
+    let refused = world.bench.own().set(&doomed.tenant, &Setting::Trial(true)).await.unwrap_err();
     assert_eq!(refused.to_string(), "The tenant is being deleted for good");
 
     world.pass(MINUTE);

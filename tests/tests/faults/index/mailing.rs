@@ -70,5 +70,15 @@ impl UseCase for Send {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mail_survives_every_fault() {
-    insta::assert_snapshot!(tabulate(&World::start().await, &Send::default()).await, @"");
+    insta::assert_snapshot!(tabulate(&World::start().await, &Send::default()).await, @"
+    DeleteItem, GetItem, Query, UpdateItem
+    undisturbed: 1 sent → sent once
+    throttled: error → sent once | failed → sent once | failed → sent twice
+    503 once: 1 sent → sent once
+    done, then 500: error → sent once | failed → sent once
+    done, then cut once: 0 sent → sent once | 1 sent → sent once
+    conflict: makes no such call
+    killed before: sent once | sent twice
+    killed after: sent once
+    ");
 }
