@@ -126,8 +126,8 @@ MISTAKES = {
         Mistake(put("MaintenanceRole/ManagedPolicyArns/0", "arn:aws:iam::aws:policy/AdministratorAccess"), "MaintenanceRole: has arn"),
         Mistake(put(f"MaintenanceRole/{OWN_STATEMENTS}/1/Effect", "Deny"), "MaintenanceRole: "),
         Mistake(put(f"MaintenanceRole/{OWN_STATEMENTS}/1/NotAction", "s3:*"), "MaintenanceRole: "),
-        Mistake(put(f"MaintenanceRole/{OWN_STATEMENTS}/3/Action", "sqs:*"), "MaintenanceRole: sqs:* is a wildcard"),
-        Mistake(put(f"MaintenanceRole/{OWN_STATEMENTS}/3/Resource", "*"), "MaintenanceRole: sqs:SendMessage on every resource"),
+        Mistake(put(f"MaintenanceRole/{OWN_STATEMENTS}/8/Action", "sqs:*"), "MaintenanceRole: sqs:* is a wildcard"),
+        Mistake(put(f"MaintenanceRole/{OWN_STATEMENTS}/8/Resource", "*"), "MaintenanceRole: sqs:SendMessage on every resource"),
     ],
     "privileges": [
         Mistake(put(f"MaintenanceRole/{OWN_STATEMENTS}/1/Action", "dynamodb:Scan"),
@@ -184,7 +184,7 @@ MISTAKES = {
     "alarms": [
         Mistake(put("BuildAgeAlarm/AlarmActions", []), "BuildAgeAlarm: tells nobody"),
         Mistake(without("BuildAgeAlarm/AlarmDescription"), "BuildAgeAlarm: tells nobody"),
-        Mistake(without("FunctionErrorsAlarm/Metrics/4"), "Errors of ProtectionWorkerFunction"),
+        Mistake(without("FunctionErrorsAlarm/Metrics/5"), "Errors of ProtectionWorkerFunction"),
         Mistake(put("ArrivalAgeAlarm/Dimensions/0/Value/Fn::GetAtt/0", "BuildQueue"), "ApproximateAgeOfOldestMessage of ArrivalQueue"),
         Mistake(resource("BuildDeadLetterAlarm", None), "ApproximateNumberOfMessagesVisible of BuildDeadLetterQueue"),
     ],
@@ -214,9 +214,9 @@ MISTAKES = {
         Mistake(put("ApiErrorsAlarm/Dimensions/0/Value", {"Ref": "ApiDomain"}), "ApiErrorsAlarm: 5xx of ${ApiDomain}"),
         Mistake(put("ApiErrorsAlarm/Dimensions/0/Name", "ApiName"),
                 "ApiErrorsAlarm: 5xx of ${Api}: asked by ['ApiName'], and kept by ['ApiId']"),
-        Mistake(put("TableThrottlesAlarm/Metrics/3/MetricStat/Metric/Dimensions/1/Value", "dues"),
+        Mistake(put("TableThrottlesAlarm/Metrics/5/MetricStat/Metric/Dimensions/1/Value", "dues"),
                 "TableThrottlesAlarm: ReadThrottleEvents of ${MainTable}, dues"),
-        Mistake(put("TableThrottlesAlarm/Metrics/3/MetricStat/Metric/Dimensions/0/Value", {"Fn::GetAtt": ["MainTable", "Arn"]}),
+        Mistake(put("TableThrottlesAlarm/Metrics/5/MetricStat/Metric/Dimensions/0/Value", {"Fn::GetAtt": ["MainTable", "Arn"]}),
                 "TableThrottlesAlarm: ReadThrottleEvents of ${MainTable.Arn}"),
         Mistake(put("FunctionErrorsAlarm/Metrics/1/MetricStat/Metric/Dimensions", []), "FunctionErrorsAlarm: Errors of no dimension"),
         # A metric of a filter is kept by the filter's dimensions.
@@ -242,8 +242,8 @@ MISTAKES = {
     ],
     "filters": [
         Mistake(put("WorkerTroubleFilter/FilterPattern", '{ $.level = "Error" }'), "WorkerTroubleFilter: "),
-        Mistake(put("OverdueFilter/FilterPattern", '{ $.fields.message = "reconciliation" }'),
-                "OverdueFilter: maintenance does not log reconciliation"),
+        Mistake(put("OverdueFilter/FilterPattern", '{ $.fields.message = "reconcilement" }'),
+                "OverdueFilter: maintenance does not log reconcilement"),
         Mistake(put("BuildsFilter/MetricTransformations/0/Dimensions/0/Value", "$.fields.finished"),
                 "BuildsFilter: protection-worker does not log finished"),
         Mistake(put("BuildsFilter/LogGroupName/Ref", "MaintenanceLogGroup"), "BuildsFilter: maintenance does not log build ends"),

@@ -178,7 +178,8 @@ def filters(template: dict):
     for name, described in of_type(template, "AWS::Logs::MetricFilter"):
         owner = ROOT / "functions" / owners[described["LogGroupName"]["Ref"]]
         sources = [*owner.glob("src/*.rs")]
-        if "api.workspace" in (owner / "Cargo.toml").read_text():
+        manifest = owner / "Cargo.toml"
+        if manifest.exists() and "api.workspace" in manifest.read_text():
             sources += (ROOT / "shared/api/src").glob("*.rs")
         source = "".join(path.read_text() for path in sources)
         text = json.dumps(described)
