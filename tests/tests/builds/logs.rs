@@ -156,7 +156,7 @@ async fn log_a_job_without_its_tenant(bench: &Bench) -> (Function, Function) {
 
     let mut maintenance = Function::start(bench, "maintenance").await;
     let answer = maintenance.invoke(bench, "maintenance/each-minute.json", &job).await;
-    assert_eq!(answer["failed"], 1);
+    assert_eq!(answer["jobs"]["failed"], 1);
     assert_names(&maintenance.lines(), "could not reconcile", "WARN", bench, &job);
     assert_eq!(line(&maintenance.lines(), "reconciled")["level"], "INFO");
     (arrival, maintenance)
