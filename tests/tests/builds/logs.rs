@@ -102,6 +102,11 @@ async fn metric_filters_find_what_functions_log_and_errors_name_their_build() {
         ("UploadArrival", arrival.lines()),
         ("Maintenance", maintenance.lines()),
     ]);
+    // What all functions of the API share writes it.
+    let lost = log_a_lost_event(&bench).await.lines();
+    for function in ["AutomateUpload", "AutomateStatus", "FrontendUsers"] {
+        logs.insert(function, lost.clone());
+    }
     for filter in filters() {
         let lines = logs.get(&*filter.function).unwrap_or_else(|| panic!("nothing was done in {}", filter.function));
         let found = lines.iter().find(|line| at(line, &filter.selector) == Some(&json!(filter.value)));
@@ -160,6 +165,17 @@ async fn log_a_job_without_its_tenant(bench: &Bench) -> (Function, Function) {
     assert_names(&maintenance.lines(), "could not reconcile", "WARN", bench, &job);
     assert_eq!(line(&maintenance.lines(), "reconciled")["level"], "INFO");
     (arrival, maintenance)
+}
+
+/// A call is answered although its event has nowhere to stand.
+async fn log_a_lost_event(bench: &Bench) -> Function {
+    let tables = aws_sdk_dynamodb::Client::new(&bench.config);
+    tables.delete_table().table_name(&bench.stack.names.events_table).send().await.unwrap();
+    let mut status = Function::start(bench, "automate-status").await;
+    let answer = status.invoke(bench, "automate-status/status.json", "1700000000").await;
+    assert_ne!(answer["statusCode"], 500, "{answer}");
+    assert_eq!(line(&status.lines(), "an audit event is lost")["level"], "ERROR");
+    status
 }
 
 #[tokio::test(flavor = "multi_thread")]
