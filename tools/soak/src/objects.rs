@@ -52,7 +52,7 @@ impl Table {
         }
         let tenant = pk.strip_prefix("TENANT#").unwrap_or_default().to_owned();
         match sk.split('#').collect::<Vec<_>>()[..] {
-            ["TENANT" | "AUTOMATION_KEY"] | ["SIGNING_KEY", _] => {}
+            ["TENANT" | "AUTOMATION_KEY" | "ROSTER" | "PERSON"] | ["SIGNING_KEY" | "MEMBER", _] => {}
             ["LEDGER"] => {
                 self.ledgers.insert(tenant, from_item(item)?);
             }
