@@ -67,7 +67,8 @@ impl Table {
                 self.progress.insert((tenant, job.to_owned()));
             }
             ["IDEMPOTENCY", _] => {
-                self.remembered.insert((tenant, text(&item, "job")));
+                let created = item.get("created").and_then(|created| created.as_m().ok());
+                self.remembered.insert((tenant, created.map(|created| text(created, "job")).unwrap_or_default()));
             }
             _ => self.unknown.push((pk, sk)),
         }
