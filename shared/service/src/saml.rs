@@ -62,7 +62,7 @@ impl Service {
             let now = self.clock.now();
             let mut groups = self.store.group_mappings(&tenant.id).await?;
             groups.save(group, now)?;
-            let (log, event) = caller.trail.event(now, true);
+            let (log, event) = caller.trail.event_of_change(now);
             let replay = request.as_ref().map(|request| request.record(Created::Nothing, now));
             let replay = replay.as_ref().map(|record| (owner, record));
             match self.store.save_group_mappings(&tenant, &groups, Record { log: &log, event: &event, replay }).await? {
@@ -85,7 +85,7 @@ impl Service {
     async fn set_saml(&self, caller: &Caller, settings: &Settings<'_>) -> Result<(), Error> {
         let mut tenant = caller.tenant.clone();
         for _ in 0..TRIES {
-            let (log, event) = caller.trail.event(self.clock.now(), true);
+            let (log, event) = caller.trail.event_of_change(self.clock.now());
             match self.try_saml(&tenant, settings, Record { log: &log, event: &event, replay: None }).await? {
                 Change::Done => {
                     caller.trail.close();
