@@ -74,7 +74,7 @@ impl RuntimeApi {
         Ok(Self { address, polls: polled, events, answers: answered, task })
     }
 
-    /// The variables of a function of the stack `names` whose clients speak to `endpoint`.
+    /// The variables of a function of the stack `names` whose clients speak to `endpoint`: those of template.yaml and of Lambda.
     pub fn environment(&self, function: &str, names: &Names, endpoint: &str) -> HashMap<&'static str, String> {
         HashMap::from([
             ("AWS_LAMBDA_RUNTIME_API", self.address.to_string()),
@@ -85,6 +85,7 @@ impl RuntimeApi {
             ("AWS_ACCESS_KEY_ID", "test".to_owned()),
             ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
             ("AWS_ENDPOINT_URL", endpoint.to_owned()),
+            ("MALLOC_MMAP_THRESHOLD_", "131072".to_owned()),
             ("TABLE_NAME", names.table.clone()),
             ("UPLOADS_BUCKET", names.uploads_bucket.clone()),
             ("ARTIFACTS_BUCKET", names.artifacts_bucket.clone()),
