@@ -16,6 +16,7 @@ pub mod ledger;
 pub mod mail;
 pub mod member;
 pub mod model;
+mod pem;
 pub mod permission;
 pub mod person;
 pub mod phase;
