@@ -26,6 +26,7 @@ pub mod policy;
 pub mod progress;
 pub mod purge;
 pub mod redaction;
+pub mod root_cas;
 pub mod roster;
 pub mod saml;
 pub mod session;
