@@ -1,14 +1,19 @@
 //! Entries of the certificate list (page 003), and what of them a platform can enforce by itself.
 
-use std::fmt;
-use std::str::FromStr;
+mod algorithm;
+mod domain_pattern;
+mod key_hash;
+mod list;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use std::ops::Not;
+
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::error::Error;
-use crate::id::string_conversions;
+pub use algorithm::ThumbprintAlgorithm;
+pub use domain_pattern::DomainPattern;
+pub use key_hash::KeyHash;
+pub use list::{CertificateList, MAX_DOMAINS, MAX_ENTRIES, MAX_NAME};
 
 /// One entry of a version's certificate list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +30,12 @@ pub struct PinnedCertificate {
     /// The hosts that must present it.
     #[serde(default)]
     pub domains: Vec<DomainPattern>,
+    /// The customer's mark of an entry that it did not choose itself (page 003).
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub isdefault: bool,
+    /// The customer's mark of an authority's certificate (page 003).
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub isca: bool,
     /// Hash of its public key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spki_sha256: Option<KeyHash>,
@@ -37,6 +48,15 @@ pub struct StaticPin<'a> {
     pub domains: &'a [DomainPattern],
     /// The public key that one of the certificates in a host's chain must have.
     pub key: KeyHash,
+}
+
+/// What a reader of the list should know of an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Marks {
+    /// Why builds do not count it as a pin. None: they do.
+    pub not_enforceable: Option<NotEnforceable>,
+    /// Whether its last second is over.
+    pub expired: bool,
 }
 
 /// Why an entry cannot become a static pin. `Display` is the warning's text.
@@ -73,130 +93,18 @@ impl PinnedCertificate {
         let key = self.spki_sha256.ok_or(NotEnforceable::NoKeyHash)?;
         Ok(StaticPin { domains: &self.domains, key })
     }
-}
 
-/// Hash functions of thumbprints (page 003).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names are the standards' own")]
-pub enum ThumbprintAlgorithm {
-    Sha1,
-    Sha224,
-    Sha256,
-    Sha384,
-    Sha512,
-    #[serde(rename = "sha3_224")]
-    Sha3_224,
-    #[serde(rename = "sha3_256")]
-    Sha3_256,
-    #[serde(rename = "sha3_384")]
-    Sha3_384,
-    #[serde(rename = "sha3_512")]
-    Sha3_512,
-}
-
-impl ThumbprintAlgorithm {
-    /// Hexadecimal digits of its hashes.
-    pub const fn digits(self) -> usize {
-        match self {
-            Self::Sha1 => 40,
-            Self::Sha224 | Self::Sha3_224 => 56,
-            Self::Sha256 | Self::Sha3_256 => 64,
-            Self::Sha384 | Self::Sha3_384 => 96,
-            Self::Sha512 | Self::Sha3_512 => 128,
-        }
+    /// What the list shows of the entry at `now`. Neither mark keeps it from being stored.
+    pub fn marks(&self, now: Timestamp) -> Marks {
+        let expired = self.expires.is_some_and(|last| now.as_second() > last);
+        Marks { not_enforceable: self.static_pin().err(), expired }
     }
 }
-
-impl fmt::Display for ThumbprintAlgorithm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.serialize(f)
-    }
-}
-
-/// SHA-256 of a public key (its DER `SubjectPublicKeyInfo`); as text the Base64 that HTTP and Android write (RFC 7469, section 2.4).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct KeyHash([u8; 32]);
-
-impl KeyHash {
-    /// The hash.
-    pub const fn bytes(&self) -> &[u8; 32] {
-        &self.0
-    }
-}
-
-impl FromStr for KeyHash {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self, Error> {
-        let bytes = STANDARD.decode(text).ok().and_then(|bytes| bytes.try_into().ok());
-        bytes.map(Self).ok_or_else(|| Error::invalid("spki_sha256", "spki_sha256 must be the Base64 of 32 bytes"))
-    }
-}
-
-impl fmt::Display for KeyHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&STANDARD.encode(self.0))
-    }
-}
-
-impl TryFrom<String> for KeyHash {
-    type Error = Error;
-
-    fn try_from(text: String) -> Result<Self, Error> {
-        text.parse()
-    }
-}
-
-impl From<KeyHash> for String {
-    fn from(hash: KeyHash) -> Self {
-        hash.to_string()
-    }
-}
-
-/// A host name, or all hosts below one (`*.example.com`); lowercase ASCII (RFC 1123, section 2.1).
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct DomainPattern(String);
-
-impl DomainPattern {
-    /// The name without the wildcard.
-    pub fn host(&self) -> &str {
-        self.0.strip_prefix("*.").unwrap_or(&self.0)
-    }
-
-    /// Whether the hosts below are meant.
-    pub fn is_wildcard(&self) -> bool {
-        self.0.starts_with("*.")
-    }
-}
-
-impl FromStr for DomainPattern {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self, Error> {
-        let name = text.to_ascii_lowercase();
-        let host = name.strip_prefix("*.").unwrap_or(&name);
-        let is_inner = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_');
-        let is_label = |label: &str| {
-            (1..=63).contains(&label.len())
-                && label.bytes().all(is_inner)
-                && !label.starts_with('-')
-                && !label.ends_with('-')
-        };
-        if host.len() > 253 || !host.split('.').all(is_label) {
-            return Err(Error::invalid("domains", "A domain must be a host name, or *. and a host name"));
-        }
-        Ok(Self(name))
-    }
-}
-
-string_conversions!(DomainPattern);
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::time::at;
 
     const KEY: &str = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
 
@@ -225,32 +133,29 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_name_and_no_hash_is_refused() {
-        for name in [
-            "",
-            "*",
-            "*.",
-            "a..b",
-            "-a.example",
-            "a-.example",
-            "*.*.example",
-            "exa mple",
-            "exämple.com",
-            &"a".repeat(64),
-        ] {
-            assert!(name.parse::<DomainPattern>().is_err(), "{name}");
-        }
-        for hash in ["", "AAAA", "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU", &"ab".repeat(32)] {
-            assert!(hash.parse::<KeyHash>().is_err(), "{hash}");
-        }
+    fn an_entry_counts_to_its_last_second() {
+        let documented = entry("A1B2C3D4E5F60718293A4B5C6D7E8F9012345678", &["api.example.com"], None);
+        let marks = documented.marks(at(1_767_225_600));
+        assert_eq!(marks.not_enforceable, documented.static_pin().err());
+        assert!(marks.not_enforceable.is_some() && !marks.expired);
+        assert!(documented.marks(at(1_767_225_601)).expired);
+        let whole = PinnedCertificate { expires: None, ..entry(&"AB".repeat(32), &["example.com"], Some(KEY)) };
+        assert_eq!(whole.marks(Timestamp::MAX), Marks { not_enforceable: None, expired: false });
     }
 
     #[test]
-    fn every_algorithm_of_the_page_has_its_name() {
-        let names = ["sha1", "sha224", "sha256", "sha384", "sha512", "sha3_224", "sha3_256", "sha3_384", "sha3_512"];
-        for name in names {
-            let read: ThumbprintAlgorithm = serde_json::from_value(name.into()).unwrap();
-            assert_eq!(read.to_string(), name);
+    fn flags_that_are_off_leave_no_trace_in_what_is_stored() {
+        let off = entry(&"AB".repeat(32), &["example.com"], Some(KEY));
+        let on = PinnedCertificate { isdefault: true, isca: true, ..off.clone() };
+        for (entry, flags) in [(off, ""), (on, r#""isdefault":true,"isca":true,"#)] {
+            let stored = serde_json::to_string(&entry).unwrap();
+            let (name, thumbprint) = (r#""name":"Example API""#, "AB".repeat(32));
+            let until = r#""algorithm":"sha256","expires":1767225600,"domains":["example.com"]"#;
+            assert_eq!(
+                stored,
+                format!(r#"{{{name},"thumbprint":"{thumbprint}",{until},{flags}"spki_sha256":"{KEY}"}}"#)
+            );
+            assert_eq!(serde_json::from_str::<PinnedCertificate>(&stored).unwrap(), entry);
         }
     }
 }

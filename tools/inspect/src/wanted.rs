@@ -93,6 +93,8 @@ fn read_pin(pin: &str) -> anyhow::Result<PinnedCertificate> {
         algorithm: ThumbprintAlgorithm::Sha256,
         expires: Some(certificate.not_after()),
         domains: vec![pattern(host)?],
+        isdefault: false,
+        isca: false,
         spki_sha256: Some(key.parse().map_err(|error| anyhow::anyhow!("{error}"))?),
     })
 }

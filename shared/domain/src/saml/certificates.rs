@@ -1,27 +1,21 @@
 //! The certificates that an identity provider signs with.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use x509_parser::extensions::{ParsedExtension, X509Extension};
 use x509_parser::oid_registry::{OID_EC_P256, OID_NIST_EC_P384, OID_NIST_EC_P521};
 use x509_parser::prelude::X509Certificate;
 use x509_parser::public_key::{PublicKey, RSAPublicKey};
 
 use crate::error::Error;
+use crate::pem;
 use crate::time::at;
 
 /// Bytes of the text at most.
-pub const MAX_BYTES: usize = 64 * 1024;
+pub const MAX_BYTES: usize = pem::MAX_BYTES;
 /// Certificates at most: the one in use, the next one, and those that a provider forgot.
 pub const MAX_CERTIFICATES: usize = 5;
 /// Bits of an RSA key, from NIST SP 800-131A's lower bound to what the verifying library takes.
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
-
-const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
-const END: &str = "-----END CERTIFICATE-----";
-const COLUMNS: usize = 64;
 
 /// One to [`MAX_CERTIFICATES`] certificates as PEM (RFC 7468): lines of 64 characters, nothing between the blocks, no
 /// block twice. They are judged when they come in; reading them back judges nothing, or one that expired would make the
@@ -50,7 +44,7 @@ impl Certificates {
     pub(super) fn of(certificates: &[Certificate]) -> Self {
         let mut blocks: Vec<String> = Vec::new();
         for certificate in certificates {
-            let block = block(&certificate.der);
+            let block = pem::block(&certificate.der);
             if !blocks.contains(&block) {
                 blocks.push(block);
             }
@@ -60,7 +54,7 @@ impl Certificates {
 
     /// How many they are.
     pub fn count(&self) -> usize {
-        self.0.matches(BEGIN).count()
+        self.0.matches(pem::BEGIN).count()
     }
 
     /// The PEM text, without a line break at its end.
@@ -71,40 +65,12 @@ impl Certificates {
 
 /// Cuts the text into the DER of its blocks.
 fn blocks(text: &str) -> Result<Vec<Vec<u8>>, Error> {
-    if text.len() > MAX_BYTES {
-        return Err(invalid(format!("must be at most {MAX_BYTES} characters long")));
-    }
-    let mut blocks = Vec::new();
-    let mut rest = text.trim_ascii();
-    while !rest.is_empty() {
-        let number = blocks.len() + 1;
-        let block = rest.strip_prefix(BEGIN).and_then(|rest| rest.split_once(END));
-        let (base64, after) = block.ok_or_else(|| invalid(NOT_PEM))?;
-        blocks.push(decode(base64).ok_or_else(|| invalid(format!("certificate {number} is not Base64")))?);
-        rest = after.trim_ascii_start();
-    }
+    let blocks = pem::blocks(text).map_err(|why| invalid(why.to_string()))?;
     match blocks.len() {
         0 => Err(Error::invalid("x509_cert", "X.509 certificate is missing")),
         1..=MAX_CERTIFICATES => Ok(blocks),
         _ => Err(invalid(format!("must have at most {MAX_CERTIFICATES} certificates"))),
     }
-}
-
-const NOT_PEM: &str = "must be PEM: nothing but blocks from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----";
-
-/// Reads Base64 that may have white space anywhere.
-pub(super) fn decode(base64: &str) -> Option<Vec<u8>> {
-    let packed: String = base64.chars().filter(|sign| !sign.is_ascii_whitespace()).collect();
-    STANDARD.decode(packed).ok()
-}
-
-fn block(der: &[u8]) -> String {
-    let base64 = STANDARD.encode(der);
-    let lines: Vec<&str> = std::iter::successors(Some(base64.as_str()), |rest| rest.get(COLUMNS..))
-        .filter(|rest| !rest.is_empty())
-        .map(|rest| rest.get(..COLUMNS).unwrap_or(rest))
-        .collect();
-    format!("{BEGIN}\n{}\n{END}", lines.join("\n"))
 }
 
 fn invalid(what: impl AsRef<str>) -> Error {
@@ -132,13 +98,7 @@ pub(super) enum Unusable {
 impl Certificate {
     /// Reads one certificate and nothing behind it.
     pub(super) fn from_der(der: Vec<u8>) -> Result<Self, Unusable> {
-        let (rest, parsed) = x509_parser::parse_x509_certificate(&der).map_err(|_| Unusable::Malformed)?;
-        let broken = |extension: &X509Extension<'_>| {
-            extension.critical && matches!(extension.parsed_extension(), ParsedExtension::ParseError { .. })
-        };
-        if !rest.is_empty() || parsed.extensions().iter().any(broken) {
-            return Err(Unusable::Malformed);
-        }
+        let parsed = pem::certificate(&der).ok_or(Unusable::Malformed)?;
         if !has_accepted_key(&parsed) {
             return Err(Unusable::Key);
         }

@@ -5,10 +5,11 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use roxmltree::Node;
 
-use super::certificates::{self, Certificate, Certificates, MAX_BYTES, MAX_CERTIFICATES};
+use super::certificates::{Certificate, Certificates, MAX_BYTES, MAX_CERTIFICATES};
 use super::xml::{self, attribute, invalid, invalid_at};
 use crate::error::Error;
 use crate::https_url::HttpsUrl;
+use crate::pem;
 
 const METADATA: &str = "urn:oasis:names:tc:SAML:2.0:metadata";
 const SIGNATURE: &str = "http://www.w3.org/2000/09/xmldsig#";
@@ -148,8 +149,8 @@ fn signing_certificates(provider: Node<'_, '_>, now: Timestamp) -> Result<Certif
 /// The certificates of one key: those that are not there to vouch for another one.
 fn signers(data: Node<'_, '_>) -> Result<Vec<Certificate>, Error> {
     let read = |node: Node<'_, '_>| {
-        let der = certificates::decode(&xml::text(node)?)
-            .ok_or_else(|| invalid_at(node, "has a certificate that is not Base64"))?;
+        let der =
+            pem::decode(&xml::text(node)?).ok_or_else(|| invalid_at(node, "has a certificate that is not Base64"))?;
         Certificate::from_der(der).map_err(|why| invalid_at(node, &format!("has a certificate that {why}")))
     };
     let all = children(data, SIGNATURE, "X509Certificate").map(read).collect::<Result<Vec<_>, _>>()?;

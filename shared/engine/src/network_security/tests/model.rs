@@ -173,7 +173,7 @@ prop_compose! {
 fn policy() -> impl Strategy<Value = Policy> {
     let pattern = || {
         (select(NAMES.to_vec()), any::<bool>())
-            .prop_map(|(name, below)| if below { format!("*.{name}") } else { name.to_owned() })
+            .prop_map(|(name, below)| if below && name.contains('.') { format!("*.{name}") } else { name.to_owned() })
     };
     let pinned = proptest::collection::btree_map(pattern(), select(vec!["A", "B", "AB"]), 0..4);
     let scope = prop_oneof![

@@ -361,6 +361,8 @@ fn one_list_entry_after_another_is_taken_or_explained() {
         algorithm: ThumbprintAlgorithm::Sha256,
         expires: Some(1),
         domains: domains.iter().map(|domain| domain.parse().unwrap()).collect(),
+        isdefault: false,
+        isca: false,
         spki_sha256: key.map(super::support::key),
     };
     let list = [

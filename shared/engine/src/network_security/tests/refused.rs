@@ -32,9 +32,10 @@ fn more_pins_than_any_app_has() {
 /// What costs a moment in the small must not cost hours in the large.
 #[test]
 fn a_hostile_configuration_is_merged_in_proportion_to_its_length() {
-    let configs = (0..20_000).map(|count| format!("<domain-config><domain>h{count}.example</domain></domain-config>"));
+    let configs =
+        (0..20_000).map(|count| format!("<domain-config><domain>h{count}.a.example</domain></domain-config>"));
     let own = format!("<network-security-config>{}</network-security-config>", configs.collect::<String>());
-    let policy = Policy { refuse_cleartext: true, ..pins(&[("*.example", "AB")]) };
+    let policy = Policy { refuse_cleartext: true, ..pins(&[("*.a.example", "AB")]) };
     let merged = merge_for(Some(&own), &policy, 24, 34);
     assert_eq!(merged.changes.len(), 501);
     assert_eq!(merged.changes[500].attribute, "further changes");
