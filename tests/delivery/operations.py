@@ -2,7 +2,6 @@
 
 import json
 import os
-import shlex
 import sys
 import tempfile
 import time
@@ -13,27 +12,18 @@ from operated import ROOT, UPLOAD, Meanwhile, Server, Stack
 from samcli.yamlhelper import yaml_parse
 
 OTHER = "0" * 32
-EVENTS = "apptego-events"
 
 
 def main() -> int:
     home = Path(os.environ.get("APPTEGO_HOME", ROOT / ".local"))
     binary = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug/local"
-    with tempfile.TemporaryDirectory(prefix="operations-") as folder, Server(hurried(binary, Path(folder)), home, Path(folder)) as server:
+    with tempfile.TemporaryDirectory(prefix="operations-") as folder, Server(binary, home, Path(folder)) as server:
         stack = Stack(server)
         # What may run at once; more builds than two at once would be refused.
         with ThreadPoolExecutor() as threads:
             list(threads.map(stack.check, ((show,), (end, wake, redrive))))
         stack.check((key, restore, settings, pepper, delete))
     return 0
-
-
-def hurried(binary: Path, folder: Path) -> Path:
-    """The program with maintenance each second: a purge takes several runs."""
-    script = folder / "hurried"
-    script.write_text(f'#!/bin/sh\nexec {shlex.quote(str(binary))} "$@" --maintenance-seconds 1\n')
-    script.chmod(0o755)
-    return script
 
 
 def show(stack: Stack):
@@ -207,12 +197,12 @@ def delete(stack: Stack):
     stack.s3.create_multipart_upload(Bucket="apptego-uploads", Key=f"{stack.tenant}/uploads/android/development/{job}/app.apk")
     others = keys(stack, OTHER)
     assert len(others) > 5 and stack.objects(stack.tenant) and events(stack, OTHER)
-    counted = delete_tenant(stack).splitlines()
+    counted = stack.run("delete-tenant", stack.tenant).splitlines()
     assert {"1 automation keys", "1 people", "1 unfinished uploads in apptego-uploads", f"{len(events(stack, stack.tenant))} events"} <= set(counted), counted
     assert "deletion" not in tenant_item(stack), "without --yes nothing is deleted"
     running = stack.item(job) | {"state": {"M": {"kind": {"S": "running"}, "upload": UPLOAD, "since": now(), "lease_until": now(300)}}}
     stack.dynamodb.put_item(TableName=stack.table, Item=running)
-    delete_tenant(stack, "--yes", status=3, MINUTES="0")
+    stack.run("delete-tenant", stack.tenant, "--yes", status=3, MINUTES="0")
     assert tenant_item(stack)["deletion"]["M"]["requested_by"] == {"S": "operator"}
     ended = awaited(lambda: stack.item(job), lambda item: item["state"]["M"]["kind"]["S"] == "failed")
     assert int(ended["due_at"]["N"]) > time.time() + 200, "its worker may still store an output"
@@ -220,8 +210,8 @@ def delete(stack: Stack):
     time.sleep(3)
     assert stack.objects(stack.tenant), "the purge waits for the worker"
     stack.dynamodb.put_item(TableName=stack.table, Item=ended | {"due_at": now()})
-    stack.run("delete-tenant", "f" * 32, "--yes", status=1, EventsTableName=EVENTS)
-    *evidence, receipt = delete_tenant(stack, "--yes").splitlines()
+    stack.run("delete-tenant", "f" * 32, "--yes", status=1)
+    *evidence, receipt = stack.run("delete-tenant", stack.tenant, "--yes").splitlines()
     assert len(evidence) == len(counted) and all(line.startswith("0 ") for line in evidence), evidence
     receipt = json.loads(receipt)
     assert receipt["requested_by"] == "operator" and receipt["removed"]["automation_keys"] == receipt["removed"]["people"] == 1, receipt
@@ -230,10 +220,6 @@ def delete(stack: Stack):
     assert stack.server.call("GET", f"/automate/status/{job}")[0] == 401
     assert keys(stack, OTHER) == others and events(stack, OTHER), "the other tenant is untouched"
     assert owner(stack)["tenants"] == {"SS": [OTHER]}
-
-
-def delete_tenant(stack: Stack, *arguments: str, **variables) -> str:
-    return stack.run("delete-tenant", stack.tenant, *arguments, EventsTableName=EVENTS, **variables)
 
 
 def hurry_purge(stack: Stack):
@@ -262,7 +248,7 @@ def owner(stack: Stack) -> dict:
 
 
 def events(stack: Stack, tenant: str) -> list[dict]:
-    found = stack.dynamodb.scan(TableName=EVENTS, ConsistentRead=True)["Items"]
+    found = stack.dynamodb.scan(TableName=stack.events_table, ConsistentRead=True)["Items"]
     return [item for item in found if item["pk"]["S"] == f"AUDIT#TENANT#{tenant}"]
 
 
@@ -281,7 +267,7 @@ def copy_tenant(stack: Stack):
         copied = json.loads(json.dumps(item, default=repr).replace(stack.tenant, OTHER).replace("AUTOMATION_KEY#auto_", "AUTOMATION_KEY#auto_x"))
         stack.dynamodb.put_item(TableName=stack.table, Item=copied)
     stack.dynamodb.put_item(TableName=stack.table, Item=owner(stack) | {"tenants": {"SS": [stack.tenant, OTHER]}})
-    stack.dynamodb.put_item(TableName=EVENTS, Item=events(stack, stack.tenant)[0] | {"pk": {"S": f"AUDIT#TENANT#{OTHER}"}})
+    stack.dynamodb.put_item(TableName=stack.events_table, Item=events(stack, stack.tenant)[0] | {"pk": {"S": f"AUDIT#TENANT#{OTHER}"}})
     for key in stack.objects(stack.tenant):
         stack.s3.copy_object(Bucket="apptego-artifacts", Key=key.replace(stack.tenant, OTHER), CopySource=f"apptego-artifacts/{key}")
 
