@@ -52,10 +52,10 @@ class Server:
         self.process.send_signal(signal.SIGINT)
         self.process.wait()
 
-    def call(self, method: str, path: str, body=None, key=None):
+    def call(self, method: str, path: str, body=None, key=None, tenant=""):
         """Status and answer of the API."""
-        headers = {"authorization": f"Bearer {key or self.key}", "content-type": "application/json"}
-        request = urllib.request.Request(self.api + path, json.dumps(body).encode() if body else None, headers, method=method)
+        headers = {"authorization": f"Bearer {key or self.key}", "content-type": "application/json", "tenant": tenant}
+        request = urllib.request.Request(self.api + path, json.dumps(body).encode() if body is not None else None, headers, method=method)
         try:
             with urllib.request.urlopen(request) as response:
                 return response.status, json.load(response)
@@ -118,6 +118,18 @@ class Stack:
     def objects(self, tenant: str) -> list[str]:
         found = [self.s3.list_objects_v2(Bucket=f"apptego-{bucket}", Prefix=f"{tenant}/") for bucket in ("uploads", "artifacts")]
         return [entry["Key"] for page in found for entry in page.get("Contents", [])]
+
+    def sign_in(self) -> str:
+        """An ID token of the tenant's owner."""
+        options = ["--home", self.server.folder]
+        return subprocess.run([self.server.binary, "sign-in", *options], check=True, capture_output=True, text=True).stdout.strip()
+
+    def manage(self, name: str, body=None, key: str = "") -> dict:
+        """What a call of the Management API in the tenant answers to the owner, or to whoever `key` is of."""
+        method = "GET" if body is None else "POST"
+        status, answer = self.server.call(method, f"/frontend/{name}", body, key or self.sign_in(), self.tenant)
+        assert status == 200, answer
+        return answer
 
     def new_job(self) -> str:
         """A job whose upload never comes."""

@@ -1,5 +1,6 @@
 """Runs the scripts of deploy/operate against the local server, and asks its API what came of them."""
 
+import base64
 import json
 import os
 import sys
@@ -12,6 +13,7 @@ from operated import ROOT, UPLOAD, Meanwhile, Server, Stack
 from samcli.yamlhelper import yaml_parse
 
 OTHER = "0" * 32
+OWNER, OTHERS = "owner@example.com", "developer@example.com"
 
 
 def main() -> int:
@@ -22,7 +24,7 @@ def main() -> int:
         # What may run at once; more builds than two at once would be refused.
         with ThreadPoolExecutor() as threads:
             list(threads.map(stack.check, ((show,), (end, wake, redrive))))
-        stack.check((key, restore, settings, pepper, delete))
+        stack.check((key, restore, access, settings, pepper, delete))
     return 0
 
 
@@ -121,6 +123,54 @@ def entities(stack: Stack) -> dict:
     """By key, without jobs: maintenance may write those at any time."""
     items = {(item["pk"]["S"], item["sk"]["S"]): item for item in stack.items(tenant=stack.tenant)}
     return {key: item for key, item in items.items() if not key[1].startswith("JOB#")}
+
+
+def access(stack: Stack):
+    """What lets a token and people in: lost, and restored beside what people belong to since."""
+    token = stack.manage("create_api_token", {})
+    name, pair = token["token_key"], base64.b64encode(f"{token['token_key']}:{token['token_secret']}".encode()).decode()
+    stack.manage("update_user_permissions", {"user_id": name, "permissions": "user_and_api_management"})
+    stack.manage("add_user_to_tenant", {"user_id": OTHERS})
+    # Their mail has been sent, or it would be missing as well.
+    awaited(lambda: stack.items(tenant=stack.tenant), lambda items: not any(item["sk"]["S"].startswith("MAIL#") for item in items))
+    them = person(OTHERS)
+    stack.dynamodb.update_item(TableName=stack.table, Key=them, UpdateExpression="ADD tenants :other", ExpressionAttributeValues={":other": {"SS": [OTHER]}})
+    arn = stack.dynamodb.create_backup(TableName=stack.table, BackupName="access")["BackupDetails"]["BackupArn"]
+    stack.dynamodb.restore_table_from_backup(TargetTableName="access", BackupArn=arn)
+    lost = [{"pk": {"S": f"API_TOKEN#{name}"}, "sk": {"S": "API_TOKEN"}}, tenant_key(stack, f"TOKEN#{name}"),
+            tenant_key(stack, f"MEMBER#{OTHERS}"), tenant_key(stack, "ROSTER"), them]
+    before = [stack.dynamodb.delete_item(TableName=stack.table, Key=key, ReturnValues="ALL_OLD")["Attributes"] for key in lost]
+    owned = owner(stack)
+    stack.dynamodb.put_item(TableName=stack.table, Item=owned | {"tenants": {"SS": [OTHER]}})
+    assert stack.server.call("GET", "/frontend/get_tenants", key=pair)[0] == 401
+    restore_access(stack, [*lost, person(OWNER)], owned)
+    assert stack.manage("get_tenants", key=pair) == stack.manage("get_tenants")
+    assert OTHERS in [user["user_id"] for user in stack.manage("get_users_permissions", key=pair)["users"]]
+    after = [stack.dynamodb.get_item(TableName=stack.table, Key=key, ConsistentRead=True)["Item"] for key in lost]
+    assert after == before[:-1] + [before[-1] | {"tenants": {"SS": [stack.tenant]}}], after
+    stack.dynamodb.put_item(TableName=stack.table, Item=before[1] | {"permissions": {"L": []}})
+    for kept in ("ROSTER", "PERSON"):
+        stack.run("restore-items", "access", "--only", kept, "--overwrite", "--yes", status=1)
+    stack.run("restore-items", "access", "--tenant", stack.tenant, "--only", "TOKEN#", "--overwrite", "--yes")
+    stack.manage("remove_user_from_tenant", {"user_id": OTHERS}, key=pair)
+    stack.manage("delete_api_token", {"token_key": name}, key=pair)
+    stack.dynamodb.put_item(TableName=stack.table, Item=owned)
+
+
+def restore_access(stack: Stack, lost: list[dict], owned: dict):
+    """With somebody who changes one of the people meanwhile: theirs stays until it is restored once more."""
+    listed = {f"{key['pk']['S']} {key['sk']['S']}" for key in lost}
+    restored = ("restore-items", "access", "--tenant", stack.tenant)
+    found = stack.run(*restored).splitlines()
+    assert set(found) == listed and len(found) == len(listed), found
+    with Meanwhile(stack, "transact-write-items", owned | {"tenants": {"SS": [OTHER, "1" * 32]}}) as path:
+        said = stack.run(*restored, "--yes", status=1, PATH=path)
+    assert said.endswith(f"written meanwhile: PERSON#{OWNER} PERSON\n"), said
+    assert stack.run(*restored, "--yes") == f"PERSON#{OWNER} PERSON\n"
+    there = owner(stack)
+    assert sorted(there["tenants"]["SS"]) == sorted([OTHER, "1" * 32, stack.tenant]), there
+    assert int(there["revision"]["N"]) == int(owned["revision"]["N"]) + 1, there
+    assert stack.run(*restored) == ""
 
 
 def settings(stack: Stack):
@@ -243,8 +293,16 @@ def tenant_item(stack: Stack) -> dict:
     return next(item for item in stack.items(tenant=stack.tenant) if item["sk"]["S"] == "TENANT")
 
 
+def tenant_key(stack: Stack, name: str) -> dict:
+    return {"pk": {"S": f"TENANT#{stack.tenant}"}, "sk": {"S": name}}
+
+
+def person(address: str) -> dict:
+    return {"pk": {"S": f"PERSON#{address}"}, "sk": {"S": "PERSON"}}
+
+
 def owner(stack: Stack) -> dict:
-    return next(item for item in stack.items() if item["sk"]["S"] == "PERSON")
+    return stack.dynamodb.get_item(TableName=stack.table, Key=person(OWNER), ConsistentRead=True)["Item"]
 
 
 def events(stack: Stack, tenant: str) -> list[dict]:
