@@ -64,6 +64,10 @@ jq -n --arg user_id "$TOKEN_KEY" --arg permissions "$PERMISSIONS" '{user_id: $us
     -H "Content-Type: application/json" \
     --data-binary @- | jq -nc "$ANSWER"
 
+curl -sS "$API_URL/frontend/get_api_tokens_permissions" \
+  -H "Authorization: Bearer $JWT" \
+  -H "tenant: $TENANT_ID" | jq -nc "$ANSWER"
+
 # 5. Call with the token, as "API Tokens" in the API reference shows it.
 TOKEN=$(printf '%s' "$TOKEN_KEY:$TOKEN_SECRET" | base64)
 
