@@ -35,7 +35,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="deployed-") as folder, LocalAws(options.home, Path(folder)) as aws:
         outputs, functions = deploy(aws, options.template)
         variables = given_variables(aws, functions)
-        key = seed(aws, options.tools, variables)
+        # For programs that are told what all functions together are told.
+        told = {name: value for given in variables.values() for name, value in given.items()}
+        key = seed(aws, options.tools, told)
         # Where the local AWS serves what ApiUrl names: only AWS has that host.
         api = outputs["ApiUrl"].removeprefix("https://").split(".")[0]
         client = {"APPTEGO_API_URL": f"{aws.endpoint}/_aws/execute-api/{api}/$default", "APPTEGO_API_KEY": key,
@@ -46,6 +48,7 @@ def main() -> int:
             checks.refusals(aws)
             serve(outputs, client)
         checks.documented(aws, app, options.tools, client)
+        checks.managed(aws, outputs, told, options.tools, client)
         checks.multipart(aws, app, outputs["TableName"], options.tools, client)
         checks.refusals(aws)
         checks.preflight(client)
@@ -111,9 +114,8 @@ def given_variables(aws: LocalAws, functions: dict) -> dict:
             for folder, name in functions.items()}
 
 
-def seed(aws: LocalAws, tools: Path, variables: dict) -> str:
-    """A tenant and an automation key, by a program that is told what all functions together are told."""
-    told = {name: value for given in variables.values() for name, value in given.items()}
+def seed(aws: LocalAws, tools: Path, told: dict) -> str:
+    """A tenant and an automation key."""
     return checks.run(tools / "local", "seed", **told | aws.owner()).strip()
 
 

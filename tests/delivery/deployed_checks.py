@@ -20,6 +20,9 @@ STARTS = 10
 EVENTS = {"automate-upload": "cancel", "automate-status": "status", "upload-arrival": "put", "protection-worker": "wake-up",
           "maintenance": "each-minute", "frontend-users": "get-users-permissions"}
 
+# Whom the documented sign-in names; the seeded tenant is theirs.
+OWNER, PASSWORD = "owner@example.com", "Local-password-1"
+
 
 def protect(aws: LocalAws, app: Path, artifacts: str, tools: Path, client: dict) -> str:
     """One app through the deployed API, with the customer's own command line; other tools judge what comes out. Returns the job."""
@@ -55,6 +58,44 @@ def documented(aws: LocalAws, app: Path, tools: Path, client: dict):
         sys.exit(f"error: the documented example says {said}")
     judge(app, folder / "app-release-protected.apk", tools)
     print(f"{app.name}: protected by the documented shell example in {time.monotonic() - begun:.1f} s")
+
+
+def managed(aws: LocalAws, outputs: dict, told: dict, tools: Path, client: dict):
+    """From a password to a call with an API token, by the shell example; the operator does meanwhile what it waits for."""
+    begun = time.monotonic()
+    people, ids = aws.client("cognito-idp"), {"UserPoolId": outputs["UserPoolId"], "ClientId": outputs["UserPoolClientId"]}
+    owner = {"UserPoolId": ids["UserPoolId"], "Username": OWNER}
+    verified = [{"Name": "email", "Value": OWNER}, {"Name": "email_verified", "Value": "true"}]
+    people.admin_create_user(MessageAction="SUPPRESS", UserAttributes=verified, **owner)
+    people.admin_set_user_password(Password=PASSWORD, Permanent=True, **owner)
+    flows = people.describe_user_pool_client(**ids)["UserPoolClient"]["ExplicitAuthFlows"]
+    try:
+        people.initiate_auth(AuthFlow="USER_PASSWORD_AUTH", ClientId=ids["ClientId"], AuthParameters={"USERNAME": OWNER, "PASSWORD": PASSWORD})
+        sys.exit("error: the user pool takes a password otherwise than by SRP")
+    except people.exceptions.InvalidParameterException:
+        # The example has curl only, which does not know SRP.
+        people.update_user_pool_client(ExplicitAuthFlows=[*flows, "ALLOW_USER_PASSWORD_AUTH"], **ids)
+    variables = {"API_URL": client["APPTEGO_API_URL"], "AWS_ENDPOINT_URL": aws.endpoint, "USER_POOL_CLIENT_ID": ids["ClientId"],
+                 "CURL_CA_BUNDLE": client["SSL_CERT_FILE"]}
+    said = waited_for(["bash", ROOT / "tests/shell/token.sh"], variables, lambda asked: run(tools / "local", *asked, **told | aws.owner()))
+    people.update_user_pool_client(ExplicitAuthFlows=flows, **ids)
+    tenants, deleted = (json.loads(line) for line in said.splitlines()[-2:])
+    if [tenant["plan"] for tenant in tenants["tenants"]] != ["TEAM"] or deleted != {"success": True}:
+        sys.exit(f"error: the example of a token says {said}")
+    print(f"{OWNER}: from a password to a tenant and a token through the deployed API in {time.monotonic() - begun:.1f} s")
+
+
+def waited_for(command: list, variables: dict, act) -> str:
+    """What a script prints that waits for commands of ./dev, each of which is acted on."""
+    said = []
+    with subprocess.Popen(command, env=os.environ | variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as script:
+        for line in script.stdout:
+            said.append(line)
+            if line.startswith("Waiting for ./dev "):
+                act(line.split()[3:])
+    if script.returncode:
+        sys.exit(f"error: {command[-1].name}: {''.join(said)}")
+    return "".join(said)
 
 
 def multipart(aws: LocalAws, app: Path, table: str, tools: Path, client: dict):

@@ -24,7 +24,7 @@ UPLOAD = {"M": {"etag": {"S": '"0123456789abcdef0123456789abcdef"'}, "size": {"N
 
 
 class Server:
-    """`./dev serve` in a folder of its own."""
+    """`./dev serve` in a folder of its own, with maintenance each second: a purge takes several runs."""
 
     def __init__(self, binary: Path, home: Path, folder: Path):
         (folder / "venv").symlink_to((home / "venv").resolve())
@@ -34,7 +34,7 @@ class Server:
 
     def start(self) -> dict:
         """Starts the program, and returns what it prints first."""
-        command = [self.binary, "serve", "--home", self.folder, "--port", "0"]
+        command = [self.binary, "serve", "--home", self.folder, "--port", "0", "--maintenance-seconds", "1"]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=(self.folder / "log").open("a"), text=True)
         said = dict(line.strip().partition("=")[::2] for line in (self.process.stdout.readline() for _ in range(3)))
         self.api = said["API_URL"]
@@ -52,10 +52,10 @@ class Server:
         self.process.send_signal(signal.SIGINT)
         self.process.wait()
 
-    def call(self, method: str, path: str, body=None, key=None):
+    def call(self, method: str, path: str, body=None, key=None, tenant=""):
         """Status and answer of the API."""
-        headers = {"authorization": f"Bearer {key or self.key}", "content-type": "application/json"}
-        request = urllib.request.Request(self.api + path, json.dumps(body).encode() if body else None, headers, method=method)
+        headers = {"authorization": f"Bearer {key or self.key}", "content-type": "application/json", "tenant": tenant}
+        request = urllib.request.Request(self.api + path, json.dumps(body).encode() if body is not None else None, headers, method=method)
         try:
             with urllib.request.urlopen(request) as response:
                 return response.status, json.load(response)
@@ -72,8 +72,8 @@ class Stack:
         self.outputs = {}
         queue = {name: self.sqs.get_queue_url(QueueName=f"apptego-{name}")["QueueUrl"]
                  for name in ("build", "arrival", "build-dead-letters", "arrival-dead-letters")}
-        real = {"TableName": "apptego-main", "UploadsBucketName": "apptego-uploads", "ArtifactsBucketName": "apptego-artifacts",
-                "BuildQueueUrl": queue["build"], "BuildDeadLetterQueueUrl": queue["build-dead-letters"],
+        real = {"TableName": "apptego-main", "EventsTableName": "apptego-events", "UploadsBucketName": "apptego-uploads",
+                "ArtifactsBucketName": "apptego-artifacts", "BuildQueueUrl": queue["build"], "BuildDeadLetterQueueUrl": queue["build-dead-letters"],
                 "ArrivalQueueUrl": queue["arrival"], "ArrivalDeadLetterQueueUrl": queue["arrival-dead-letters"],
                 "PepperSecretArn": self.client("secretsmanager").describe_secret(SecretId="apptego-pepper")["ARN"]}
         described = yaml_parse((ROOT / "template.yaml").read_text())["Outputs"]
@@ -84,7 +84,7 @@ class Stack:
         stacks = self.client("cloudformation")
         stacks.create_stack(StackName=STACK, TemplateBody=json.dumps(template))
         stacks.get_waiter("stack_create_complete").wait(StackName=STACK, WaiterConfig={"Delay": 1})
-        self.table, self.queue = real["TableName"], queue
+        self.table, self.events_table, self.queue = real["TableName"], real["EventsTableName"], queue
         lines = self.run("outputs").replace("export ", "").splitlines()
         self.outputs = {name: shlex.split(value)[0] for name, value in (line.split("=", 1) for line in lines)}
         self.tenant = next(item["id"]["S"] for item in self.items() if item["sk"]["S"] == "TENANT")
@@ -118,6 +118,18 @@ class Stack:
     def objects(self, tenant: str) -> list[str]:
         found = [self.s3.list_objects_v2(Bucket=f"apptego-{bucket}", Prefix=f"{tenant}/") for bucket in ("uploads", "artifacts")]
         return [entry["Key"] for page in found for entry in page.get("Contents", [])]
+
+    def sign_in(self) -> str:
+        """An ID token of the tenant's owner."""
+        options = ["--home", self.server.folder]
+        return subprocess.run([self.server.binary, "sign-in", *options], check=True, capture_output=True, text=True).stdout.strip()
+
+    def manage(self, name: str, body=None, key: str = "") -> dict:
+        """What a call of the Management API in the tenant answers to the owner, or to whoever `key` is of."""
+        method = "GET" if body is None else "POST"
+        status, answer = self.server.call(method, f"/frontend/{name}", body, key or self.sign_in(), self.tenant)
+        assert status == 200, answer
+        return answer
 
     def new_job(self) -> str:
         """A job whose upload never comes."""

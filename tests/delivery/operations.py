@@ -1,8 +1,8 @@
 """Runs the scripts of deploy/operate against the local server, and asks its API what came of them."""
 
+import base64
 import json
 import os
-import shlex
 import sys
 import tempfile
 import time
@@ -13,27 +13,19 @@ from operated import ROOT, UPLOAD, Meanwhile, Server, Stack
 from samcli.yamlhelper import yaml_parse
 
 OTHER = "0" * 32
-EVENTS = "apptego-events"
+OWNER, OTHERS = "owner@example.com", "developer@example.com"
 
 
 def main() -> int:
     home = Path(os.environ.get("APPTEGO_HOME", ROOT / ".local"))
     binary = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug/local"
-    with tempfile.TemporaryDirectory(prefix="operations-") as folder, Server(hurried(binary, Path(folder)), home, Path(folder)) as server:
+    with tempfile.TemporaryDirectory(prefix="operations-") as folder, Server(binary, home, Path(folder)) as server:
         stack = Stack(server)
         # What may run at once; more builds than two at once would be refused.
         with ThreadPoolExecutor() as threads:
             list(threads.map(stack.check, ((show,), (end, wake, redrive))))
-        stack.check((key, restore, settings, pepper, delete))
+        stack.check((key, restore, access, settings, pepper, delete))
     return 0
-
-
-def hurried(binary: Path, folder: Path) -> Path:
-    """The program with maintenance each second: a purge takes several runs."""
-    script = folder / "hurried"
-    script.write_text(f'#!/bin/sh\nexec {shlex.quote(str(binary))} "$@" --maintenance-seconds 1\n')
-    script.chmod(0o755)
-    return script
 
 
 def show(stack: Stack):
@@ -133,6 +125,54 @@ def entities(stack: Stack) -> dict:
     return {key: item for key, item in items.items() if not key[1].startswith("JOB#")}
 
 
+def access(stack: Stack):
+    """What lets a token and people in: lost, and restored beside what people belong to since."""
+    token = stack.manage("create_api_token", {})
+    name, pair = token["token_key"], base64.b64encode(f"{token['token_key']}:{token['token_secret']}".encode()).decode()
+    stack.manage("update_user_permissions", {"user_id": name, "permissions": "user_and_api_management"})
+    stack.manage("add_user_to_tenant", {"user_id": OTHERS})
+    # Their mail has been sent, or it would be missing as well.
+    awaited(lambda: stack.items(tenant=stack.tenant), lambda items: not any(item["sk"]["S"].startswith("MAIL#") for item in items))
+    them = person(OTHERS)
+    stack.dynamodb.update_item(TableName=stack.table, Key=them, UpdateExpression="ADD tenants :other", ExpressionAttributeValues={":other": {"SS": [OTHER]}})
+    arn = stack.dynamodb.create_backup(TableName=stack.table, BackupName="access")["BackupDetails"]["BackupArn"]
+    stack.dynamodb.restore_table_from_backup(TargetTableName="access", BackupArn=arn)
+    lost = [{"pk": {"S": f"API_TOKEN#{name}"}, "sk": {"S": "API_TOKEN"}}, tenant_key(stack, f"TOKEN#{name}"),
+            tenant_key(stack, f"MEMBER#{OTHERS}"), tenant_key(stack, "ROSTER"), them]
+    before = [stack.dynamodb.delete_item(TableName=stack.table, Key=key, ReturnValues="ALL_OLD")["Attributes"] for key in lost]
+    owned = owner(stack)
+    stack.dynamodb.put_item(TableName=stack.table, Item=owned | {"tenants": {"SS": [OTHER]}})
+    assert stack.server.call("GET", "/frontend/get_tenants", key=pair)[0] == 401
+    restore_access(stack, [*lost, person(OWNER)], owned)
+    assert stack.manage("get_tenants", key=pair) == stack.manage("get_tenants")
+    assert OTHERS in [user["user_id"] for user in stack.manage("get_users_permissions", key=pair)["users"]]
+    after = [stack.dynamodb.get_item(TableName=stack.table, Key=key, ConsistentRead=True)["Item"] for key in lost]
+    assert after == before[:-1] + [before[-1] | {"tenants": {"SS": [stack.tenant]}}], after
+    stack.dynamodb.put_item(TableName=stack.table, Item=before[1] | {"permissions": {"L": []}})
+    for kept in ("ROSTER", "PERSON"):
+        stack.run("restore-items", "access", "--only", kept, "--overwrite", "--yes", status=1)
+    stack.run("restore-items", "access", "--tenant", stack.tenant, "--only", "TOKEN#", "--overwrite", "--yes")
+    stack.manage("remove_user_from_tenant", {"user_id": OTHERS}, key=pair)
+    stack.manage("delete_api_token", {"token_key": name}, key=pair)
+    stack.dynamodb.put_item(TableName=stack.table, Item=owned)
+
+
+def restore_access(stack: Stack, lost: list[dict], owned: dict):
+    """With somebody who changes one of the people meanwhile: theirs stays until it is restored once more."""
+    listed = {f"{key['pk']['S']} {key['sk']['S']}" for key in lost}
+    restored = ("restore-items", "access", "--tenant", stack.tenant)
+    found = stack.run(*restored).splitlines()
+    assert set(found) == listed and len(found) == len(listed), found
+    with Meanwhile(stack, "transact-write-items", owned | {"tenants": {"SS": [OTHER, "1" * 32]}}) as path:
+        said = stack.run(*restored, "--yes", status=1, PATH=path)
+    assert said.endswith(f"written meanwhile: PERSON#{OWNER} PERSON\n"), said
+    assert stack.run(*restored, "--yes") == f"PERSON#{OWNER} PERSON\n"
+    there = owner(stack)
+    assert sorted(there["tenants"]["SS"]) == sorted([OTHER, "1" * 32, stack.tenant]), there
+    assert int(there["revision"]["N"]) == int(owned["revision"]["N"]) + 1, there
+    assert stack.run(*restored) == ""
+
+
 def settings(stack: Stack):
     """Of a table that was restored under the stack's name, as far as the local AWS keeps them; the period only reaches it."""
     described = yaml_parse((ROOT / "template.yaml").read_text())["Resources"]["MainTable"]["Properties"]
@@ -207,12 +247,12 @@ def delete(stack: Stack):
     stack.s3.create_multipart_upload(Bucket="apptego-uploads", Key=f"{stack.tenant}/uploads/android/development/{job}/app.apk")
     others = keys(stack, OTHER)
     assert len(others) > 5 and stack.objects(stack.tenant) and events(stack, OTHER)
-    counted = delete_tenant(stack).splitlines()
+    counted = stack.run("delete-tenant", stack.tenant).splitlines()
     assert {"1 automation keys", "1 people", "1 unfinished uploads in apptego-uploads", f"{len(events(stack, stack.tenant))} events"} <= set(counted), counted
     assert "deletion" not in tenant_item(stack), "without --yes nothing is deleted"
     running = stack.item(job) | {"state": {"M": {"kind": {"S": "running"}, "upload": UPLOAD, "since": now(), "lease_until": now(300)}}}
     stack.dynamodb.put_item(TableName=stack.table, Item=running)
-    delete_tenant(stack, "--yes", status=3, MINUTES="0")
+    stack.run("delete-tenant", stack.tenant, "--yes", status=3, MINUTES="0")
     assert tenant_item(stack)["deletion"]["M"]["requested_by"] == {"S": "operator"}
     ended = awaited(lambda: stack.item(job), lambda item: item["state"]["M"]["kind"]["S"] == "failed")
     assert int(ended["due_at"]["N"]) > time.time() + 200, "its worker may still store an output"
@@ -220,8 +260,8 @@ def delete(stack: Stack):
     time.sleep(3)
     assert stack.objects(stack.tenant), "the purge waits for the worker"
     stack.dynamodb.put_item(TableName=stack.table, Item=ended | {"due_at": now()})
-    stack.run("delete-tenant", "f" * 32, "--yes", status=1, EventsTableName=EVENTS)
-    *evidence, receipt = delete_tenant(stack, "--yes").splitlines()
+    stack.run("delete-tenant", "f" * 32, "--yes", status=1)
+    *evidence, receipt = stack.run("delete-tenant", stack.tenant, "--yes").splitlines()
     assert len(evidence) == len(counted) and all(line.startswith("0 ") for line in evidence), evidence
     receipt = json.loads(receipt)
     assert receipt["requested_by"] == "operator" and receipt["removed"]["automation_keys"] == receipt["removed"]["people"] == 1, receipt
@@ -230,10 +270,6 @@ def delete(stack: Stack):
     assert stack.server.call("GET", f"/automate/status/{job}")[0] == 401
     assert keys(stack, OTHER) == others and events(stack, OTHER), "the other tenant is untouched"
     assert owner(stack)["tenants"] == {"SS": [OTHER]}
-
-
-def delete_tenant(stack: Stack, *arguments: str, **variables) -> str:
-    return stack.run("delete-tenant", stack.tenant, *arguments, EventsTableName=EVENTS, **variables)
 
 
 def hurry_purge(stack: Stack):
@@ -257,12 +293,20 @@ def tenant_item(stack: Stack) -> dict:
     return next(item for item in stack.items(tenant=stack.tenant) if item["sk"]["S"] == "TENANT")
 
 
+def tenant_key(stack: Stack, name: str) -> dict:
+    return {"pk": {"S": f"TENANT#{stack.tenant}"}, "sk": {"S": name}}
+
+
+def person(address: str) -> dict:
+    return {"pk": {"S": f"PERSON#{address}"}, "sk": {"S": "PERSON"}}
+
+
 def owner(stack: Stack) -> dict:
-    return next(item for item in stack.items() if item["sk"]["S"] == "PERSON")
+    return stack.dynamodb.get_item(TableName=stack.table, Key=person(OWNER), ConsistentRead=True)["Item"]
 
 
 def events(stack: Stack, tenant: str) -> list[dict]:
-    found = stack.dynamodb.scan(TableName=EVENTS, ConsistentRead=True)["Items"]
+    found = stack.dynamodb.scan(TableName=stack.events_table, ConsistentRead=True)["Items"]
     return [item for item in found if item["pk"]["S"] == f"AUDIT#TENANT#{tenant}"]
 
 
@@ -281,7 +325,7 @@ def copy_tenant(stack: Stack):
         copied = json.loads(json.dumps(item, default=repr).replace(stack.tenant, OTHER).replace("AUTOMATION_KEY#auto_", "AUTOMATION_KEY#auto_x"))
         stack.dynamodb.put_item(TableName=stack.table, Item=copied)
     stack.dynamodb.put_item(TableName=stack.table, Item=owner(stack) | {"tenants": {"SS": [stack.tenant, OTHER]}})
-    stack.dynamodb.put_item(TableName=EVENTS, Item=events(stack, stack.tenant)[0] | {"pk": {"S": f"AUDIT#TENANT#{OTHER}"}})
+    stack.dynamodb.put_item(TableName=stack.events_table, Item=events(stack, stack.tenant)[0] | {"pk": {"S": f"AUDIT#TENANT#{OTHER}"}})
     for key in stack.objects(stack.tenant):
         stack.s3.copy_object(Bucket="apptego-artifacts", Key=key.replace(stack.tenant, OTHER), CopySource=f"apptego-artifacts/{key}")
 

@@ -15,12 +15,12 @@ use tokio::process::{Child, ChildStdout, Command};
 use crate::judges::run;
 
 /// A folder to work in, with a home that has the local AWS already, as after a first use.
-struct Desk {
-    folder: tempfile::TempDir,
+pub(crate) struct Desk {
+    pub(crate) folder: tempfile::TempDir,
 }
 
 impl Desk {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let home_here = folder.path().join("home");
         let programs = folder.path().join("programs");
@@ -34,26 +34,33 @@ impl Desk {
         Self { folder }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// `./dev` with these arguments, from the desk's folder.
     fn dev(&self, arguments: &[&str]) -> Command {
+        let mut command = self.command(&root().join("dev"));
+        command.args(arguments);
+        command
+    }
+
+    /// A program in the desk's folder and environment, with the desk's programs before those of the system.
+    pub(crate) fn command(&self, program: &Path) -> Command {
         let path = format!("{}:{}", self.path("programs").display(), variable("PATH").unwrap());
-        let mut command = Command::new(root().join("dev"));
-        command.args(arguments).current_dir(self.folder.path()).kill_on_drop(true).stdin(Stdio::null());
+        let mut command = Command::new(program);
+        command.current_dir(self.folder.path()).kill_on_drop(true).stdin(Stdio::null());
         command.env("PATH", path).env("APPTEGO_HOME", self.path("home")).env("CARGO_TARGET_DIR", target());
         command.env_remove("CI").env_remove("APPTEGO_API_KEY").env_remove("APPTEGO_API_URL");
         command
     }
 
-    async fn run(&self, arguments: &[&str]) -> Ended {
+    pub(crate) async fn run(&self, arguments: &[&str]) -> Ended {
         Ended::of(self.dev(arguments).output().await.unwrap())
     }
 
     /// `./dev serve` with its output up to the last line that it prints at its start.
-    async fn serve(&self, arguments: &[&str]) -> Serving {
+    pub(crate) async fn serve(&self, arguments: &[&str]) -> Serving {
         let mut command = self.dev(&[&["serve", "--port", "0"], arguments].concat());
         let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
@@ -73,20 +80,20 @@ impl Desk {
     }
 }
 
-struct Ended {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
+pub(crate) struct Ended {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Ended {
-    fn of(output: Output) -> Self {
+    pub(crate) fn of(output: Output) -> Self {
         let text = |bytes| String::from_utf8(bytes).unwrap();
         Self { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
     }
 }
 
-struct Serving {
+pub(crate) struct Serving {
     process: Child,
     printed: Vec<String>,
     lines: Lines<BufReader<ChildStdout>>,
@@ -94,11 +101,11 @@ struct Serving {
 
 impl Serving {
     /// The rest of the line that begins so.
-    fn value(&self, name: &str) -> Option<&str> {
+    pub(crate) fn value(&self, name: &str) -> Option<&str> {
         self.printed.iter().find_map(|line| line.strip_prefix(name)?.strip_prefix('='))
     }
 
-    async fn stop(self) -> Option<i32> {
+    pub(crate) async fn stop(self) -> Option<i32> {
         self.end_by("-TERM").await
     }
 
@@ -324,15 +331,20 @@ async fn whose(serving: &Serving, done: &Ended) -> String {
 
 /// The call that README.md shows, as it stands there.
 async fn documented_sign_in(serving: &Serving) -> Ended {
-    let page = std::fs::read_to_string(root().join("README.md")).unwrap();
-    let (_, section) = page.split_once("## Signing in\n").unwrap();
-    let mut blocks = section.split("```sh\n").skip(1).map(|rest| rest.split_once("```").unwrap().0);
     let mut command = Command::new("bash");
-    command.args(["-euo", "pipefail", "-c", blocks.find(|block| block.starts_with("curl ")).unwrap()]);
+    command.args(["-euo", "pipefail", "-c", &readme_example("Signing in", "curl ")]);
     for name in ["AWS_ENDPOINT_URL", "USER_POOL_CLIENT_ID"] {
         command.env(name, serving.value(name).unwrap());
     }
     Ended::of(command.output().await.unwrap())
+}
+
+/// The first example of a section of README.md that begins so.
+pub(crate) fn readme_example(section: &str, start: &str) -> String {
+    let page = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let (_, section) = page.split_once(&format!("## {section}\n")).unwrap();
+    let mut blocks = section.split("```sh\n").skip(1).map(|rest| rest.split_once("```").unwrap().0);
+    blocks.find(|block| block.starts_with(start)).unwrap().to_owned()
 }
 
 /// The customer's command line, which must succeed; returns what it printed.
@@ -355,7 +367,7 @@ fn signal(kind: &str, process: &str) {
     assert!(success, "{text}");
 }
 
-fn write_program(path: &Path, text: &str) {
+pub(crate) fn write_program(path: &Path, text: &str) {
     use std::os::unix::fs::PermissionsExt as _;
     std::fs::write(path, text).unwrap();
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();

@@ -13,3 +13,4 @@ mod refused;
 mod samples;
 mod shell;
 mod signed_urls;
+mod token;
