@@ -93,7 +93,12 @@ impl Service {
         let (log, (_, event)) = (Log::Tenant(tenant.id.clone()), visitor.trail.event(now, true));
         let replay = request.map(|request| request.record(Created::Tenant(tenant.id.clone()), now));
         let replay = replay.as_ref().map(|record| (ReplayOwner::Person(owner), record));
-        self.store.create_tenant(tenant, owner, seen, Record { log: &log, event: &event, replay }).await
+        let made = self.store.create_tenant(tenant, owner, seen, Record { log: &log, event: &event, replay }).await;
+        // Where the answer was lost, the tenant tells: nobody else makes one with its id.
+        match made {
+            Err(_) if matches!(self.store.tenant(&tenant.id).await, Ok(Some(_))) => Ok(Change::Done),
+            made => made,
+        }
     }
 
     /// Gives the caller's tenant another name.
