@@ -103,7 +103,7 @@ impl Service {
 
     /// Gives the caller's tenant another name.
     pub async fn rename_tenant(&self, caller: &Caller, name: &TenantName) -> Result<(), Error> {
-        self.change_tenant(caller, |tenant, now| tenant.rename(name.clone(), now)).await.map(drop)
+        self.change_tenant(caller, |tenant, now| tenant.rename(name.clone(), now)).await
     }
 
     /// Switches deployment environments on or off.
@@ -112,17 +112,17 @@ impl Service {
             tenant.deployment_environments = enabled;
             Ok(())
         };
-        self.change_tenant(caller, set).await.map(drop)
+        self.change_tenant(caller, set).await
     }
 
     /// Marks the caller's tenant for deletion.
     pub async fn delete_tenant(&self, caller: &Caller) -> Result<(), Error> {
-        self.change_tenant(caller, |tenant, now| tenant.mark_for_deletion(caller.user_id.clone(), now)).await.map(drop)
+        self.change_tenant(caller, |tenant, now| tenant.mark_for_deletion(caller.user_id.clone(), now)).await
     }
 
     /// Takes the mark away again.
     pub async fn restore_tenant(&self, caller: &Caller) -> Result<(), Error> {
-        self.change_tenant(caller, |tenant, _| tenant.restore()).await.map(drop)
+        self.change_tenant(caller, |tenant, _| tenant.restore()).await
     }
 
     async fn created_before(&self, earlier: Created) -> Result<Answered<Tenant>, Error> {

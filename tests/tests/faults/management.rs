@@ -126,6 +126,14 @@ impl Manage {
         }
     }
 
+    /// There is what there was after the first call, with its answer.
+    pub(crate) async fn assert_made_once(&self, world: &World, managed: &Managed) {
+        let found = world.standing(&managed.email).await;
+        let after = self.before_and_after[1].get_or_init(|| found.clone());
+        assert_eq!(found.plainly(), after.plainly());
+        self.assert_shown(world, managed).await;
+    }
+
     /// Whoever sent one request, however often, was shown one secret, which opens what it is for.
     pub(crate) async fn assert_shown(&self, world: &World, managed: &Managed) {
         let shown = managed.shown.lock().unwrap().clone();

@@ -30,12 +30,28 @@ fn nothing(_: &Managed) -> Value {
     json!({})
 }
 
+fn name(_: &Managed) -> Value {
+    json!({ "tenant_name": "Another Name" })
+}
+
+/// The calls that take an `Idempotency-Key`.
+pub(crate) fn creations() -> [Manage; 5] {
+    let group = |_: &Managed| json!({ "group_name": "Admins", "permissions": ["user_and_api_management"] });
+    [
+        Manage::new::<CreateTenant>(name).after(Before::Nothing).once(),
+        Manage::new::<AddUserToTenant>(|managed| json!({ "user_id": managed.person })).once(),
+        Manage::new::<CreateApiToken>(nothing).once(),
+        Manage::new::<CreateAutomationKey>(|_| json!({ "name": "Second" })).once(),
+        Manage::new::<SaveSamlGroup>(group).after(Before::SingleSignOn).once(),
+    ]
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn making_and_changing_a_tenant_survives_every_fault() {
-    let rename: fn(&Managed) -> Value = |_| json!({ "tenant_name": "Another Name" });
+    let [create, ..] = creations();
     let tables = tables([
-        Manage::new::<CreateTenant>(rename).after(Before::Nothing).once(),
-        Manage::new::<ModifyTenantDetails>(rename),
+        create,
+        Manage::new::<ModifyTenantDetails>(name),
         Manage::new::<UpdateDeploymentEnvironments>(|_| json!({ "enabled": true })),
         Manage::new::<DeleteTenant>(nothing).refused_again("409 tenant_pending_deletion"),
         Manage::new::<RestoreTenant>(nothing).after(Before::Marked).refused_again("409 tenant_not_pending_deletion"),
@@ -90,8 +106,9 @@ async fn making_and_changing_a_tenant_survives_every_fault() {
 #[tokio::test(flavor = "multi_thread")]
 async fn changing_the_people_of_a_tenant_survives_every_fault() {
     let permissions = |managed: &Managed| json!({ "user_id": managed.person, "permissions": "user_and_api_management,build_applications" });
+    let [_, add, ..] = creations();
     let tables = tables([
-        Manage::new::<AddUserToTenant>(|managed| json!({ "user_id": managed.person })).once(),
+        add,
         Manage::new::<UpdateUserPermissions>(permissions).after(Before::Person),
         Manage::new::<RemoveUserFromTenant>(|managed| json!({ "user_id": managed.person }))
             .after(Before::Person)
@@ -135,12 +152,13 @@ async fn changing_the_people_of_a_tenant_survives_every_fault() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn making_and_removing_tokens_and_keys_survives_every_fault() {
+    let [_, _, create_token, create_key, _] = creations();
     let tables = tables([
-        Manage::new::<CreateApiToken>(nothing).once(),
+        create_token,
         Manage::new::<DeleteApiToken>(|managed| json!({ "token_key": managed.id }))
             .after(Before::Token)
             .refused_again("404 not_found"),
-        Manage::new::<CreateAutomationKey>(|_| json!({ "name": "Second" })).once(),
+        create_key,
         Manage::new::<ToggleAutomationKey>(|managed| json!({ "key_id": managed.id, "enabled": false }))
             .after(Before::Key),
         Manage::new::<DeleteAutomationKey>(|managed| json!({ "key_id": managed.id }))
@@ -185,11 +203,11 @@ async fn making_and_removing_tokens_and_keys_survives_every_fault() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn changing_how_a_tenant_signs_in_survives_every_fault() {
-    let group = |_: &Managed| json!({ "group_name": "Admins", "permissions": ["user_and_api_management"] });
+    let [.., save_group] = creations();
     let tables = tables([
         Manage::new::<UpdateSamlSettings>(|managed| managed.settings.clone()),
         Manage::new::<DeleteSamlSettings>(|_| Value::Null).after(Before::SingleSignOn).refused_again("404 not_found"),
-        Manage::new::<SaveSamlGroup>(group).after(Before::SingleSignOn).once(),
+        save_group,
     ]);
     insta::assert_snapshot!(tables.await, @"
     # update saml settings

@@ -3,7 +3,7 @@
 mod arriving;
 mod building;
 mod mailing;
-mod managing;
+pub(crate) mod managing;
 mod purging;
 mod reconciling;
 pub(crate) mod uploading;
