@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::scan::builders::ScanFluentBuilder;
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::audit::AuditEvent;
 use serde_dynamo::aws_sdk_dynamodb_1::from_item;
 
@@ -34,6 +36,16 @@ impl Bench {
         events
     }
 
+    /// Every event of a caller's own calls, in whatever log, in the order of their numbers.
+    pub async fn events_of(&self, user_id: &str) -> Vec<Logged> {
+        let scan = Client::new(&self.config).scan().table_name(&self.stack.names.events_table);
+        let scan = scan.filter_expression("user_id = :user");
+        let scan = scan.expression_attribute_values(":user", AttributeValue::S(user_id.to_owned()));
+        let mut events = read(scan).await;
+        events.sort_by_key(|logged| logged.event.event);
+        events
+    }
+
     /// The name of the tenant's log.
     pub fn log(&self) -> String {
         format!("TENANT#{}", self.tenant.id)
@@ -43,21 +55,8 @@ impl Bench {
 impl Events {
     /// The events since the last look, in the order of log and number.
     pub async fn unseen(&mut self) -> Vec<Logged> {
-        let mut pages =
-            self.client.scan().table_name(&self.table).consistent_read(true).into_paginator().items().send();
-        let mut found = Vec::new();
-        while let Some(item) = pages.next().await {
-            let mut item = item.expect("an item");
-            let key = item.remove("pk").expect("a log");
-            let log = key.as_s().expect("a text").strip_prefix("AUDIT#").expect("a log").to_owned();
-            let kept = item.remove("expires_at").expect("an end");
-            let event: AuditEvent = from_item(item).expect("an event");
-            let kept: i64 = kept.as_n().expect("a number").parse().expect("a number");
-            assert_eq!(kept, event.creation_time + 400 * 24 * 3600, "kept for 400 days");
-            found.push(Logged { log, event });
-        }
+        let mut found = read(self.client.scan().table_name(&self.table)).await;
         found.retain(|logged| self.known.insert((logged.log.clone(), logged.event.event.value())));
-        found.sort_by_key(|logged| (logged.log.clone(), logged.event.event));
         found
     }
 
@@ -67,4 +66,21 @@ impl Events {
         assert_eq!(new.len(), 1, "{place}: {new:?}");
         new.remove(0)
     }
+}
+
+async fn read(scan: ScanFluentBuilder) -> Vec<Logged> {
+    let mut pages = scan.consistent_read(true).into_paginator().items().send();
+    let mut found = Vec::new();
+    while let Some(item) = pages.next().await {
+        let mut item = item.expect("an item");
+        let key = item.remove("pk").expect("a log");
+        let log = key.as_s().expect("a text").strip_prefix("AUDIT#").expect("a log").to_owned();
+        let kept = item.remove("expires_at").expect("an end");
+        let event: AuditEvent = from_item(item).expect("an event");
+        let kept: i64 = kept.as_n().expect("a number").parse().expect("a number");
+        assert_eq!(kept, event.creation_time + 400 * 24 * 3600, "kept for 400 days");
+        found.push(Logged { log, event });
+    }
+    found.sort_by_key(|logged| (logged.log.clone(), logged.event.event));
+    found
 }

@@ -9,4 +9,5 @@ pub mod issuer;
 pub mod members;
 pub mod packages;
 pub mod privileges;
+pub mod saml;
 pub mod secrets;

@@ -106,7 +106,11 @@ impl Bench {
 
     /// The holder of the token that an answer shows.
     pub fn token(&self, made: &Answer) -> Member {
-        let pair = format!("{}:{}", made.text("token_key"), made.text("token_secret"));
+        self.holder(&format!("{}:{}", made.text("token_key"), made.text("token_secret")))
+    }
+
+    /// The holder of an API token, `token_key:token_secret`.
+    pub fn holder(&self, pair: &str) -> Member {
         self.caller(format!("Bearer {}", BASE64_STANDARD.encode(pair)))
     }
 

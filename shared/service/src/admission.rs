@@ -107,7 +107,7 @@ impl Service {
             }
             let job = self.prepare(caller, request, terms, ledger.next_id(now)?).await?;
             let record = terms.record.as_ref().map(|request| request.record(Created::Job(job.id), now));
-            let event = caller.trail.event(now, true);
+            let event = caller.trail.event_of_change(now);
             match self.store.admit(&job, limits, record.as_ref(), &event).await? {
                 Admission::Admitted => {
                     caller.trail.close();

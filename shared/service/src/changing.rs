@@ -1,6 +1,7 @@
 //! Makes a change to what belongs to a tenant, deciding again whenever somebody else was faster, and once for each
 //! `Idempotency-Key`.
 
+use domain::audit::{AuditEvent, Log};
 use domain::error::Error;
 use domain::id::Sha256Hex;
 use domain::member::MemberId;
@@ -34,6 +35,25 @@ pub struct Answered<T> {
     pub replayed: bool,
 }
 
+/// A try at a change.
+pub(crate) struct Attempt {
+    /// The tenant as it is.
+    pub(crate) tenant: Tenant,
+    /// When it is made.
+    pub(crate) now: Timestamp,
+    log: Log,
+    event: AuditEvent,
+    replay: Option<IdempotencyRecord>,
+}
+
+impl Attempt {
+    /// What the change leaves behind besides itself.
+    pub(crate) fn record(&self) -> Record<'_> {
+        let replay = self.replay.as_ref().map(|record| (ReplayOwner::Tenant(&self.tenant.id), record));
+        Record { log: &self.log, event: &self.event, replay }
+    }
+}
+
 impl IdempotentRequest {
     /// The record of this request, which created something.
     pub(crate) fn record(&self, created: Created, now: Timestamp) -> IdempotencyRecord {
@@ -60,26 +80,58 @@ impl Service {
         edit: Edit<'_>,
         request: Option<(&IdempotentRequest, Created)>,
     ) -> Result<Option<Created>, Error> {
+        let attempt = |attempt: Attempt| async move {
+            let change = self.store.edit(&attempt.tenant, edit, attempt.record()).await?;
+            match &change {
+                Change::Missing => return Err(missing(edit)),
+                Change::Refused(roster) => check(edit, roster, &attempt.tenant)?,
+                Change::PersonChanged => self.check_memberships(edit).await?,
+                _ => {}
+            }
+            Ok(change)
+        };
+        self.change(caller, request, attempt).await
+    }
+
+    /// Changes the tenant itself as `decide` says.
+    pub(crate) async fn change_tenant(
+        &self,
+        caller: &Caller,
+        decide: impl Fn(&mut Tenant, Timestamp) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let decide = &decide;
+        let attempt = |attempt: Attempt| async move {
+            let mut changed = attempt.tenant.clone();
+            decide(&mut changed, attempt.now)?;
+            self.store.change_tenant(&changed, attempt.record()).await
+        };
+        self.change(caller, None, attempt).await.map(drop)
+    }
+
+    /// Makes a change, or tells what an earlier request with the same key created. `attempt` tries it, and says what stands
+    /// against it for good; whatever else comes of it is decided again.
+    pub(crate) async fn change<F: Future<Output = Result<Change, Error>>>(
+        &self,
+        caller: &Caller,
+        request: Option<(&IdempotentRequest, Created)>,
+        attempt: impl Fn(Attempt) -> F,
+    ) -> Result<Option<Created>, Error> {
         let mut tenant = caller.tenant.clone();
         for _ in 0..TRIES {
             let now = self.clock.now();
             let (log, event) = caller.trail.event_of_change(now);
             let replay = request.as_ref().map(|(request, created)| request.record(created.clone(), now));
-            let replay = replay.as_ref().map(|record| (ReplayOwner::Tenant(&tenant.id), record));
-            match self.store.edit(&tenant, edit, Record { log: &log, event: &event, replay }).await? {
+            match attempt(Attempt { tenant: tenant.clone(), now, log, event, replay }).await? {
                 Change::Done => {
                     caller.trail.close();
                     return Ok(None);
                 }
-                Change::TenantChanged => tenant = self.readmit(caller).await?,
-                Change::Missing => return Err(missing(edit)),
-                Change::Refused(roster) => check(edit, &roster, &tenant)?,
-                Change::PersonChanged => self.check_memberships(edit).await?,
-                other @ Change::GroupsChanged => return Err(unexpected(&other)),
                 Change::Repeated(earlier) => match &request {
                     Some((request, _)) => return request.repeat(earlier).map(Some),
                     None => return Err(Error::internal("a record without a key was repeated")),
                 },
+                Change::TenantChanged => tenant = self.readmit(caller).await?,
+                Change::PersonChanged | Change::GroupsChanged | Change::Refused(_) | Change::Missing => {}
             }
         }
         Err(Error::internal("a tenant was changed by others too often"))
@@ -94,31 +146,6 @@ impl Service {
         let Some(request) = request else { return Ok(None) };
         let earlier = self.store.idempotency_record(owner, &request.scope, self.clock.now()).await?;
         earlier.map(|earlier| request.repeat(earlier)).transpose()
-    }
-
-    /// Changes the tenant itself as `decide` says.
-    pub(crate) async fn change_tenant(
-        &self,
-        caller: &Caller,
-        decide: impl Fn(&mut Tenant, Timestamp) -> Result<(), Error>,
-    ) -> Result<Tenant, Error> {
-        let mut tenant = caller.tenant.clone();
-        for _ in 0..TRIES {
-            let now = self.clock.now();
-            let mut changed = tenant.clone();
-            decide(&mut changed, now)?;
-            let (log, event) = caller.trail.event_of_change(now);
-            let record = Record { log: &log, event: &event, replay: None };
-            match self.store.change_tenant(&changed, record).await? {
-                Change::Done => {
-                    caller.trail.close();
-                    return Ok(changed);
-                }
-                Change::TenantChanged => tenant = self.readmit(caller).await?,
-                other => return Err(unexpected(&other)),
-            }
-        }
-        Err(Error::internal("a tenant was changed by others too often"))
     }
 
     /// The tenant as it is now, if it still answers the call.

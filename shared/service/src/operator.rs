@@ -76,7 +76,8 @@ impl Service {
         if let Value::Object(fields) = serde_json::to_value(setting).map_err(Error::internal)? {
             caller.trail.note(fields.into_iter().collect::<Map<_, _>>());
         }
-        self.change_tenant(&caller, |tenant, _| setting.apply(tenant)).await
+        self.change_tenant(&caller, |tenant, _| setting.apply(tenant)).await?;
+        self.readmit(&caller).await
     }
 }
 

@@ -6,17 +6,11 @@ use domain::saml::metadata::IdpMetadata;
 use domain::saml::{SamlRequest, SamlSettings, SamlView};
 use domain::tenant::Tenant;
 use store::idempotency::Created;
-use store::{Change, Record, ReplayOwner};
+use store::{Change, ReplayOwner};
 
 use crate::Service;
 use crate::access::Caller;
-use crate::changing::{Answered, IdempotentRequest, TRIES, unexpected};
-
-/// What is to be done with the settings.
-enum Settings<'a> {
-    Save(&'a SamlSettings),
-    Delete,
-}
+use crate::changing::{Answered, Attempt, IdempotentRequest};
 
 impl Service {
     /// What may be shown of the settings.
@@ -28,12 +22,30 @@ impl Service {
     /// Replaces the settings.
     pub async fn save_saml_settings(&self, caller: &Caller, request: &SamlRequest) -> Result<(), Error> {
         let settings = SamlSettings::parse(request, &caller.tenant.id, &self.portal_url, self.clock.now())?;
-        self.set_saml(caller, &Settings::Save(&settings)).await
+        let settings = &settings;
+        let attempt = |attempt: Attempt| async move {
+            let tenant = Tenant { sso_only: settings.sso_only(), ..attempt.tenant.clone() };
+            let change = self.store.save_saml_settings(&tenant, settings, attempt.record()).await?;
+            if let (Change::Refused(roster), Some(account)) = (&change, &settings.breakglass_account) {
+                roster.check_breakglass(account)?;
+            }
+            Ok(change)
+        };
+        self.change(caller, None, attempt).await.map(drop)
     }
 
     /// Removes the settings and the group mappings.
     pub async fn delete_saml_settings(&self, caller: &Caller) -> Result<(), Error> {
-        self.set_saml(caller, &Settings::Delete).await
+        let attempt = |attempt: Attempt| async move {
+            let tenant = Tenant { sso_only: None, ..attempt.tenant.clone() };
+            let mut groups = self.store.group_mappings(&tenant.id).await?;
+            groups.clear();
+            match self.store.delete_saml_settings(&tenant, &groups, attempt.record()).await? {
+                Change::Missing => Err(Error::NotFound("SAML is not configured")),
+                change => Ok(change),
+            }
+        };
+        self.change(caller, None, attempt).await.map(drop)
     }
 
     /// What an identity provider says of itself.
@@ -53,70 +65,21 @@ impl Service {
         group: &GroupRequest,
         request: Option<IdempotentRequest>,
     ) -> Result<Answered<()>, Error> {
-        let owner = ReplayOwner::Tenant(&caller.tenant.id);
-        if self.earlier(owner, request.as_ref()).await?.is_some() {
+        let (owner, request) = (ReplayOwner::Tenant(&caller.tenant.id), request.as_ref());
+        if self.earlier(owner, request).await?.is_some() {
             return Ok(Answered { value: (), replayed: true });
         }
-        let mut tenant = caller.tenant.clone();
-        for _ in 0..TRIES {
-            let now = self.clock.now();
-            let mut groups = self.store.group_mappings(&tenant.id).await?;
-            groups.save(group, now)?;
-            let (log, event) = caller.trail.event_of_change(now);
-            let replay = request.as_ref().map(|request| request.record(Created::Nothing, now));
-            let replay = replay.as_ref().map(|record| (owner, record));
-            match self.store.save_group_mappings(&tenant, &groups, Record { log: &log, event: &event, replay }).await? {
-                Change::Done => {
-                    caller.trail.close();
-                    return Ok(Answered { value: (), replayed: false });
-                }
-                Change::TenantChanged => tenant = self.readmit(caller).await?,
-                Change::GroupsChanged => {}
-                Change::Repeated(earlier) => {
-                    request.as_ref().map(|request| request.repeat(earlier)).transpose()?;
-                    return Ok(Answered { value: (), replayed: true });
-                }
-                other => return Err(unexpected(&other)),
+        let attempt = |attempt: Attempt| async move {
+            let mut groups = self.store.group_mappings(&attempt.tenant.id).await?;
+            if let Err(refused) = groups.save(group, attempt.now) {
+                // The mapping that stands in the way may be this request's own: its twin was faster.
+                let Some(request) = request else { return Err(refused) };
+                let earlier = self.store.idempotency_record(owner, &request.scope, attempt.now).await?;
+                return earlier.map(Change::Repeated).ok_or(refused);
             }
-        }
-        Err(Error::internal("group mappings were changed by others too often"))
-    }
-
-    async fn set_saml(&self, caller: &Caller, settings: &Settings<'_>) -> Result<(), Error> {
-        let mut tenant = caller.tenant.clone();
-        for _ in 0..TRIES {
-            let (log, event) = caller.trail.event_of_change(self.clock.now());
-            match self.try_saml(&tenant, settings, Record { log: &log, event: &event, replay: None }).await? {
-                Change::Done => {
-                    caller.trail.close();
-                    return Ok(());
-                }
-                Change::TenantChanged => tenant = self.readmit(caller).await?,
-                Change::GroupsChanged => {}
-                Change::Missing => return Err(Error::NotFound("SAML is not configured")),
-                Change::Refused(roster) => {
-                    if let Settings::Save(SamlSettings { breakglass_account: Some(account), .. }) = settings {
-                        roster.check_breakglass(account)?;
-                    }
-                }
-                other => return Err(unexpected(&other)),
-            }
-        }
-        Err(Error::internal("a tenant was changed by others too often"))
-    }
-
-    async fn try_saml(&self, tenant: &Tenant, settings: &Settings<'_>, record: Record<'_>) -> Result<Change, Error> {
-        match settings {
-            Settings::Save(settings) => {
-                let tenant = Tenant { sso_only: settings.sso_only(), ..tenant.clone() };
-                self.store.save_saml_settings(&tenant, settings, record).await
-            }
-            Settings::Delete => {
-                let tenant = Tenant { sso_only: None, ..tenant.clone() };
-                let mut groups = self.store.group_mappings(&tenant.id).await?;
-                groups.clear();
-                self.store.delete_saml_settings(&tenant, &groups, record).await
-            }
-        }
+            self.store.save_group_mappings(&attempt.tenant, &groups, attempt.record()).await
+        };
+        let earlier = self.change(caller, request.map(|request| (request, Created::Nothing)), attempt).await?;
+        Ok(Answered { value: (), replayed: earlier.is_some() })
     }
 }

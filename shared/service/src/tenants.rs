@@ -93,12 +93,17 @@ impl Service {
         let (log, (_, event)) = (Log::Tenant(tenant.id.clone()), visitor.trail.event(now, true));
         let replay = request.map(|request| request.record(Created::Tenant(tenant.id.clone()), now));
         let replay = replay.as_ref().map(|record| (ReplayOwner::Person(owner), record));
-        self.store.create_tenant(tenant, owner, seen, Record { log: &log, event: &event, replay }).await
+        let made = self.store.create_tenant(tenant, owner, seen, Record { log: &log, event: &event, replay }).await;
+        // Where the answer was lost, the tenant tells: nobody else makes one with its id.
+        match made {
+            Err(_) if matches!(self.store.tenant(&tenant.id).await, Ok(Some(_))) => Ok(Change::Done),
+            made => made,
+        }
     }
 
     /// Gives the caller's tenant another name.
     pub async fn rename_tenant(&self, caller: &Caller, name: &TenantName) -> Result<(), Error> {
-        self.change_tenant(caller, |tenant, now| tenant.rename(name.clone(), now)).await.map(drop)
+        self.change_tenant(caller, |tenant, now| tenant.rename(name.clone(), now)).await
     }
 
     /// Switches deployment environments on or off.
@@ -107,17 +112,17 @@ impl Service {
             tenant.deployment_environments = enabled;
             Ok(())
         };
-        self.change_tenant(caller, set).await.map(drop)
+        self.change_tenant(caller, set).await
     }
 
     /// Marks the caller's tenant for deletion.
     pub async fn delete_tenant(&self, caller: &Caller) -> Result<(), Error> {
-        self.change_tenant(caller, |tenant, now| tenant.mark_for_deletion(caller.user_id.clone(), now)).await.map(drop)
+        self.change_tenant(caller, |tenant, now| tenant.mark_for_deletion(caller.user_id.clone(), now)).await
     }
 
     /// Takes the mark away again.
     pub async fn restore_tenant(&self, caller: &Caller) -> Result<(), Error> {
-        self.change_tenant(caller, |tenant, _| tenant.restore()).await.map(drop)
+        self.change_tenant(caller, |tenant, _| tenant.restore()).await
     }
 
     async fn created_before(&self, earlier: Created) -> Result<Answered<Tenant>, Error> {

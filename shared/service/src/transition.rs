@@ -82,7 +82,7 @@ impl Service {
                 Ok(step) => step,
                 Err(refusal) => return Ok(Outcome::Refused(job, refusal)),
             };
-            let event = trail.map(|trail| trail.event(self.clock.now(), true));
+            let event = trail.map(|trail| trail.event_of_change(self.clock.now()));
             match self.store.commit(&step, limits, pace, event.as_ref()).await? {
                 Commit::Done => {
                     trail.inspect(|trail| trail.close());

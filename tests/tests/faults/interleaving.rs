@@ -4,7 +4,9 @@ use domain::job::{Job, State};
 use serde_json::{Value, json};
 use tests::functions;
 
+use crate::index::managing::creations;
 use crate::index::uploading::{put_source, with_parts};
+use crate::table::UseCase as _;
 use crate::wire::{Plan, TRANSACTION, Target, Wire};
 use crate::world::{Entry, World, acknowledged, event, notification, short};
 
@@ -61,6 +63,25 @@ async fn a_request_is_replayed_wherever_its_twin_overtakes_it() {
         world.pass(25 * 3600);
         let ended = world.settle(first.text("job_id").parse().unwrap()).await;
         assert_eq!(world.judge(&ended).await, "upload_expired, given back");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_made_with_a_key_is_made_once_wherever_a_twin_overtakes_its_request() {
+    let world = World::start().await;
+    let wire = Wire::new();
+    for case in creations() {
+        for index in 0.. {
+            let managed = case.prepare(&world).await;
+            let ask = async |entry: &Entry| case.act(&world, entry, &managed).await;
+            let both = interleave((&world, &wire), before(index), ask, async || ask(&world.direct()).await).await;
+            case.assert_made_once(&world, &managed).await;
+            let Some(both) = both else {
+                assert!(index >= 3, "{} makes three calls at least", case.name());
+                break;
+            };
+            assert_eq!(both, ("200".to_owned(), "200".to_owned()), "{}: held at {index}", case.name());
+        }
     }
 }
 

@@ -4,9 +4,11 @@
 mod index;
 mod interleaving;
 mod lifecycle;
+mod management;
 mod purge;
 mod races;
 mod remains;
+mod standing;
 mod table;
 mod wire;
 mod world;

@@ -2,10 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aws_sdk_dynamodb::operation::scan::builders::ScanFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::id::TenantId;
 
 use crate::world::World;
+
+/// Attributes as text.
+pub(crate) type Item = BTreeMap<String, String>;
 
 /// By table or bucket and key: an item, the digest of an object, an unfinished upload.
 pub(crate) struct Holdings(BTreeMap<String, String>);
@@ -16,11 +20,7 @@ impl World {
         let names = &self.bench.stack.names;
         let mut all = BTreeMap::new();
         for table in [&names.table, &names.events_table] {
-            let mut pages =
-                self.dynamodb.scan().table_name(table).consistent_read(true).into_paginator().items().send();
-            while let Some(item) = pages.next().await {
-                let item: BTreeMap<String, String> =
-                    item.unwrap().into_iter().map(|(name, value)| (name, plain(value))).collect();
+            for item in read(self.dynamodb.scan().table_name(table)).await {
                 let sort = item.get("sk").or_else(|| item.get("event")).unwrap();
                 all.insert(format!("{table} {} {sort}", item["pk"]), format!("{item:?}"));
             }
@@ -88,6 +88,16 @@ impl Holdings {
         };
         Self(self.0.iter().filter_map(keep).collect())
     }
+}
+
+/// The items that a scan finds.
+pub(crate) async fn read(scan: ScanFluentBuilder) -> Vec<Item> {
+    let mut pages = scan.consistent_read(true).into_paginator().items().send();
+    let mut items = Vec::new();
+    while let Some(item) = pages.next().await {
+        items.push(item.unwrap().into_iter().map(|(name, value)| (name, plain(value))).collect());
+    }
+    items
 }
 
 /// An attribute as text, sets in their order.

@@ -1,7 +1,9 @@
 //! The table: every fault at every operation of a use case, and what becomes of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+
+use tests::events::Logged;
 
 use crate::wire::{Attempts, Fault, Plan, TRANSACTION, Target, Wire};
 use crate::world::{Entry, World};
@@ -44,6 +46,7 @@ pub(crate) async fn tabulate<U: UseCase>(world: &World, case: &U) -> String {
     let entry = world.over(&wire);
     let mut written = format!("{}\n", case.name());
     let mut compact = String::new();
+    let mut events = world.bench.events().await;
 
     wire.arm(None);
     let subject = case.prepare(world).await;
@@ -80,7 +83,19 @@ pub(crate) async fn tabulate<U: UseCase>(world: &World, case: &U) -> String {
         writeln!(compact, "{name}: {endings}").unwrap();
     }
     keep(&case.name(), &written);
+    assert_told_once(&events.unseen().await);
     compact
+}
+
+/// Whatever became of its answer, one event tells of a request.
+fn assert_told_once(events: &[Logged]) {
+    let mut told: BTreeMap<&str, Vec<&Logged>> = BTreeMap::new();
+    for logged in events {
+        told.entry(&logged.event.request_id).or_default().push(logged);
+    }
+    // Operators' calls have no number.
+    told.retain(|request, events| !request.is_empty() && events.len() > 1);
+    assert!(told.is_empty(), "several events of one request: {told:#?}");
 }
 
 fn join(texts: BTreeSet<String>, separator: &str) -> String {

@@ -11,6 +11,7 @@ use protection_worker::{Lease, Worker};
 use serde_json::{Value, json};
 use service::Service;
 use tests::harness::{Answer, Bench, send};
+use tests::members::Member;
 use tests::packages::small_apk;
 use tests::{functions, privileges};
 
@@ -20,6 +21,20 @@ use crate::wire::{Wire, tireless};
 pub(crate) struct Entry {
     pub(crate) service: Service,
     router: Router,
+}
+
+impl Entry {
+    /// A call of a member in its tenant, with other headers too.
+    pub(crate) async fn call_as(
+        &self,
+        member: &Member,
+        (method, path): (&str, &str),
+        headers: &[(&str, &str)],
+        body: Option<Value>,
+    ) -> Answer {
+        let own = [("authorization", member.bearer.as_str()), ("tenant", member.tenant.as_str())];
+        send(&self.router, method, path, &[&own, headers].concat(), body).await
+    }
 }
 
 /// A bench with clients of its own: nothing that is done here is counted or goes wrong.
@@ -51,7 +66,7 @@ impl World {
         let names = &self.bench.stack.names;
         let clients = privileges::connect(&wire.config(&self.bench.config), names, &[tireless()]);
         let store = self.service().store().through(clients);
-        let service = Service::new(store, self.bench.clock.clock());
+        let service = Service::new(store, self.bench.clock.clock()).with_sessions(self.service().sessions());
         let app = App { service: service.clone() };
         Entry { service, router: functions::serve(local::routes(), app) }
     }

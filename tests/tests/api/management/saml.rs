@@ -5,26 +5,13 @@ use domain::tenant::Tenant;
 use futures_util::future::join_all;
 use http::StatusCode;
 use insta::assert_json_snapshot;
-use rcgen::{CertificateParams, DnType, KeyPair};
 use serde_json::{Value, json};
 use tests::harness::{Answer, Bench};
 use tests::issuer;
 use tests::members::Member;
+use tests::saml::{certificate, current, settings};
 
 use crate::events::{recorded, replay, whole};
-
-/// A certificate of an identity provider.
-fn certificate(first: (i32, u8, u8), last: (i32, u8, u8)) -> String {
-    let mut parameters = CertificateParams::default();
-    parameters.distinguished_name.push(DnType::CommonName, "idp.example.com");
-    parameters.not_before = rcgen::date_time_ymd(first.0, first.1, first.2);
-    parameters.not_after = rcgen::date_time_ymd(last.0, last.1, last.2);
-    parameters.self_signed(&KeyPair::generate().unwrap()).unwrap().pem()
-}
-
-fn current() -> String {
-    certificate((2020, 1, 1), (2200, 1, 1))
-}
 
 fn metadata(certificate: &str) -> String {
     let base64: String = certificate.lines().filter(|line| !line.starts_with("-----")).collect();
@@ -45,17 +32,6 @@ async fn enterprise(bench: &Bench) -> (Tenant, Member) {
     (tenant, owner)
 }
 
-/// The fields of page 004's example.
-fn fields(tenant: &Tenant, more: &Value) -> Value {
-    let own = |what: &str| format!("https://app.apptego.com/frontend/saml/{what}/{}", tenant.id);
-    let mut fields = json!({
-        "entity_id": "https://idp.example.com/saml", "sso_url": "https://idp.example.com/sso", "x509_cert": current(),
-        "sp_entity_id": own("metadata"), "acs_url": own("acs"), "sls_url": own("sls"), "enabled": true,
-    });
-    fields.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    fields
-}
-
 async fn replayed(bench: &Bench, owner: &Member, name: &str, more: &[(&str, &str)]) -> Value {
     let token = owner.bearer.strip_prefix("Bearer ").unwrap();
     let mut values = vec![("$TOKEN", token), ("$TENANT_ID", owner.tenant.as_str())];
@@ -68,8 +44,8 @@ async fn recorded_requests_configure_read_and_delete_saml() {
     let bench = Bench::start().await;
     let (tenant, owner) = enterprise(&bench).await;
     let (certificate, tenant) = (current(), tenant.id.to_string());
-    let metadata = metadata(&certificate);
-    let more = [("$X509_CERT", &*certificate), ("$SAML_TENANT", &*tenant), ("$METADATA_XML", &*metadata)];
+    let metadata = metadata(certificate);
+    let more = [("$X509_CERT", certificate), ("$SAML_TENANT", &*tenant), ("$METADATA_XML", &*metadata)];
     let answer = async |name: &str| replayed(&bench, &owner, name, &more).await;
     assert_json_snapshot!(answer("frontend-users/get-saml-settings").await, @r#"
     {
@@ -174,13 +150,13 @@ async fn each_wrong_setting_is_refused_by_name_and_changes_nothing() {
         ("x509_cert", json!(certificate((2000, 1, 1), (2001, 1, 1)))),
         ("breakglass_account", json!("nobody")),
     ] {
-        let answer = owner.post("/frontend/saml_settings", fields(&tenant, &json!({ field: value }))).await;
+        let answer = owner.post("/frontend/saml_settings", settings(&tenant.id, &json!({ field: value }))).await;
         let found = (answer.status, answer.text("code"));
         assert_eq!(found, (StatusCode::BAD_REQUEST, format!("invalid_{field}")), "{}", answer.body);
     }
     for account in [json!(null), json!("stranger@example.com")] {
         let more = json!({ "enforce_sso_only": true, "breakglass_account": account });
-        let answer = owner.post("/frontend/saml_settings", fields(&tenant, &more)).await;
+        let answer = owner.post("/frontend/saml_settings", settings(&tenant.id, &more)).await;
         assert_eq!(answer.text("code"), "invalid_breakglass_account", "{}", answer.body);
     }
     assert_eq!(owner.get("/frontend/saml_settings").await.body, before);
@@ -188,7 +164,7 @@ async fn each_wrong_setting_is_refused_by_name_and_changes_nothing() {
 
 async fn enforce(owner: &Member, tenant: &Tenant, account: &str) -> Answer {
     let more = json!({ "enforce_sso_only": true, "breakglass_account": account });
-    owner.post("/frontend/saml_settings", fields(tenant, &more)).await
+    owner.post("/frontend/saml_settings", settings(&tenant.id, &more)).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,6 +3,7 @@
 mod arriving;
 mod building;
 mod mailing;
+pub(crate) mod managing;
 mod purging;
 mod reconciling;
 pub(crate) mod uploading;
