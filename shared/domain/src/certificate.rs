@@ -9,6 +9,7 @@ use std::ops::Not;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 pub use algorithm::ThumbprintAlgorithm;
 pub use domain_pattern::DomainPattern;
@@ -98,6 +99,18 @@ impl PinnedCertificate {
     pub fn marks(&self, now: Timestamp) -> Marks {
         let expired = self.expires.is_some_and(|last| now.as_second() > last);
         Marks { not_enforceable: self.static_pin().err(), expired }
+    }
+
+    /// The entry as `config` shows it: with whether the platforms can enforce it by themselves, why not, and whether it expired.
+    pub fn shown(&self, now: Timestamp) -> Value {
+        let Marks { not_enforceable, expired } = self.marks(now);
+        let mut entry = serde_json::to_value(self).unwrap_or_default();
+        entry["isdefault"] = self.isdefault.into();
+        entry["isca"] = self.isca.into();
+        entry["enforceable"] = not_enforceable.is_none().into();
+        entry["not_enforceable_because"] = not_enforceable.map(|reason| reason.to_string()).into();
+        entry["expired"] = expired.into();
+        entry
     }
 }
 

@@ -2,42 +2,34 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
-use crate::certificate::{DomainPattern, PinnedCertificate};
-use crate::control::{ControlId, Kind, catalogue};
+use crate::certificate::CertificateList;
+use crate::control::{ControlId, catalogue};
+use crate::custom_message::CustomMessage;
 use crate::error::Error;
 use crate::id::Sha256Hex;
 use crate::plan::Plan;
 use crate::platform::Platform;
 use crate::policy::Policy;
+use crate::setting::Setting;
 
-/// The settings of one control. Fields as in page 003 and the control catalogue; both kinds share this shape.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Setting {
-    /// A switch that is on.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub protection: Option<bool>,
-    /// A response that is on.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub detection: Option<bool>,
-    /// Narrows a control of both platforms to one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub platform: Option<Platform>,
-    /// Narrows a control of connections to these hosts.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub domains: Vec<DomainPattern>,
-}
-
-/// The settings of every control that was ever set in a version. Stored under the SHA-256 of its bytes.
+/// Everything that a version says. Stored under the SHA-256 of its bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Configuration {
-    /// By control.
+    /// The settings of every control that was ever set, by control.
     pub controls: BTreeMap<ControlId, Setting>,
     /// The certificate list (page 003).
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub certificates: Vec<PinnedCertificate>,
+    #[serde(default, skip_serializing_if = "CertificateList::is_empty")]
+    pub certificates: CertificateList,
+    /// Whether the built-in certificate authorities belong to the list.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub use_builtin_cas: bool,
+    /// The custom message (page 003).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<CustomMessage>,
 }
 
 /// Points at the document that a version has now.
@@ -76,14 +68,15 @@ impl Configuration {
     /// What a build for `platform` has to carry out.
     pub fn policy(&self, platform: Platform) -> Policy {
         let emulators = ControlId::ALLOW_EMULATOR_ARCHITECTURES;
-        let is_off = |id| self.controls.get(&id).is_some_and(|setting| setting.protection == Some(false));
-        let fits = |id: ControlId| id.control().is_some_and(|control| control.is_available(platform));
+        let is_off = |id| self.controls.get(&id).is_some_and(|setting: &Setting| setting.protection == Some(false));
+        let fits = |id: ControlId| id.control().is_available(platform);
         let mut controls: BTreeSet<ControlId> = self.enabled(platform).filter(|id| *id != emulators).collect();
         controls.extend(Some(emulators).filter(|id| fits(*id) && is_off(*id)));
         let transparency = self.controls.get(&ControlId::CERTIFICATE_TRANSPARENCY_PREVENTION);
         Policy {
             controls,
-            certificates: self.certificates.clone(),
+            certificates: self.certificates.entries().to_vec(),
+            use_builtin_cas: self.use_builtin_cas,
             transparency_domains: transparency.map_or_else(Vec::new, |setting| setting.domains.clone()),
         }
     }
@@ -92,32 +85,51 @@ impl Configuration {
     pub fn enabling(controls: &[ControlId], platform: Platform, plan: Plan) -> Result<Self, Error> {
         let mut configuration = Self::default();
         for &id in controls {
-            let control = id.control().ok_or_else(|| Error::invalid("config", format!("Unknown control {id}")))?;
-            if !control.is_available(platform) {
+            if !id.control().is_available(platform) {
                 return Err(Error::invalid("config", format!("{id} is not available for {platform} yet")));
             }
-            if control.minimum_plan > plan {
-                return Err(Error::Forbidden("A control needs a higher plan"));
-            }
-            let on = Some(true);
-            let setting = match control.kind {
-                Kind::Switch => Setting { protection: on, ..Setting::default() },
-                Kind::Response => Setting { detection: on, ..Setting::default() },
-            };
-            configuration.controls.insert(id, setting);
+            configuration.set_control(id, &id.control().switched(true), plan)?;
         }
         Ok(configuration)
+    }
+
+    /// Replaces those fields of a control's setting that `update` names, for a tenant on `plan`.
+    pub fn set_control(&mut self, id: ControlId, update: &Value, plan: Plan) -> Result<(), Error> {
+        let before = self.controls.get(&id).cloned().unwrap_or_default();
+        self.controls.insert(id, before.updated(id.control(), update, plan)?);
+        Ok(())
+    }
+
+    /// What `config` answers: an object of one control each, in the order of the catalogue. The certificates stand with Certificate
+    /// Pinning, each with what holds of it at `now`.
+    pub fn shown(&self, now: Timestamp) -> Vec<Map<String, Value>> {
+        let mut shown = Vec::new();
+        for control in catalogue() {
+            let is_pinning = control.id == ControlId::CERTIFICATE_PINNING;
+            let has_list = is_pinning && (self.use_builtin_cas || !self.certificates.is_empty());
+            let Some(setting) = self.controls.get(&control.id).cloned().or(has_list.then(Setting::default)) else {
+                continue;
+            };
+            let mut fields = setting.shown(control);
+            if is_pinning {
+                fields.insert("use_builtin_cas".to_owned(), self.use_builtin_cas.into());
+                fields.insert("certificates".to_owned(), self.shown_certificates(now));
+            }
+            shown.push(Map::from_iter([(control.id.to_string(), fields.into())]));
+        }
+        shown
     }
 
     /// The controls that a build for `platform` has to apply.
     pub fn enabled(&self, platform: Platform) -> impl Iterator<Item = ControlId> {
         let on = move |(id, setting): (&ControlId, &Setting)| {
-            let row = id.control()?;
-            let wanted = setting.protection.or(setting.detection).unwrap_or(false);
-            let fits = setting.platform.is_none_or(|only| only == platform);
-            (wanted && fits && row.is_available(platform)).then_some(*id)
+            (setting.is_on() && setting.concerns(platform) && id.control().is_available(platform)).then_some(*id)
         };
         self.controls.iter().filter_map(on)
+    }
+
+    fn shown_certificates(&self, now: Timestamp) -> Value {
+        self.certificates.entries().iter().map(|certificate| certificate.shown(now)).collect()
     }
 
     /// The bytes that are stored, and the digest that names them.

@@ -2,16 +2,18 @@
 //!
 //! The options calls, the validation of configurations, plan gates and the engine all read these rows.
 
+mod catalogue;
+
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde_json::{Map, Value};
 
 use crate::plan::Plan;
 use crate::platform::Platform;
 
-use Group::{Build, Connection, Detection, DeviceSettings, Obfuscation, Prevention};
-use Kind::{Response, Switch};
+use catalogue::CATALOGUE;
 
 /// The product's own name of a control. Only names of the catalogue exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,8 +34,16 @@ impl ControlId {
     pub const DEBUGGABLE_PREVENTION: Self = Self("DebuggablePrevention");
     /// Debug Information Removal.
     pub const DEBUG_INFO_OBFUSCATION: Self = Self("DebugInfoObfuscation");
+    /// Enforce App Updates.
+    pub const ENFORCE_NEW: Self = Self("EnforceNew");
+    /// Enforce Latest Configuration.
+    pub const ENFORCE_LATEST_CONFIGURATION: Self = Self("EnforceLatestConfiguration");
+    /// Check For Configuration Updates.
+    pub const CONFIGURATION_UPDATE_FREQUENCY: Self = Self("ConfigurationUpdateFrequency");
     /// Resource Name Obfuscation.
     pub const RESOURCE_NAME_OBFUSCATION: Self = Self("ResourceNameObfuscation");
+    /// Only Allow TLS 1.3.
+    pub const TLS13_ONLY_PREVENTION: Self = Self("TLS13OnlyPrevention");
 
     /// The name as it stands in configurations and reports.
     pub const fn as_str(self) -> &'static str {
@@ -41,8 +51,9 @@ impl ControlId {
     }
 
     /// This control's row of the catalogue.
-    pub fn control(self) -> Option<&'static Control> {
-        CATALOGUE.iter().find(|control| control.id == self)
+    #[expect(clippy::expect_used, reason = "only the catalogue makes ids, and a test looks each of them up")]
+    pub fn control(self) -> &'static Control {
+        CATALOGUE.iter().find(|control| control.id == self).expect("a row of the catalogue")
     }
 }
 
@@ -97,15 +108,29 @@ pub enum Group {
 }
 
 /// How a control's setting is stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Kind {
     /// `{"protection": bool}`.
+    #[serde(rename = "on/off")]
     Switch,
     /// `{"detection": bool, "action": …}`.
+    #[serde(rename = "response")]
     Response,
 }
 
-/// The platforms that a control exists for.
+/// Where a control does its work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stage {
+    /// The engine rewrites the package, for all of the control or a part of it: a change needs a build.
+    Build,
+    /// The runtime agent in the app does it, by the policy that it has.
+    Runtime,
+    /// This backend does it.
+    Server,
+}
+
+/// The platforms that a control exists for, or that a setting is narrowed to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Platforms {
@@ -122,6 +147,11 @@ impl Platforms {
     pub const fn contains(self, platform: Platform) -> bool {
         matches!((self, platform), (Self::Both, _) | (Self::Android, Platform::Android) | (Self::Ios, Platform::Ios))
     }
+
+    /// Each of them.
+    pub fn iter(self) -> impl Iterator<Item = Platform> {
+        Platform::ALL.into_iter().filter(move |platform| self.contains(*platform))
+    }
 }
 
 /// One row of the catalogue.
@@ -131,6 +161,8 @@ pub struct Control {
     pub id: ControlId,
     /// The name shown to people.
     pub name: &'static str,
+    /// What it does, for people.
+    pub description: &'static str,
     /// Where it is offered.
     pub group: Group,
     /// How its setting is stored.
@@ -139,6 +171,12 @@ pub struct Control {
     pub platforms: Platforms,
     /// The lowest plan that may use it.
     pub minimum_plan: Plan,
+    /// Where it does its work.
+    pub stage: Stage,
+    /// Whether a live configuration push can change it.
+    pub live_update: bool,
+    /// The controls of OWASP MASVS 2.1 that it serves.
+    pub masvs: &'static [&'static str],
 }
 
 impl Control {
@@ -147,10 +185,38 @@ impl Control {
         self.platforms.contains(platform) && AVAILABLE.contains(&(self.id, platform))
     }
 
+    /// The platforms that it is available on.
+    pub fn available_platforms(&self) -> impl Iterator<Item = Platform> {
+        Platform::ALL.into_iter().filter(|platform| self.is_available(*platform))
+    }
+
     /// Whether the control counts as "at least one enabled control" (page 000): device settings and build
     /// configuration do not.
     pub const fn counts_as_protection(&self) -> bool {
-        !matches!(self.group, DeviceSettings | Build)
+        !matches!(self.group, Group::DeviceSettings | Group::Build)
+    }
+
+    /// A setting that only switches it on or off.
+    pub fn switched(&self, on: bool) -> Value {
+        let field = match self.kind {
+            Kind::Switch => "protection",
+            Kind::Response => "detection",
+        };
+        Map::from_iter([(field.to_owned(), on.into())]).into()
+    }
+
+    /// The fields that its setting may have, in the order in which they are shown.
+    pub fn fields(&self) -> impl Iterator<Item = &'static str> {
+        let own: &[&str] = match self.kind {
+            Kind::Switch => &["protection"],
+            Kind::Response => &["detection", "action", "title", "message", "buttons", "actions", "redirects"],
+        };
+        let more: &[&str] = match self.id {
+            ControlId::ENFORCE_NEW => &["protection"],
+            ControlId::TLS13_ONLY_PREVENTION | ControlId::CERTIFICATE_TRANSPARENCY_PREVENTION => &["domains"],
+            _ => &[],
+        };
+        own.iter().chain(more).chain(&["platform"]).copied()
     }
 }
 
@@ -171,78 +237,6 @@ const AVAILABLE: &[(ControlId, Platform)] = &[
     (ControlId::RESOURCE_NAME_OBFUSCATION, Platform::Android),
 ];
 
-const fn row(
-    id: &'static str,
-    name: &'static str,
-    group: Group,
-    kind: Kind,
-    platforms: Platforms,
-    minimum_plan: Plan,
-) -> Control {
-    Control { id: ControlId(id), name, group, kind, platforms, minimum_plan }
-}
-
-#[rustfmt::skip]
-const CATALOGUE: &[Control] = &[
-    row("RootDetectionResponse", "Root Detection", Detection, Response, Platforms::Android, Plan::Free),
-    row("JailbreakDetectionResponse", "Jailbreak Detection", Detection, Response, Platforms::Ios, Plan::Free),
-    row("EmulatorDetectionResponse", "Emulator Detection", Detection, Response, Platforms::Both, Plan::Team),
-    row("DebuggableDetectionResponse", "Debuggable Detection", Detection, Response, Platforms::Both, Plan::Team),
-    row("DebuggerDetectionResponse", "Debugger Detection", Detection, Response, Platforms::Ios, Plan::Team),
-    row("DeveloperOptionsDetectionResponse", "Developer Options Detection", Detection, Response, Platforms::Both, Plan::Team),
-    row("HookDetectionResponse", "Hook Detection", Detection, Response, Platforms::Android, Plan::Team),
-    row("HookingDetectionResponse", "Hooking Detection", Detection, Response, Platforms::Ios, Plan::Team),
-    row("MemoryTamperDetectionResponse", "Memory Tamper Detection", Detection, Response, Platforms::Ios, Plan::Team),
-    row("AppCloningDetectionResponse", "App Cloning Detection", Detection, Response, Platforms::Android, Plan::Team),
-    row("AccessibilityServiceDetectionResponse", "Accessibility Service Detection", Detection, Response, Platforms::Android, Plan::Team),
-    row("DeviceLockDetectionResponse", "Device Lock Detection", Detection, Response, Platforms::Both, Plan::Team),
-    row("LocationSpoofingDetectionResponse", "Location Spoofing Detection", Detection, Response, Platforms::Both, Plan::Team),
-    row("VpnDetectionResponse", "VPN Detection", Detection, Response, Platforms::Both, Plan::Team),
-    row("ProxyUsageDetectionResponse", "Proxy Usage Detection", Detection, Response, Platforms::Both, Plan::Team),
-    row("ScreenCaptureDetectionResponse", "Screen Capture Detection", Detection, Response, Platforms::Both, Plan::Team),
-    row("ScreenRecordingDetectionResponse", "Screen Recording Detection", Detection, Response, Platforms::Android, Plan::Team),
-    row("ScreenMirroringDetectionResponse", "Screen Mirroring Detection", Detection, Response, Platforms::Both, Plan::Team),
-    row("OverlayDetectionResponse", "Overlay Detection", Detection, Response, Platforms::Android, Plan::Team),
-    row("ThirdPartyKeyboardDetectionResponse", "Third-Party Keyboard Detection", Detection, Response, Platforms::Both, Plan::Team),
-    row("UnknownSourcesDetectionResponse", "Unknown Sources Detection", Detection, Response, Platforms::Both, Plan::Team),
-    row("AppTamperCheck", "App Tamper Detection", Detection, Response, Platforms::Both, Plan::Team),
-    row("GooglePlayIntegrity", "Google Play Integrity", Detection, Response, Platforms::Android, Plan::Enterprise),
-    row("AppleAppAttest", "Apple App Attest", Detection, Response, Platforms::Ios, Plan::Enterprise),
-    row("AndroidScreenCaptureProtection", "Android Screen Capture Protection", Prevention, Switch, Platforms::Android, Plan::Free),
-    row("TaskSwitcherBlurPrevention", "Hide Task Switcher Content", Prevention, Switch, Platforms::Both, Plan::Team),
-    row("ScreenshotPrevention", "Screenshot Prevention", Prevention, Switch, Platforms::Ios, Plan::Team),
-    row("ScreenRecordingPrevention", "Screen Recording Prevention", Prevention, Switch, Platforms::Ios, Plan::Team),
-    row("StoragePermissionHardeningPrevention", "Storage Permission Hardening", Prevention, Switch, Platforms::Android, Plan::Team),
-    row("StorageEncryptionPrevention", "Storage Encryption", Prevention, Switch, Platforms::Ios, Plan::Team),
-    row("KeychainAccessibilityPrevention", "Keychain Accessibility Hardening", Prevention, Switch, Platforms::Ios, Plan::Team),
-    row("BackupPrevention", "Disable Android Backup", Prevention, Switch, Platforms::Android, Plan::Team),
-    row("BackupProtection", "iOS Backup Protection", Prevention, Switch, Platforms::Ios, Plan::Team),
-    row("FileSharingPrevention", "File Sharing Prevention", Prevention, Switch, Platforms::Ios, Plan::Team),
-    row("ClipboardProtectionPrevention", "Clipboard Protection", Prevention, Switch, Platforms::Both, Plan::Team),
-    row("SpotlightIndexingPrevention", "Spotlight And Handoff Suppression", Prevention, Switch, Platforms::Ios, Plan::Team),
-    row("SystemSharingPrevention", "System Sharing Suppression", Prevention, Switch, Platforms::Ios, Plan::Team),
-    row("KeyboardCachePrevention", "Keyboard Cache Prevention", Prevention, Switch, Platforms::Ios, Plan::Team),
-    row("AutofillSuggestionPrevention", "Autofill Suggestion Prevention", Prevention, Switch, Platforms::Android, Plan::Team),
-    row("DebuggablePrevention", "Disable Debuggable Builds", Prevention, Switch, Platforms::Both, Plan::Team),
-    row("OverlayPrevention", "Overlay Prevention", Prevention, Switch, Platforms::Android, Plan::Team),
-    row("CertificatePinning", "Certificate Pinning", Connection, Response, Platforms::Both, Plan::Team),
-    row("CleartextPrevention", "Block Cleartext Traffic", Connection, Switch, Platforms::Android, Plan::Team),
-    row("TLS13OnlyPrevention", "Only Allow TLS 1.3", Connection, Switch, Platforms::Both, Plan::Team),
-    row("CertificateTransparencyPrevention", "Certificate Transparency Enforcement", Connection, Switch, Platforms::Android, Plan::Team),
-    row("StoreIPAddress", "Store IP Addresses", DeviceSettings, Switch, Platforms::Both, Plan::Enterprise),
-    row("StoreLocation", "Store Approximate Location", DeviceSettings, Switch, Platforms::Both, Plan::Enterprise),
-    row("StoreDeviceInformation", "Store Device Information", DeviceSettings, Switch, Platforms::Both, Plan::Enterprise),
-    row("EnforceLatestConfiguration", "Enforce Latest Configuration", DeviceSettings, Switch, Platforms::Both, Plan::Enterprise),
-    row("ConfigurationUpdateFrequency", "Check For Configuration Updates", DeviceSettings, Switch, Platforms::Both, Plan::Enterprise),
-    row("EnforceNew", "Enforce App Updates", DeviceSettings, Response, Platforms::Both, Plan::Team),
-    row("StringEncryptionObfuscation", "String Encryption", Obfuscation, Switch, Platforms::Android, Plan::Team),
-    row("DebugInfoObfuscation", "Debug Information Removal", Obfuscation, Switch, Platforms::Both, Plan::Team),
-    row("IdentifierObfuscation", "Identifier Renaming", Obfuscation, Switch, Platforms::Android, Plan::Team),
-    row("ResourceNameObfuscation", "Resource Name Obfuscation", Obfuscation, Switch, Platforms::Android, Plan::Team),
-    row("AllowEmulatorArchitectures", "Keep Emulator Architectures", Build, Switch, Platforms::Android, Plan::Free),
-    row("AllowSimulatorBuilds", "Accept Simulator Builds", Build, Switch, Platforms::Ios, Plan::Free),
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -256,9 +250,18 @@ mod tests {
     }
 
     #[test]
+    fn people_are_told_what_each_control_does() {
+        for control in catalogue() {
+            assert!(control.description.ends_with('.') && control.description.len() <= 200, "{}", control.id);
+            assert!(control.masvs.iter().all(|entry| entry.starts_with("MASVS-")), "{}", control.id);
+            assert!(!control.live_update || control.stage == Stage::Runtime, "{}", control.id);
+        }
+    }
+
+    #[test]
     fn what_is_available_stands_in_the_catalogue() {
         for (id, platform) in AVAILABLE {
-            assert!(id.control().is_some_and(|control| control.is_available(*platform)), "{id}");
+            assert!(id.control().is_available(*platform), "{id}");
         }
     }
 }

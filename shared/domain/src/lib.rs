@@ -1,11 +1,13 @@
 //! Types, rules, errors, the control catalogue and the job's transition table. No AWS, no HTTP, no clock, no environment.
 
 pub mod access;
+pub mod action;
 pub mod audit;
 pub mod certificate;
 pub mod configuration;
 pub mod control;
 pub mod credential;
+pub mod custom_message;
 pub mod error;
 pub mod file_name;
 pub mod https_url;
@@ -13,6 +15,7 @@ pub mod id;
 pub mod job;
 pub mod key_name;
 pub mod ledger;
+pub mod live_policy;
 pub mod mail;
 pub mod member;
 pub mod model;
@@ -24,12 +27,14 @@ pub mod plan;
 pub mod platform;
 pub mod policy;
 pub mod progress;
+pub mod promotion;
 pub mod purge;
 pub mod redaction;
 pub mod root_cas;
 pub mod roster;
 pub mod saml;
 pub mod session;
+pub mod setting;
 pub mod tenant;
 pub mod tenant_name;
 pub mod time;

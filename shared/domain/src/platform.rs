@@ -18,6 +18,9 @@ pub enum Platform {
 }
 
 impl Platform {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Android, Self::Ios];
+
     /// The word on the wire and in object keys.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -12,6 +12,8 @@ pub struct Policy {
     pub controls: BTreeSet<ControlId>,
     /// For `CertificatePinning`.
     pub certificates: Vec<PinnedCertificate>,
+    /// Whether `CertificatePinning` accepts the built-in certificate authorities besides.
+    pub use_builtin_cas: bool,
     /// Where `CertificateTransparencyPrevention` holds; empty: everywhere.
     pub transparency_domains: Vec<DomainPattern>,
 }

@@ -104,7 +104,7 @@ fn policies() -> Vec<Policy> {
     let all: BTreeSet<ControlId> = available.collect();
     let single = all.iter().map(|control| BTreeSet::from([*control]));
     let sets = single.chain([all.clone(), BTreeSet::new()]);
-    let policy = |controls| Policy { controls, certificates: vec![certificate()], transparency_domains: Vec::new() };
+    let policy = |controls| Policy { controls, certificates: vec![certificate()], ..Policy::default() };
     sets.map(policy).collect()
 }
 

@@ -8,10 +8,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use clap::Args;
 use domain::certificate::{DomainPattern, PinnedCertificate, ThumbprintAlgorithm};
-use domain::configuration::{Configuration, Setting};
+use domain::configuration::Configuration;
 use domain::control::{Control, ControlId, catalogue};
 use domain::plan::Plan;
 use domain::platform::Platform;
+use domain::setting::Setting;
 use signing::Certificate;
 
 /// The controls that somebody asks for.
@@ -55,7 +56,7 @@ impl Wanted {
         if !self.pin.is_empty() && !configuration.controls.contains_key(&ControlId::CERTIFICATE_PINNING) {
             bail!("--pin belongs to CertificatePinning: name it with --enable");
         }
-        configuration.certificates = self.pin.iter().map(|pin| read_pin(pin)).collect::<Result<_, _>>()?;
+        configuration.certificates = self.pin.iter().map(|pin| read_pin(pin)).collect::<Result<Vec<_>, _>>()?.into();
         Ok(configuration)
     }
 }

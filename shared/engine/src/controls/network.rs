@@ -36,6 +36,13 @@ pub(crate) fn pin_certificates(app: &mut App<'_>) -> Result<(), Error> {
          the runtime agent, which is not built yet"
             .to_owned(),
     );
+    if app.policy.use_builtin_cas {
+        app.warnings.push(
+            "use_builtin_cas has no effect on pinned hosts yet: the built-in certificate authorities need the runtime agent, which is \
+             not built yet"
+                .to_owned(),
+        );
+    }
     merge_into_app(app, control, &policy)
 }
 
