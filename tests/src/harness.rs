@@ -233,7 +233,7 @@ impl Bench {
     async fn configure_for(&self, tenant: &Tenant, controls: &[ControlId]) {
         let configuration = Configuration::enabling(controls, Platform::Android, tenant.plan).expect("controls");
         for version in ConfigVersion::ALL {
-            seed::configure(self.store(), tenant, version, &configuration).await.expect("a configuration");
+            seed::configure(&self.own, &tenant.id, version, &configuration).await.expect("a configuration");
         }
     }
 

@@ -46,6 +46,14 @@ pub(crate) struct Attempt {
     replay: Option<IdempotencyRecord>,
 }
 
+/// What came of a try.
+pub(crate) enum Tried<T> {
+    /// There is nothing to change.
+    Settled(T),
+    /// A change was written or refused; the value is for one that was written.
+    Written(Change, T),
+}
+
 impl Attempt {
     /// What the change leaves behind besides itself.
     pub(crate) fn record(&self) -> Record<'_> {
@@ -116,22 +124,48 @@ impl Service {
         request: Option<(&IdempotentRequest, Created)>,
         attempt: impl Fn(Attempt) -> F,
     ) -> Result<Option<Created>, Error> {
+        let request = request.as_ref();
+        let tried = |now: Attempt| {
+            let replay = request.map(|(request, created)| request.record(created.clone(), now.now));
+            let change = attempt(Attempt { replay, ..now });
+            async move {
+                match (change.await?, request) {
+                    (Change::Repeated(earlier), Some((request, _))) => {
+                        request.repeat(earlier).map(Some).map(Tried::Settled)
+                    }
+                    (change, _) => Ok(Tried::Written(change, None)),
+                }
+            }
+        };
+        self.settle(caller, tried).await
+    }
+
+    /// Tries until a change is made or nothing is left to do; returns what that try gives.
+    pub(crate) async fn settle<T, F: Future<Output = Result<Tried<T>, Error>>>(
+        &self,
+        caller: &Caller,
+        attempt: impl Fn(Attempt) -> F,
+    ) -> Result<T, Error> {
         let mut tenant = caller.tenant.clone();
         for _ in 0..TRIES {
             let now = self.clock.now();
             let (log, event) = caller.trail.event_of_change(now);
-            let replay = request.as_ref().map(|(request, created)| request.record(created.clone(), now));
-            match attempt(Attempt { tenant: tenant.clone(), now, log, event, replay }).await? {
-                Change::Done => {
+            match attempt(Attempt { tenant: tenant.clone(), now, log, event, replay: None }).await? {
+                Tried::Settled(value) => return Ok(value),
+                Tried::Written(Change::Done, value) => {
                     caller.trail.close();
-                    return Ok(None);
+                    return Ok(value);
                 }
-                Change::Repeated(earlier) => match &request {
-                    Some((request, _)) => return request.repeat(earlier).map(Some),
-                    None => return Err(Error::internal("a record without a key was repeated")),
-                },
-                Change::TenantChanged => tenant = self.readmit(caller).await?,
-                Change::PersonChanged | Change::GroupsChanged | Change::Refused(_) | Change::Missing => {}
+                Tried::Written(Change::TenantChanged, _) => tenant = self.readmit(caller).await?,
+                Tried::Written(repeated @ Change::Repeated(_), _) => return Err(unexpected(&repeated)),
+                Tried::Written(
+                    Change::PersonChanged
+                    | Change::GroupsChanged
+                    | Change::VersionChanged
+                    | Change::Refused(_)
+                    | Change::Missing,
+                    _,
+                ) => {}
             }
         }
         Err(Error::internal("a tenant was changed by others too often"))

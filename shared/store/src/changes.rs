@@ -76,6 +76,8 @@ pub enum Change {
     PersonChanged,
     /// The group mappings have changed since they were read: read them and decide again.
     GroupsChanged,
+    /// The version, or what was published of it, has changed since it was read: read it and decide again.
+    VersionChanged,
     /// What is to be changed is not there.
     Missing,
     /// The roster does not allow it: the roster as it is.
@@ -92,6 +94,7 @@ pub(crate) enum Part {
     Subject,
     Roster,
     Groups,
+    Version,
 }
 
 /// The actions of a change.
@@ -137,6 +140,9 @@ impl Store {
         }
         if refusal(Part::Subject).is_some() {
             return Ok(Change::Missing);
+        }
+        if refusal(Part::Version).is_some() {
+            return Ok(Change::VersionChanged);
         }
         if let Some((_, Some(RefusedAction { item }))) = refusal(Part::Roster) {
             return Ok(Change::Refused(item.clone().map(read_item).transpose()?.unwrap_or_default()));

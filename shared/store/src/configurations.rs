@@ -1,13 +1,18 @@
 //! Configuration documents, which never change, and the heads that point at them.
 
+use aws_sdk_dynamodb::types::{ConditionCheck, TransactWriteItem};
+use aws_sdk_s3::primitives::ByteStream;
 use domain::configuration::{Configuration, ConfigurationHead};
 use domain::error::Error;
 use domain::id::{Sha256Hex, TenantId};
 use domain::platform::ConfigVersion;
+use domain::tenant::Tenant;
 
 use crate::Store;
+use crate::changes::{Change, Part, Record};
 use crate::error::{failed, unreadable};
 use crate::keys::{ArtifactKey, ItemKey};
+use crate::table::number;
 
 impl Store {
     /// What a version points at, if it was ever configured.
@@ -21,31 +26,87 @@ impl Store {
 
     /// The document that a job pinned.
     pub async fn configuration(&self, tenant: &TenantId, digest: &Sha256Hex) -> Result<Configuration, Error> {
-        let key = ArtifactKey::Configuration(tenant, digest).key();
-        let request = self.clients.s3.get_object().bucket(&self.names.artifacts_bucket).key(key);
-        let answer = request.send().await.map_err(failed("GetObject"))?;
-        let bytes = answer.body.collect().await.map_err(|error| unreadable("a configuration", error))?.to_vec();
-        if Sha256Hex::of(&bytes) != *digest {
-            return Err(unreadable("a configuration", "its digest is another one"));
-        }
+        let bytes = self.named_object(ArtifactKey::Configuration(tenant, digest).key(), digest).await?;
         serde_json::from_slice(&bytes).map_err(|error| unreadable("a configuration", error))
     }
 
-    /// Stores the document and points the version at it.
+    /// An object whose name bears the digest of its bytes.
+    pub(crate) async fn named_object(&self, key: String, digest: &Sha256Hex) -> Result<Vec<u8>, Error> {
+        let request = self.clients.s3.get_object().bucket(&self.names.artifacts_bucket).key(key);
+        let answer = request.send().await.map_err(failed("GetObject"))?;
+        let bytes = answer.body.collect().await.map_err(|error| unreadable("GetObject", error))?.to_vec();
+        if Sha256Hex::of(&bytes) == *digest {
+            Ok(bytes)
+        } else {
+            Err(unreadable("an object", "its digest is not the one that names it"))
+        }
+    }
+
+    /// Stores an object that never expires.
+    pub(crate) async fn put_object(&self, key: String, content_type: &str, body: ByteStream) -> Result<(), Error> {
+        let request = self.clients.s3.put_object().bucket(&self.names.artifacts_bucket).key(key);
+        request.content_type(content_type).body(body).send().await.map_err(failed("PutObject"))?;
+        Ok(())
+    }
+
+    /// Stores a document, which nothing points at yet; returns its name.
     pub async fn put_configuration(
         &self,
         tenant: &TenantId,
-        version: ConfigVersion,
         configuration: &Configuration,
-        revision: u64,
-    ) -> Result<ConfigurationHead, Error> {
+    ) -> Result<Sha256Hex, Error> {
         let (bytes, digest) = configuration.to_document()?;
         let key = ArtifactKey::Configuration(tenant, &digest).key();
-        let request = self.clients.s3.put_object().bucket(&self.names.artifacts_bucket).key(key);
-        let request = request.content_type("application/json").body(bytes.into());
-        request.send().await.map_err(failed("PutObject"))?;
-        let head = configuration.head(digest, revision);
-        self.write(ItemKey::Configuration(tenant, version), &head).await?;
-        Ok(head)
+        self.put_object(key, "application/json", bytes.into()).await?;
+        Ok(digest)
+    }
+
+    /// Points a version at another document, if it still has the revision before that of `head`.
+    pub async fn change_version(
+        &self,
+        tenant: &Tenant,
+        version: ConfigVersion,
+        head: &ConfigurationHead,
+        record: Record<'_>,
+    ) -> Result<Change, Error> {
+        let actions = vec![self.tenant_unchanged(tenant)?, self.head_put(&tenant.id, version, head)?];
+        self.change(actions, record).await
+    }
+
+    /// As [`Self::change_version`], if the version `from` still has the revision `seen`.
+    pub async fn promote(
+        &self,
+        tenant: &Tenant,
+        (from, seen): (ConfigVersion, u64),
+        (to, head): (ConfigVersion, &ConfigurationHead),
+        record: Record<'_>,
+    ) -> Result<Change, Error> {
+        let source = ConditionCheck::builder()
+            .table_name(&self.names.table)
+            .set_key(Some(ItemKey::Configuration(&tenant.id, from).attributes()))
+            .condition_expression("revision = :seen")
+            .expression_attribute_values(":seen", number(seen))
+            .build()
+            .map_err(Error::internal)?;
+        let source = (Part::Version, TransactWriteItem::builder().condition_check(source).build());
+        let actions = vec![self.tenant_unchanged(tenant)?, source, self.head_put(&tenant.id, to, head)?];
+        self.change(actions, record).await
+    }
+
+    fn head_put(
+        &self,
+        tenant: &TenantId,
+        version: ConfigVersion,
+        head: &ConfigurationHead,
+    ) -> Result<(Part, TransactWriteItem), Error> {
+        let put = self.put(&ItemKey::Configuration(tenant, version), head, [])?;
+        let put = match head.revision {
+            0 | 1 => put.condition_expression("attribute_not_exists(pk)"),
+            revision => put
+                .condition_expression("revision = :before")
+                .expression_attribute_values(":before", number(revision - 1)),
+        };
+        let put = put.build().map_err(Error::internal)?;
+        Ok((Part::Version, TransactWriteItem::builder().put(put).build()))
     }
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::audit::Log;
 use domain::credential::{ApiTokenId, AutomationKeyId};
+use domain::custom_message::MessageUploadId;
 use domain::file_name::FileName;
 use domain::id::{JobId, Sha256Hex, SigningKeyId, TenantId};
 use domain::mail::MailId;
@@ -19,6 +20,8 @@ pub(crate) enum ItemKey<'a> {
     Tenant(&'a TenantId),
     Ledger(&'a TenantId),
     Configuration(&'a TenantId, ConfigVersion),
+    Publications(&'a TenantId, ConfigVersion),
+    PolicyKey(&'a TenantId),
     SigningKey(&'a TenantId, &'a SigningKeyId),
     Job(&'a TenantId, JobId),
     Progress(&'a TenantId, JobId),
@@ -43,6 +46,8 @@ impl ItemKey<'_> {
             Self::Tenant(tenant) => (partition(tenant), "TENANT".to_owned()),
             Self::Ledger(tenant) => (partition(tenant), "LEDGER".to_owned()),
             Self::Configuration(tenant, version) => (partition(tenant), format!("CONFIGURATION#{version}")),
+            Self::Publications(tenant, version) => (partition(tenant), format!("PUBLICATIONS#{version}")),
+            Self::PolicyKey(tenant) => (partition(tenant), "POLICY_KEY".to_owned()),
             Self::SigningKey(tenant, id) => (partition(tenant), format!("SIGNING_KEY#{id}")),
             Self::Job(tenant, job) => (partition(tenant), format!("{JOBS}{job}")),
             Self::Progress(tenant, job) => (partition(tenant), format!("{JOBS}{job}#PROGRESS")),
@@ -124,6 +129,9 @@ pub(crate) fn object_prefix(tenant: &TenantId) -> String {
 #[derive(Clone, Debug)]
 pub(crate) enum ArtifactKey<'a> {
     Configuration(&'a TenantId, &'a Sha256Hex),
+    Message(&'a TenantId, &'a Sha256Hex),
+    MessageUpload(&'a TenantId, &'a MessageUploadId),
+    Policy(&'a TenantId, &'a Sha256Hex),
     Builds(&'a TenantId, JobId),
     Output(&'a TenantId, JobId, u32, &'a FileName),
     Report(&'a TenantId, JobId, u32),
@@ -135,6 +143,10 @@ impl ArtifactKey<'_> {
     pub(crate) fn key(&self) -> String {
         match self {
             Self::Configuration(tenant, digest) => format!("{tenant}/config/{digest}.json"),
+            Self::Message(tenant, digest) => format!("{tenant}/messages/{digest}"),
+            // The lifecycle rule of the bucket knows no wildcard in the middle of a key.
+            Self::MessageUpload(tenant, id) => format!("message-uploads/{tenant}/{id}"),
+            Self::Policy(tenant, digest) => format!("{tenant}/policies/{digest}.json"),
             Self::Builds(tenant, job) => format!("{tenant}/builds/{job}/"),
             Self::Output(tenant, job, attempt, name) => format!("{tenant}/builds/{job}/{attempt}/{}", name.as_str()),
             Self::Report(tenant, job, attempt) => format!("{tenant}/builds/{job}/{attempt}/build-report.json"),

@@ -13,8 +13,10 @@ pub mod error;
 pub mod idempotency;
 pub mod jobs;
 mod keys;
+pub mod live_policies;
 pub mod mail;
 pub mod members;
+pub mod messages;
 pub mod purge;
 pub mod saml;
 pub mod secrets;
@@ -63,7 +65,8 @@ pub struct Names {
 pub struct BadVariable(&'static str);
 
 impl Names {
-    /// Reads the variables of template.yaml. Those that every function is given must be there; those of builds all or none.
+    /// Reads the variables of template.yaml. Those that every function is given must be there; those of builds all or none, and with
+    /// them the bucket of artifacts, which other functions use too.
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, BadVariable> {
         let text = |name: &str| variable(name).unwrap_or_default();
         let given = |name: &'static str| Some(text(name)).filter(|text| !text.is_empty()).ok_or(BadVariable(name));
@@ -71,11 +74,12 @@ impl Names {
         let names = Self {
             table: given("TABLE_NAME")?,
             events_table: text("EVENTS_TABLE_NAME"),
+            artifacts_bucket: text("ARTIFACTS_BUCKET"),
             kms_key: text("KMS_KEY_ID"),
             pepper_secret: text("PEPPER_SECRET_ID"),
             ..Self::default()
         };
-        if ["UPLOADS_BUCKET", "ARTIFACTS_BUCKET", "BUILD_QUEUE_URL", days].iter().all(|name| text(name).is_empty()) {
+        if ["UPLOADS_BUCKET", "BUILD_QUEUE_URL", days].iter().all(|name| text(name).is_empty()) {
             return Ok(names);
         }
         Ok(Self {
@@ -127,6 +131,8 @@ mod tests {
     fn a_function_is_given_everything_about_builds_or_nothing() {
         assert_eq!(read(&[]).unwrap().retention_days, 90);
         assert_eq!(read(&BUILDS).unwrap().uploads_bucket, "");
+        let others: Vec<_> = BUILDS.into_iter().filter(|name| *name != "ARTIFACTS_BUCKET").collect();
+        assert_eq!(read(&others).unwrap().artifacts_bucket, "90");
         for name in BUILDS {
             assert_eq!(read(&[name]).unwrap_err().0, name);
         }

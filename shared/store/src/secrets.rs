@@ -20,6 +20,7 @@ use crate::error::{failed, unreadable};
 pub(crate) enum Purpose {
     SigningKey,
     ShownOnce,
+    PolicyKey,
 }
 
 impl Purpose {
@@ -27,6 +28,7 @@ impl Purpose {
         let purpose = match self {
             Self::SigningKey => "signing_key",
             Self::ShownOnce => "shown_once",
+            Self::PolicyKey => "policy_key",
         };
         HashMap::from([("tenant".to_owned(), tenant.as_str().to_owned()), ("purpose".to_owned(), purpose.to_owned())])
     }

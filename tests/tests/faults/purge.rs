@@ -52,7 +52,7 @@ impl World {
         let limits = CustomLimits { concurrent_builds: Some(10), ..CustomLimits::default() };
         self.bench.own().set(&tenant, &Setting::CustomLimits(limits)).await.unwrap();
         let controls = Configuration::enabling(&seed::DEFAULT_CONTROLS, Platform::Android, Plan::Team).unwrap();
-        seed::configure(self.bench.store(), &new, ConfigVersion::Production, &controls).await.unwrap();
+        seed::configure(self.bench.own(), &new.id, ConfigVersion::Production, &controls).await.unwrap();
         let key = seed::make_automation_key(self.bench.own(), &tenant, "Doomed").await.unwrap();
         let owner = self.bench.owner().in_tenant(&tenant);
         let person: EmailAddress = format!("person{number}@example.com").parse().unwrap();

@@ -164,7 +164,7 @@ async fn protect(options: Protect) -> anyhow::Result<ExitCode> {
         _ = signals.next() => return Ok(ExitCode::from(INTERRUPTED)),
     };
     let version = ConfigVersion::Development;
-    seed::configure(running.service.store(), &running.tenant, version, &configuration).await?;
+    seed::configure(&running.service, &running.tenant.id, version, &configuration).await?;
     let key = running.make_key("dev protect").await?;
     let child = start_command_line(&options, version, &running.address, &key)?;
     let exit = wait_for(child, &mut signals).await;

@@ -20,7 +20,10 @@ use utoipa_axum::router::OpenApiRouter;
 
 /// The routes of every HTTP function.
 pub fn routes() -> OpenApiRouter<api::App> {
-    automate_upload::routes().merge(automate_status::routes()).merge(frontend_users::routes())
+    automate_upload::routes()
+        .merge(automate_status::routes())
+        .merge(frontend_config::routes())
+        .merge(frontend_users::routes())
 }
 
 /// The OpenAPI document, as it stands in docs/openapi.json.

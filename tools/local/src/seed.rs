@@ -51,7 +51,7 @@ pub async fn seed(service: &Service) -> anyhow::Result<Tenant> {
     let tenant = make_tenant(service, Tenant::new(tenant_id(), "Local".parse()?, PLAN)).await?;
     let configuration = Configuration::enabling(&DEFAULT_CONTROLS, Platform::Android, PLAN)?;
     for version in ConfigVersion::ALL {
-        configure(store, &tenant, version, &configuration).await?;
+        configure(service, &tenant.id, version, &configuration).await?;
     }
     Ok(tenant)
 }
@@ -72,14 +72,13 @@ pub async fn seed_account(config: &SdkConfig, stack: &Stack) -> anyhow::Result<(
 
 /// Gives a version this configuration.
 pub async fn configure(
-    store: &Store,
-    tenant: &Tenant,
+    service: &Service,
+    tenant: &TenantId,
     version: ConfigVersion,
     configuration: &Configuration,
 ) -> anyhow::Result<()> {
-    let before = store.configuration_head(&tenant.id, version).await?.map_or(0, |head| head.revision);
-    store.put_configuration(&tenant.id, version, configuration, before + 1).await?;
-    Ok(())
+    let operator = service.operator(tenant, "config_update").await?;
+    Ok(service.replace_configuration(&operator, version, configuration).await?)
 }
 
 /// Makes an automation key; what it returns is shown once and kept nowhere.

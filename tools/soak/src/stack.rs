@@ -152,7 +152,7 @@ async fn make_tenant(service: &Service, number: usize) -> anyhow::Result<Builder
         [&seed::DEFAULT_CONTROLS[..], &[ControlId::DEBUGGABLE_PREVENTION, ControlId::RESOURCE_NAME_OBFUSCATION]];
     let configuration = Configuration::enabling(controls[number % controls.len()], Platform::Android, plan)?;
     for version in ConfigVersion::ALL {
-        seed::configure(service.store(), &tenant, version, &configuration).await?;
+        seed::configure(service, &tenant.id, version, &configuration).await?;
     }
     let key = seed::make_automation_key(service, &id, "Soak").await?;
     Ok(Builder { id, key: key.expose().to_string() })
