@@ -129,11 +129,11 @@ def concurrency(template: dict):
 
 
 def lifecycle(template: dict):
-    """Only what is tagged as a build may expire in the artifacts bucket: configuration documents stay."""
+    """Only what is tagged as a build, or not taken yet, may expire in the artifacts bucket: configuration documents stay."""
     rules = template["Resources"]["ArtifactsBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
     for rule in rules:
         expires = any(key.startswith("Expiration") for key in rule)
-        if expires and rule.get("TagFilters") != [{"Key": "kind", "Value": "build"}]:
+        if expires and rule.get("TagFilters") != [{"Key": "kind", "Value": "build"}] and rule.get("Prefix") != "message-uploads/":
             yield f"ArtifactsBucket: rule {rule['Id']} expires more than builds"
     for bucket in ("UploadsBucket", "ArtifactsBucket"):
         rules = template["Resources"][bucket]["Properties"]["LifecycleConfiguration"]["Rules"]

@@ -171,7 +171,8 @@ MISTAKES = {
     ],
     "lifecycle": [
         Mistake(without("ArtifactsBucket/LifecycleConfiguration/Rules/0/TagFilters"), "ArtifactsBucket: rule expire-builds"),
-        Mistake(without("ArtifactsBucket/LifecycleConfiguration/Rules/1"), "ArtifactsBucket: unfinished"),
+        Mistake(put("ArtifactsBucket/LifecycleConfiguration/Rules/1/Prefix", ""), "ArtifactsBucket: rule expire-message-uploads"),
+        Mistake(without("ArtifactsBucket/LifecycleConfiguration/Rules/2"), "ArtifactsBucket: unfinished"),
         Mistake(without("UploadsBucket/LifecycleConfiguration/Rules/1"), "UploadsBucket: unfinished"),
     ],
     "dashboard": [

@@ -189,8 +189,11 @@ impl Recorder {
         let uri: http::Uri = request.uri().parse().ok()?;
         let mut path = uri.path().trim_start_matches('/').split('/');
         let bucket = self.resource(path.next()?)?;
-        Some(match path.nth(1) {
-            Some(kind) if bucket == "ArtifactsBucket" => (bucket, format!("{bucket}/*/{kind}/*")),
+        let (first, kind) = (path.next(), path.next());
+        Some(match (first, kind) {
+            // What belongs to no tenant yet stands below a folder of its own.
+            (Some(folder @ "message-uploads"), _) => (bucket, format!("{bucket}/{folder}/*")),
+            (_, Some(kind)) if bucket == "ArtifactsBucket" => (bucket, format!("{bucket}/*/{kind}/*")),
             _ => (bucket, format!("{bucket}/*")),
         })
     }

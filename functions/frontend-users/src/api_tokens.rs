@@ -8,11 +8,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::fields::parsed;
-
-/// Nothing is asked for.
-#[derive(Debug, Deserialize, ToSchema)]
-pub(crate) struct NoFields {}
+use api::fields::{NoFields, parsed};
 
 /// A token that was made.
 #[derive(Serialize, ToSchema)]

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use store::automation_keys::AutomationKeyRecord;
 use utoipa::ToSchema;
 
-use crate::fields::{parsed, required};
+use api::fields::{parsed, required};
 
 /// The automation keys of the tenant.
 #[derive(Debug, Serialize, ToSchema)]

@@ -2,7 +2,6 @@
 
 mod api_tokens;
 mod automation_keys;
-mod fields;
 mod saml;
 mod settings;
 mod tenants;

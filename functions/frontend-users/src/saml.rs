@@ -12,7 +12,7 @@ use domain::saml::{SamlRequest, SamlView};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::fields::required;
+use api::fields::required;
 
 /// SAML settings. Without any, texts are empty and nothing is on.
 #[derive(Debug, Serialize, ToSchema)]

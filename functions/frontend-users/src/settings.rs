@@ -7,8 +7,7 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::api_tokens::NoFields;
-use crate::fields::{parsed, required};
+use api::fields::{NoFields, parsed, required};
 
 /// The tenant's new name.
 #[derive(Debug, Deserialize, ToSchema)]

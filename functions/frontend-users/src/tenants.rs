@@ -10,7 +10,7 @@ use domain::tenant::{Pricing, Tenant};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::fields::parsed;
+use api::fields::parsed;
 
 /// The tenants of the caller.
 #[derive(Debug, Serialize, ToSchema)]

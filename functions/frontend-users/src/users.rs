@@ -10,7 +10,7 @@ use domain::permission::Permissions;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::fields::parsed;
+use api::fields::parsed;
 
 /// The people of the tenant.
 #[derive(Debug, Serialize, ToSchema)]

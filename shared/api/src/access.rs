@@ -99,9 +99,15 @@ macro_rules! table {
     };
 }
 
+const CONTROLS: Permission = Permission::ModifyConfiguration;
+const CERTIFICATES: Permission = Permission::UpdateCertificates;
+const MESSAGES: Permission = Permission::ManageCustomMessages;
 const USERS: Permission = Permission::UserAndApiManagement;
 const SETTINGS: Permission = Permission::ModifyTenantSettings;
 const KEYS_NEED_TEAM: &str = "Automation keys require a Team or Enterprise plan";
+const PROMOTION_NEEDS_TEAM: &str = "Configuration promotion requires a Team or Enterprise plan";
+const LIVE_PUSH_NEEDS_ENTERPRISE: &str = "Live configuration push requires an Enterprise plan";
+const MESSAGES_NEED_TEAM: &str = "Custom messages require a Team or Enterprise plan";
 const USERS_NEED_TEAM: &str = "Adding users requires a Team or Enterprise plan";
 const ENVIRONMENTS_NEED_TEAM: &str = "Deployment environments require a Team or Enterprise plan";
 const SAML_NEEDS_ENTERPRISE: &str = "SAML SSO requires an Enterprise plan";
@@ -124,6 +130,58 @@ table! {
     /// Download a protected app.
     DownloadBuild = Row::read("GET", "/automate/download/{jobId}", "automate_download")
         .without_tenant(Callers::AutomationKeys);
+
+    // Contracts, "Configuration".
+    /// Read a configuration version.
+    GetConfig = Row::read("POST", "/frontend/config", "config").shows(&["version"]);
+    /// Change the setting of one control.
+    UpdateConfig = Row::change("POST", "/frontend/config_update", "config_update").needs(CONTROLS)
+        .shows(&["version", "revision"]);
+    /// List the preventions.
+    GetPreventionOptions = Row::read("POST", "/frontend/config_options_prevention", "config_options_prevention");
+    /// List the detections.
+    GetDetectionOptions = Row::read("POST", "/frontend/config_options_detection", "config_options_detection");
+    /// List the controls of connections.
+    GetConnectionOptions = Row::read("POST", "/frontend/config_options_connection", "config_options_connection");
+    /// List the settings of devices.
+    GetDeviceSettingsOptions =
+        Row::read("POST", "/frontend/config_options_device_settings", "config_options_device_settings");
+    /// List the obfuscations.
+    GetObfuscationOptions = Row::read("POST", "/frontend/config_options_obfuscation", "config_options_obfuscation");
+    /// List the settings of builds.
+    GetBuildOptions = Row::read("POST", "/frontend/config_options_build", "config_options_build");
+    /// Promote a configuration version.
+    PromoteConfig = Row::change("POST", "/frontend/promote_config", "promote_config").needs(CONTROLS)
+        .on_plan(Plan::Team, PROMOTION_NEEDS_TEAM).shows(&["from", "to", "revision", "dry_run"]);
+    /// Publish a configuration version to apps.
+    PushLiveConfig = Row::change("POST", "/frontend/push_live_config", "push_live_config").needs(CONTROLS)
+        .on_plan(Plan::Enterprise, LIVE_PUSH_NEEDS_ENTERPRISE).shows(&["version", "policy_version"]);
+    /// List the built-in certificate authorities.
+    GetTrustedRootCas = Row::read("POST", "/frontend/trusted_root_cas", "trusted_root_cas");
+
+    // Page 003, "Certificate Pinning Certificates".
+    /// Replace the certificate list.
+    UpdateCertificates = Row::change("POST", "/frontend/certificates_update", "certificates_update").needs(CERTIFICATES)
+        .shows(&["version", "use_builtin_cas"]);
+    /// Delete a certificate.
+    DeleteCertificate = Row::change("POST", "/frontend/certificates_delete", "certificates_delete").needs(CERTIFICATES)
+        .shows(&["version", "name"]);
+
+    // Page 003, "Custom Messages".
+    /// Read the custom message.
+    GetCustomMessage = Row::read("POST", "/frontend/get_custom_message", "get_custom_message")
+        .on_plan(Plan::Team, MESSAGES_NEED_TEAM).shows(&["version"]);
+    /// Replace the custom message.
+    UpdateCustomMessage = Row::change("POST", "/frontend/update_custom_message", "update_custom_message").needs(MESSAGES)
+        .on_plan(Plan::Team, MESSAGES_NEED_TEAM).shows(&["version", "upload_id"]);
+    /// Request an upload URL for a custom message.
+    RequestCustomMessageUpload =
+        Row::change("POST", "/frontend/custom_message_upload", "custom_message_upload").needs(MESSAGES)
+            .on_plan(Plan::Team, MESSAGES_NEED_TEAM);
+    /// Show the custom message or not.
+    SetCustomMessageActive =
+        Row::change("POST", "/frontend/set_custom_message_active", "set_custom_message_active").needs(MESSAGES)
+            .on_plan(Plan::Team, MESSAGES_NEED_TEAM).shows(&["version", "in_use"]);
 
     // Page 004, "Tenant Selection".
     /// List tenants.

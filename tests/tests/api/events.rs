@@ -51,6 +51,7 @@ pub(crate) async fn replay(bench: &Bench, name: &str, values: &[(&str, &str)]) -
     let router: Router = match name.split_once('/').unwrap().0 {
         "automate-upload" => functions::serve(automate_upload::routes(), bench.app.clone()),
         "automate-status" => functions::serve(automate_status::routes(), bench.app.clone()),
+        "frontend-config" => functions::serve(frontend_config::routes(), bench.app.clone()),
         "frontend-users" => functions::serve(frontend_users::routes(), bench.app.clone()),
         function => panic!("{function} has no router"),
     };
@@ -144,6 +145,10 @@ fn every_event_is_read_by_a_test() {
         include_str!("management/recorded/tenants.rs"),
         include_str!("management/recorded/users.rs"),
         include_str!("management/recorded/credentials.rs"),
+        include_str!("management/recorded/configuration.rs"),
+        include_str!("management/recorded/certificates.rs"),
+        include_str!("management/recorded/messages.rs"),
+        include_str!("management/recorded/promotion.rs"),
     ]
     .concat();
     let unread: Vec<_> = recorded_names().into_iter().filter(|name| !tests.contains(&format!("\"{name}\""))).collect();

@@ -26,7 +26,8 @@ async fn unknown_routes_and_wrong_methods_are_answered_in_json_to_everybody() {
         "/frontend/",
         "/frontend/get_tenants/",
         "/frontend/automation/keys/",
-        "/frontend/config",
+        "/frontend/config/",
+        "/frontend/configuration",
     ];
     for path in unknown {
         for method in ["GET", "POST", "DELETE"] {

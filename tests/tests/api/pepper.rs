@@ -4,6 +4,7 @@ use api::App;
 use axum::Router;
 use domain::credential::{AutomationKey, PepperVersion, SecretHash};
 use http::StatusCode;
+use serde_json::json;
 use service::Service;
 use store::Store;
 use store::automation_keys::AutomationKeyRecord;
@@ -70,6 +71,24 @@ async fn keys_outlive_a_rotation_in_old_and_new_processes() {
     assert!(is_let_in(&bench.router, &later).await);
     let kept = record(&bench, &bench.key).await;
     assert_eq!(shown(kept.secret_hash), shown(renewed.secret_hash), "and nobody goes back");
+}
+
+/// Whichever function it is used with first.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_api_token_outlives_a_rotation() {
+    let bench = Bench::start().await;
+    for (method, path, body) in [
+        ("GET", "/frontend/get_users_permissions", None),
+        ("POST", "/frontend/config", Some(json!({ "version": "prod" }))),
+    ] {
+        let (token, key) = bench.add_token("").await;
+        let (id, version) = (key.parse().unwrap(), rotate(&bench).await);
+        let (_, router) = started_now(&bench);
+        let headers = [("authorization", token.bearer.as_str()), ("tenant", token.tenant.as_str())];
+        assert_eq!(send(&router, method, path, &headers, body).await.status, StatusCode::OK, "{path}");
+        let renewed = bench.store().api_token(&id).await.unwrap().unwrap();
+        assert_eq!(renewed.pepper_version, version, "{path}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,7 +6,7 @@ use domain::credential::{ApiToken, AutomationKey};
 use domain::plan::Plan;
 use domain::tenant::{SsoOnly, Tenant};
 use futures_util::future::{Either, join_all};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use service::{Clock, Service};
 use tests::events::{Events, Logged};
 use tests::harness::{Answer, Bench, send};
@@ -37,6 +37,17 @@ fn body(row: &Row, token: &str, key: &str) -> Value {
         "toggle_automation_key" => json!({ "key_id": key, "enabled": false }),
         "delete_automation_key" => json!({ "key_id": key }),
         "update_deployment_environments" => json!({ "enabled": true }),
+        "config" | "get_custom_message" => json!({ "version": "prod" }),
+        "config_update" => json!({ "version": "dev", "config": { "CleartextPrevention": { "protection": true } } }),
+        "promote_config" => json!({ "from": "dev", "to": "stg", "dry_run": false }),
+        "push_live_config" => json!({ "version": "prod", "policy_version": 1 }),
+        "certificates_update" => {
+            let entry = json!({ "name": "API", "thumbprint": "AB".repeat(32), "algorithm": "sha256" });
+            json!({ "version": "prod", "use_builtin_cas": true, "certificates": [entry] })
+        }
+        "certificates_delete" => json!({ "version": "prod", "name": "API" }),
+        "update_custom_message" => json!({ "version": "prod", "message": "Please contact your administrator." }),
+        "set_custom_message_active" => json!({ "version": "prod", "in_use": true }),
         _ => json!({}),
     };
     if let (Some(fields), Value::Object(more)) = (body.as_object_mut(), secrets()) {
@@ -45,10 +56,16 @@ fn body(row: &Row, token: &str, key: &str) -> Value {
     body
 }
 
-/// Only the fields of the row, as they were sent.
+/// Only the fields of the row, as they were sent, and what some calls tell of the others.
 fn shown(row: &Row, body: &Value) -> Value {
     let sent = body.as_object().unwrap().iter().filter(|(name, _)| row.shown.contains(&name.as_str()));
-    Value::Object(sent.map(|(name, value)| (name.clone(), value.clone())).collect())
+    let mut shown: Map<_, _> = sent.map(|(name, value)| (name.clone(), value.clone())).collect();
+    match row.name {
+        "config_update" => shown.insert("control".to_owned(), json!("CleartextPrevention")),
+        "update_custom_message" => shown.insert("bytes".to_owned(), json!(34)),
+        _ => None,
+    };
+    Value::Object(shown)
 }
 
 #[track_caller]
@@ -76,6 +93,8 @@ async fn each_call_leaves_one_event_whether_it_is_allowed_or_not() {
     let reader = bench.add_member("reader@example.com", "").await;
     let ((token, token_key), (_, doomed)) = (bench.add_token("").await, bench.add_token("").await);
     let key = bench.key.id.to_string();
+    // Or nothing is promoted.
+    owner.done("/frontend/update_deployment_environments", json!({ "enabled": true })).await;
     let known = [
         Known(&reader, "reader@example.com", true),
         Known(&owner, "owner@example.com", true),

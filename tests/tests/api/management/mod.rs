@@ -1,6 +1,7 @@
 //! The Management API.
 
 mod audit;
+mod configuration;
 mod hostile;
 mod journey;
 mod mail;

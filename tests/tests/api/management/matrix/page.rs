@@ -1,4 +1,4 @@
-//! The table against page 004 itself, where it lies beside the project.
+//! The table against pages 003 and 004 themselves, where they lie beside the project.
 
 use std::collections::BTreeMap;
 
@@ -11,12 +11,42 @@ use tests::harness::root;
 type Said = (Scope, Option<Permission>, Option<Plan>);
 
 #[test]
-fn the_table_is_what_page_004_says() {
-    let Ok(page) = std::fs::read_to_string(root().join("../shared/seeds/004_e9cab5dbf159747a.txt")) else { return };
-    let said = said(&page);
+fn the_table_is_what_the_pages_and_the_contracts_say() {
+    let page = |name: &str| std::fs::read_to_string(root().join("../shared/seeds").join(name));
+    let (Ok(users), Ok(features)) = (page("004_e9cab5dbf159747a.txt"), page("003_af4dc40ea24aa864.txt")) else {
+        return;
+    };
     let of_page = |row: &&Row| row.path.starts_with("/frontend/");
     let table: BTreeMap<String, Said> = TABLE.iter().filter(of_page).map(|row| (name(row), of_row(row))).collect();
+    let mut said = said(&users);
+    said.extend(said_of_features(&features));
+    said.extend(of_contracts());
     assert_eq!(table, said);
+}
+
+/// What is built of page 003: the sections before "Custom Library / BYOA".
+fn said_of_features(page: &str) -> BTreeMap<String, Said> {
+    let (built, _) = page.split_once("Custom Library / BYOA").unwrap();
+    said(built)
+}
+
+/// Contracts, "Configuration", and what is added to the pages.
+fn of_contracts() -> BTreeMap<String, Said> {
+    let configure = Some(Permission::ModifyConfiguration);
+    let groups = ["prevention", "detection", "connection", "device_settings", "obfuscation", "build"];
+    let groups = groups.map(|group| (format!("config_options_{group}"), None, None));
+    let calls = [
+        ("config".to_owned(), None, None),
+        ("config_update".to_owned(), configure, None),
+        ("promote_config".to_owned(), configure, Some(Plan::Team)),
+        ("push_live_config".to_owned(), configure, Some(Plan::Enterprise)),
+        ("trusted_root_cas".to_owned(), None, None),
+        ("custom_message_upload".to_owned(), Some(Permission::ManageCustomMessages), Some(Plan::Team)),
+    ];
+    let calls = calls.into_iter().chain(groups);
+    calls
+        .map(|(call, permission, plan)| (format!("POST /frontend/{call}"), (Scope::Tenant, permission, plan)))
+        .collect()
 }
 
 fn name(row: &Row) -> String {
@@ -36,6 +66,7 @@ fn said(page: &str) -> BTreeMap<String, Said> {
             "Tenant Selection" | "User Management" | "Tenant Settings" => None,
             "API Tokens" | "Automation Keys" => Some(Plan::Team),
             "SAML SSO" => Some(Plan::Enterprise),
+            "Custom Messages" => Some(Plan::Team),
             _ => plan,
         };
         if let Some(call) = line.strip_prefix("Endpoint: ") {
@@ -54,7 +85,6 @@ fn said(page: &str) -> BTreeMap<String, Said> {
         }
     }
     // "Adding users is available for Team and Enterprise tenants" stands at the head of its section.
-    assert!(page.contains("Adding users is available for Team and Enterprise tenants"));
     if let Some(call) = calls.get_mut("POST /frontend/add_user_to_tenant") {
         call.2 = Some(Plan::Team);
     }

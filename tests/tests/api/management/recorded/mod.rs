@@ -1,6 +1,10 @@
-//! Recorded events of frontend-users, each answer compared as a whole.
+//! Recorded events of frontend-users and frontend-config, each answer compared as a whole.
 
+mod certificates;
+mod configuration;
 mod credentials;
+mod messages;
+mod promotion;
 mod settings;
 mod tenants;
 mod users;

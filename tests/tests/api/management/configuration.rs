@@ -1,0 +1,352 @@
+//! What configurations promise beyond single answers: races, promotion, live policies under their signature, large messages, builds.
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use domain::control::ControlId;
+use domain::custom_message::MAX_BYTES;
+use domain::plan::Plan;
+use domain::platform::ConfigVersion;
+use domain::tenant::Tenant;
+use futures_util::future::{join, join_all};
+use serde_json::{Value, json};
+use tests::harness::{Bench, fetch, put};
+use tests::members::Member;
+
+const ANDROID_CONTROLS: [(&str, &str); 6] = [
+    ("BackupPrevention", "protection"),
+    ("DebuggablePrevention", "protection"),
+    ("CleartextPrevention", "protection"),
+    ("CertificateTransparencyPrevention", "protection"),
+    ("ResourceNameObfuscation", "protection"),
+    ("CertificatePinning", "detection"),
+];
+
+async fn config(caller: &Member, version: &str) -> Value {
+    caller.done("/frontend/config", json!({"version": version})).await.body
+}
+
+async fn set(caller: &Member, version: &str, control: &str, fields: Value) {
+    caller.done("/frontend/config_update", json!({"version": version, "config": {control: fields}})).await;
+}
+
+fn controls(config: &Value) -> BTreeSet<String> {
+    let entries = config["config"].as_array().unwrap().iter();
+    entries.flat_map(|entry| entry.as_object().unwrap().keys().cloned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn updates_of_different_controls_at_once_all_survive() {
+    let bench = Bench::start().await;
+    bench.configure(&[]).await;
+    let owner = bench.owner();
+    let before = config(&owner, "dev").await["revision"].as_u64().unwrap();
+    join_all(ANDROID_CONTROLS.map(|(control, field)| set(&owner, "dev", control, json!({field: true})))).await;
+    let after = config(&owner, "dev").await;
+    assert_eq!(after["revision"], before + 6);
+    assert_eq!(controls(&after), ANDROID_CONTROLS.map(|(control, _)| control.to_owned()).into());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_updates_for_one_revision_one_succeeds() {
+    let bench = Bench::start().await;
+    let owner = bench.owner();
+    let revision = config(&owner, "dev").await["revision"].as_u64().unwrap();
+    let body = |title: usize| json!({"version": "dev", "revision": revision, "config": {"CertificatePinning": {"title": title.to_string()}}});
+    let answers = join_all((0..8).map(|number| owner.post("/frontend/config_update", body(number)))).await;
+    let done: Vec<_> = answers.iter().filter(|answer| answer.status == 200).collect();
+    assert_eq!(done.len(), 1);
+    assert_eq!(done[0].body["revision"], revision + 1);
+    for refused in answers.iter().filter(|answer| answer.status != 200) {
+        assert_eq!((refused.status.as_u16(), refused.text("code").as_str()), (409, "stale_revision"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn switching_a_control_off_keeps_its_texts_and_changes_nothing_else() {
+    let bench = Bench::start().await;
+    let owner = bench.owner();
+    let full = json!({"detection": true, "action": "alert", "title": "Certificate", "message": "Not ours", "platform": "android",
+        "buttons": ["Why", "Quit"], "actions": ["redirect", "close"], "redirects": ["https://example.com/why", ""]});
+    set(&owner, "prod", "CertificatePinning", full.clone()).await;
+    set(&owner, "prod", "CertificatePinning", json!({"detection": false})).await;
+    let shown = config(&owner, "prod").await;
+    let pinning = shown["config"].as_array().unwrap().iter().find_map(|entry| entry.get("CertificatePinning")).unwrap();
+    let mut expected = full;
+    expected["detection"] = json!(false);
+    for (name, value) in expected.as_object().unwrap() {
+        assert_eq!(&pinning[name], value, "{name}");
+    }
+    let order: Vec<_> = shown["config"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| entry.as_object().unwrap().keys().next().unwrap())
+        .collect();
+    assert_eq!(order, ["BackupPrevention", "DebuggablePrevention", "CertificatePinning"], "as in the catalogue");
+}
+
+/// A downgraded tenant can still switch off what its plan no longer has.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_that_is_too_low_refuses_to_switch_on_and_lets_switch_off() {
+    let bench = Bench::start().await;
+    let owner = bench.owner();
+    let tenant = bench.store().tenant(&bench.tenant.id).await.unwrap().unwrap();
+    bench.store().put_tenant(&Tenant { plan: Plan::Free, ..tenant }).await.unwrap();
+    set(&owner, "prod", "BackupPrevention", json!({"protection": false})).await;
+    let on = json!({"version": "prod", "config": {"BackupPrevention": {"protection": true}}});
+    let refused = owner.post("/frontend/config_update", on).await;
+    assert_eq!((refused.status.as_u16(), refused.text("code").as_str()), (403, "plan_required"), "{}", refused.body);
+    set(&owner, "prod", "AllowEmulatorArchitectures", json!({"protection": false})).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_promotion_is_all_or_nothing_and_a_source_that_moved_on_is_refused() {
+    let bench = Bench::start().await;
+    let owner = bench.owner();
+    owner.done("/frontend/update_deployment_environments", json!({"enabled": true})).await;
+    set(&owner, "dev", "CleartextPrevention", json!({"protection": true})).await;
+    let certificate =
+        json!({"name": "API", "thumbprint": "ab".repeat(32), "algorithm": "sha256", "domains": "API.example.com"});
+    let list = json!({"version": "dev", "use_builtin_cas": true, "certificates": [certificate]});
+    owner.done("/frontend/certificates_update", list).await;
+    owner.done("/frontend/update_custom_message", json!({"version": "dev", "message": "<b>Hello</b>"})).await;
+    let dry = owner.done("/frontend/promote_config", json!({"from": "dev", "to": "stg", "dry_run": true})).await;
+    let kinds: Vec<_> = dry.body["changes"].as_array().unwrap().iter().map(|change| change["kind"].clone()).collect();
+    assert_eq!(kinds, ["control", "certificate", "use_builtin_cas", "custom_message"]);
+    assert_eq!(controls(&config(&owner, "stg").await).len(), 2, "a dry run changes nothing");
+
+    set(&owner, "dev", "CertificatePinning", json!({"title": "Later"})).await;
+    let promote = json!({"from": "dev", "to": "stg", "revision": dry.body["revision"]});
+    let refused = owner.post("/frontend/promote_config", promote).await;
+    assert_eq!((refused.status.as_u16(), refused.text("code").as_str()), (409, "stale_revision"));
+
+    let (first, second) = join(
+        owner.post("/frontend/promote_config", json!({"from": "dev", "to": "stg"})),
+        owner.post("/frontend/promote_config", json!({"from": "dev", "to": "stg"})),
+    )
+    .await;
+    let told: BTreeSet<_> = [first, second].map(|answer| answer.body["changes"].as_array().unwrap().len()).into();
+    assert!(told == [0, 5].into() || told == [5].into(), "{told:?}");
+    let (source, target) = join(config(&owner, "dev"), config(&owner, "stg")).await;
+    assert_eq!(source["config"], target["config"]);
+    assert_eq!(
+        owner.done("/frontend/get_custom_message", json!({"version": "stg"})).await.text("message"),
+        "<b>Hello</b>"
+    );
+}
+
+/// A build takes what its version said when it was asked for, and promotion brings it there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_build_applies_what_its_version_said_when_it_was_requested() {
+    let bench = Bench::start().await;
+    let owner = bench.owner();
+    let ticket = bench.request_upload("app.apk", None).await;
+    set(&owner, "prod", "BackupPrevention", json!({"protection": false})).await;
+    let job: domain::id::JobId = ticket.text("job_id").parse().unwrap();
+    let (job, _) = bench.store().job(&bench.tenant.id, job).await.unwrap().unwrap();
+    let pinned = bench.store().configuration(&bench.tenant.id, &job.config).await.unwrap();
+    assert!(pinned.controls[&ControlId::BACKUP_PREVENTION].is_on());
+    let now = bench.store().configuration_head(&bench.tenant.id, ConfigVersion::Production).await.unwrap().unwrap();
+    assert_ne!(now.digest, job.config);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fifty_certificates_fit_and_the_next_one_is_refused() {
+    let bench = Bench::start().await;
+    let owner = bench.owner();
+    let entry =
+        |number: usize| json!({"name": format!("API {number}"), "thumbprint": "ab".repeat(32), "algorithm": "sha256"});
+    let body = |entries: usize| json!({"version": "prod", "certificates": (0..entries).map(entry).collect::<Vec<_>>()});
+    owner.done("/frontend/certificates_update", body(50)).await;
+    let refused = owner.post("/frontend/certificates_update", body(51)).await;
+    assert_eq!(
+        (refused.status.as_u16(), refused.text("code").as_str()),
+        (400, "invalid_certificates"),
+        "{}",
+        refused.body
+    );
+    // Deletions at once of different entries all count.
+    join_all((0..10).map(|number| {
+        owner.done("/frontend/certificates_delete", json!({"version": "prod", "name": format!("API {number}")}))
+    }))
+    .await;
+    let shown = config(&owner, "prod").await;
+    let pinning = shown["config"].as_array().unwrap().iter().find_map(|entry| entry.get("CertificatePinning")).unwrap();
+    assert_eq!(pinning["certificates"].as_array().unwrap().len(), 40);
+}
+
+/// As many bytes as a message may have, in one request, through an upload, and one more.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_of_five_megabytes_is_kept_and_one_byte_more_is_refused() {
+    let bench = Bench::start().await;
+    let owner = bench.owner();
+    let largest = "x".repeat(MAX_BYTES);
+    let body = |text: &str| json!({"version": "prod", "message": text});
+    owner.done("/frontend/update_custom_message", body(&largest)).await;
+    let read = owner.done("/frontend/get_custom_message", json!({"version": "prod"})).await;
+    assert_eq!((read.text("message").len(), read.body.get("message_url")), (MAX_BYTES, None));
+    let refused = owner.post("/frontend/update_custom_message", body(&format!("{largest}x"))).await;
+    assert_eq!((refused.status.as_u16(), refused.text("code").as_str()), (400, "invalid_message"));
+
+    // In JSON, each of these takes two bytes: neither a request nor an answer takes them all.
+    let quoted = "\"".repeat(MAX_BYTES);
+    let refused = owner.post("/frontend/update_custom_message", body(&quoted)).await;
+    assert_eq!((refused.status.as_u16(), refused.text("code").as_str()), (413, "body_too_large"));
+    for (text, expected) in [(quoted.clone(), 200), (format!("{quoted}\""), 400)] {
+        let upload = owner.done("/frontend/custom_message_upload", json!({})).await;
+        put(&upload.text("upload_url"), text.into_bytes()).await;
+        let take = json!({"version": "prod", "upload_id": upload.body["upload_id"]});
+        let answer = owner.post("/frontend/update_custom_message", take.clone()).await;
+        assert_eq!(answer.status.as_u16(), expected, "{}", answer.body);
+        if expected == 200 {
+            assert_eq!(
+                owner.post("/frontend/update_custom_message", take).await.status.as_u16(),
+                404,
+                "it is taken once"
+            );
+        }
+    }
+    let upload = owner.done("/frontend/custom_message_upload", json!({})).await;
+    put(&upload.text("upload_url"), vec![0xff]).await;
+    let take = json!({"version": "prod", "upload_id": upload.body["upload_id"]});
+    assert_eq!(
+        owner.post("/frontend/update_custom_message", take).await.text("error"),
+        "The uploaded text is not UTF-8"
+    );
+    let read = owner.done("/frontend/get_custom_message", json!({"version": "prod"})).await;
+    assert_eq!(read.text("message"), "");
+    assert_eq!(fetch(&read.text("message_url")).await, quoted.into_bytes());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_is_replaced_stays_in_use_and_no_text_is_no_message() {
+    let bench = Bench::start().await;
+    let owner = bench.owner();
+    let read = async || owner.done("/frontend/get_custom_message", json!({"version": "prod"})).await.body;
+    owner.done("/frontend/update_custom_message", json!({"version": "prod", "message": "One"})).await;
+    owner.done("/frontend/set_custom_message_active", json!({"version": "prod", "in_use": true})).await;
+    owner.done("/frontend/update_custom_message", json!({"version": "prod", "message": "Two"})).await;
+    assert_eq!(read().await, json!({"message": "Two", "in_use": true}));
+    owner.done("/frontend/update_custom_message", json!({"version": "prod", "message": ""})).await;
+    assert_eq!(read().await, json!({"message": "", "in_use": false}));
+    owner.done("/frontend/set_custom_message_active", json!({"version": "prod", "in_use": false})).await;
+}
+
+async fn publish(owner: &Member, body: Value) -> u64 {
+    owner.done("/frontend/push_live_config", body).await.body["policy_version"].as_u64().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn policies_are_numbered_without_gaps_whoever_publishes() {
+    let bench = Bench::start().await;
+    let (tenant, _) = bench.another_tenant(5, Plan::Enterprise).await;
+    let owner = bench.owner().in_tenant(&tenant.id);
+    let numbers = join_all((0..8).map(|_| publish(&owner, json!({"version": "prod"})))).await;
+    assert_eq!(numbers.into_iter().collect::<BTreeSet<_>>(), (1..=8).collect());
+    let kept = bench.store().publications(&tenant.id, ConfigVersion::Production).await.unwrap();
+    assert_eq!(
+        kept.published.iter().map(|publication| publication.policy_version).collect::<Vec<_>>(),
+        (1..=8).collect::<Vec<_>>()
+    );
+}
+
+/// The signature is checked by OpenSSL, over the canonical form that another language makes.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_published_policy_is_signed_with_the_tenant_s_own_key_and_can_be_published_again() {
+    let bench = Bench::start().await;
+    let (tenant, _) = bench.another_tenant(5, Plan::Enterprise).await;
+    let owner = bench.owner().in_tenant(&tenant.id);
+    assert_eq!(publish(&owner, json!({"version": "prod"})).await, 1);
+    set(&owner, "prod", "BackupPrevention", json!({"protection": false})).await;
+    let second = owner.done("/frontend/push_live_config", json!({"version": "prod"})).await;
+    assert_eq!(second.body["skipped"], json!(["DebuggablePrevention"]));
+    let again = owner.done("/frontend/push_live_config", json!({"version": "prod", "policy_version": 1})).await;
+    assert_eq!(
+        (&again.body["policy_version"], &again.body["skipped"]),
+        (&json!(3), &json!(["BackupPrevention", "DebuggablePrevention"]))
+    );
+
+    let kept = bench.store().publications(&tenant.id, ConfigVersion::Production).await.unwrap();
+    let mut keys = BTreeSet::new();
+    for publication in &kept.published {
+        let signed = bench.store().policy(&tenant.id, &publication.digest).await.unwrap();
+        let signed: Value = serde_json::from_slice(&signed).unwrap();
+        assert_eq!(signed["policy"]["policy_version"], publication.policy_version);
+        assert_eq!(
+            (&signed["policy"]["tenant"], &signed["algorithm"]),
+            (&json!(tenant.id.as_str()), &json!("Ed25519"))
+        );
+        assert!(verifies(&signed));
+        let mut forged = signed.clone();
+        forged["policy"]["policy_version"] = json!(99);
+        assert!(!verifies(&forged));
+        keys.insert(signed["public_key"].to_string());
+    }
+    assert_eq!((kept.published.len(), keys.len()), (3, 1));
+    assert_eq!(kept.published[0].configuration, kept.published[2].configuration);
+}
+
+/// Whether OpenSSL takes the signature for one of Python's canonical form of the policy.
+fn verifies(signed: &Value) -> bool {
+    // RFC 8410: what stands around 32 bytes of an Ed25519 key.
+    let mut key = vec![0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
+    key.extend(BASE64_STANDARD.decode(signed["public_key"].as_str().unwrap()).unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    std::fs::write(path("key"), key).unwrap();
+    std::fs::write(path("signature"), BASE64_STANDARD.decode(signed["signature"].as_str().unwrap()).unwrap()).unwrap();
+    std::fs::write(path("policy"), signed["policy"].to_string()).unwrap();
+    let canonical = "import json, sys; sys.stdout.write(json.dumps(json.load(open(sys.argv[1])), sort_keys=True, \
+        separators=(',', ':'), ensure_ascii=False))";
+    let made = Command::new("python3").args(["-c", canonical, &path("policy")]).output().unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    std::fs::write(path("canonical"), made.stdout).unwrap();
+    let checked = Command::new("openssl")
+        .args(["pkeyutl", "-verify", "-pubin", "-keyform", "DER", "-rawin"])
+        .args(["-inkey", &path("key"), "-sigfile", &path("signature"), "-in", &path("canonical")])
+        .output()
+        .unwrap();
+    checked.status.success()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_tenants_sign_with_different_keys_and_see_nothing_of_each_other() {
+    let bench = Bench::start().await;
+    let mut keys = BTreeSet::new();
+    for number in [5, 6] {
+        let (tenant, _) = bench.another_tenant(number, Plan::Enterprise).await;
+        let owner = bench.owner().in_tenant(&tenant.id);
+        // Made at once by two requests, it is one key.
+        join(publish(&owner, json!({"version": "prod"})), publish(&owner, json!({"version": "prod"}))).await;
+        for publication in bench.store().publications(&tenant.id, ConfigVersion::Production).await.unwrap().published {
+            let signed = bench.store().policy(&tenant.id, &publication.digest).await.unwrap();
+            let signed: Value = serde_json::from_slice(&signed).unwrap();
+            keys.insert((number, signed["public_key"].to_string()));
+        }
+    }
+    assert_eq!(keys.len(), 2);
+    assert_eq!(keys.iter().map(|(_, key)| key).collect::<BTreeSet<_>>().len(), 2);
+    let nothing =
+        bench.owner().post("/frontend/push_live_config", json!({"version": "prod", "policy_version": 1})).await;
+    assert_eq!(nothing.status.as_u16(), 403, "the other tenant's plan");
+}
+
+/// The audit log names the control and shows neither texts nor certificates.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_names_what_was_changed_and_no_content() {
+    let bench = Bench::start().await;
+    let (owner, mut events) = (bench.owner(), bench.events().await);
+    set(&owner, "prod", "CertificatePinning", json!({"title": "Never shown"})).await;
+    owner.done("/frontend/update_custom_message", json!({"version": "prod", "message": "Never shown either"})).await;
+    let told = events.unseen().await.into_iter().map(|logged| (logged.event.api_call, json!(logged.event.raw_data)));
+    assert_eq!(
+        told.collect::<Vec<_>>(),
+        [
+            ("config_update".to_owned(), json!({"version": "prod", "control": "CertificatePinning"})),
+            ("update_custom_message".to_owned(), json!({"version": "prod", "bytes": 18})),
+        ]
+    );
+}
