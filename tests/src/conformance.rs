@@ -61,7 +61,8 @@ pub(crate) fn fits(template: &str, path: &str) -> bool {
     template.len() == path.len() && template.iter().zip(&path).all(same)
 }
 
-fn validate(request: &str, schema: &Value, body: &Value) {
+/// Panics where a schema of the document does not allow `body`, which is that of `request`.
+pub fn validate(request: &str, schema: &Value, body: &Value) {
     assert!(schema.is_object(), "{request} without a schema in docs/openapi.json");
     let validator = validator(schema);
     let errors: Vec<String> =

@@ -4,7 +4,7 @@ use api::access::{Callers, Row, Scope, TABLE};
 use domain::access::Effect;
 use domain::permission::Permission;
 use serde_json::{Value, json};
-use tests::conformance::document;
+use tests::conformance::{self, document};
 use tests::harness::root;
 
 #[test]
@@ -70,6 +70,30 @@ fn every_operation_field_and_answer_is_described() {
     }
     assert!(bare.is_empty(), "not described: {bare:#?}");
     assert_eq!(schemas["UploadAnswer"]["oneOf"].as_array().map(Vec::len), Some(2));
+}
+
+#[test]
+fn every_example_is_one_of_its_schema() {
+    let mut examples = 0;
+    for_each_schema(document(), &mut |schema| {
+        if let Some(example) = schema.get("example") {
+            examples += 1;
+            conformance::validate("an example", schema, example);
+        }
+    });
+    assert!(examples > 100, "{examples}");
+}
+
+fn for_each_schema(value: &Value, visit: &mut impl FnMut(&Value)) {
+    let kind = ["type", "$ref", "oneOf", "allOf", "anyOf"];
+    if value.as_object().is_some_and(|fields| kind.iter().any(|kind| fields.contains_key(*kind))) {
+        visit(value);
+    }
+    match value {
+        Value::Object(fields) => fields.values().for_each(|field| for_each_schema(field, visit)),
+        Value::Array(items) => items.iter().for_each(|item| for_each_schema(item, visit)),
+        _ => {}
+    }
 }
 
 /// Any one of these opens the call.

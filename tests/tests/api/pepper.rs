@@ -76,11 +76,11 @@ async fn keys_outlive_a_rotation_in_old_and_new_processes() {
 /// Whichever function it is used with first.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_api_token_outlives_a_rotation() {
-    let bench = Bench::start().await;
     for (method, path, body) in [
         ("GET", "/frontend/get_users_permissions", None),
         ("POST", "/frontend/config", Some(json!({ "version": "prod" }))),
     ] {
+        let bench = Bench::start().await;
         let (token, key) = bench.add_token("").await;
         let (id, version) = (key.parse().unwrap(), rotate(&bench).await);
         let (_, router) = started_now(&bench);

@@ -81,19 +81,35 @@ async fn a_password_leads_to_a_tenant_and_to_a_token_that_calls() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_example_of_the_readme_manages_the_seeded_tenant() {
+async fn the_examples_of_the_readme_manage_and_configure_the_seeded_tenant() {
     let desk = Desk::new();
     let serving = desk.serve(&[]).await;
     let example = readme_example("Managing a tenant", "API_URL=");
     let (placeholder, commands) = example.split_once('\n').unwrap();
     assert!(placeholder.starts_with("API_URL=http://127.0.0.1:…"), "{placeholder}");
+    let commands = [commands, &readme_example("Configuring", "TOKEN=")].concat();
     let mut bash = desk.command(Path::new("bash"));
-    bash.args(["-euo", "pipefail", "-c", commands]).env("API_URL", serving.value("API_URL").unwrap());
+    bash.args(["-euo", "pipefail", "-c", &commands]).env("API_URL", serving.value("API_URL").unwrap());
     let done = Ended::of(bash.current_dir(root()).output().await.unwrap());
     assert_eq!(done.code, Some(0), "{}{}", done.stdout, done.stderr);
-    let [permitted, added, key] = done.stdout.lines().collect::<Vec<_>>()[..] else { panic!("{}", done.stdout) };
-    assert_eq!([permitted, added], [r#"{"success":true}"#; 2]);
+    let [permitted, added, key, configured @ ..] = &done.stdout.lines().collect::<Vec<_>>()[..] else {
+        panic!("{}", done.stdout)
+    };
+    assert_eq!([*permitted, *added], [r#"{"success":true}"#; 2]);
     assert!(key.starts_with(r#"{"key_id":"auto_"#), "{key}");
+    assert_eq!(
+        configured,
+        [
+            "CertificatePinning",
+            "CleartextPrevention",
+            "CertificateTransparencyPrevention",
+            r#"{"success":true,"revision":2}"#,
+            r#"{"config":[{"BackupPrevention":{"protection":true}},{"DebuggablePrevention":{"protection":true}},{"CleartextPrevention":{"protection":true}}],"revision":2}"#,
+            r#"{"success":true,"deployment_environments":true}"#,
+            "Block Cleartext Traffic: protection not set → true",
+            r#"{"success":true,"revision":2,"changes":[{"kind":"control","name":"CleartextPrevention","summary":"Block Cleartext Traffic: protection not set → true","before":null,"after":{"protection":true}}]}"#,
+        ]
+    );
     assert_eq!(serving.stop().await, Some(0));
 }
 

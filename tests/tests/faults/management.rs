@@ -28,6 +28,8 @@ pub(crate) struct Manage {
     with_key: bool,
     /// What the same request is answered once it was carried out.
     again: &'static str,
+    /// Whether it answers the same then.
+    same_again: bool,
     runs: AtomicU32,
     /// What there is before the first call, and after it: that one is undisturbed.
     before_and_after: [OnceLock<Standing>; 2],
@@ -50,6 +52,8 @@ pub(crate) enum Before {
     SingleSignOn,
     /// And a mark for deletion.
     Marked,
+    /// And a configuration of its development version, which can be promoted.
+    Configured,
 }
 
 /// A tenant and its owner.
@@ -65,10 +69,25 @@ pub(crate) struct Managed {
     shown: Mutex<Vec<Value>>,
 }
 
+impl Managed {
+    pub(crate) const fn tenant(&self) -> &TenantId {
+        &self.owner.tenant
+    }
+}
+
 impl Manage {
     pub(crate) fn new<R: Route>(body: fn(&Managed) -> Value) -> Self {
         let (runs, before_and_after) = (AtomicU32::new(0), [const { OnceLock::new() }; 2]);
-        Self { row: R::ROW, body, before: Before::Tenant, with_key: false, again: "200", runs, before_and_after }
+        Self {
+            row: R::ROW,
+            body,
+            before: Before::Tenant,
+            with_key: false,
+            again: "200",
+            same_again: true,
+            runs,
+            before_and_after,
+        }
     }
 
     pub(crate) fn after(self, before: Before) -> Self {
@@ -83,6 +102,11 @@ impl Manage {
     /// Where there is nothing left to do for the same request.
     pub(crate) fn refused_again(self, again: &'static str) -> Self {
         Self { again, ..self }
+    }
+
+    /// Where the answer tells what was changed.
+    pub(crate) fn telling_changes(self) -> Self {
+        Self { same_again: false, ..self }
     }
 
     /// Makes what there is before.
@@ -106,6 +130,11 @@ impl Manage {
             }
             Before::Marked => {
                 owner.done("/frontend/delete_tenant", json!({})).await;
+            }
+            Before::Configured => {
+                let config = json!({ "BackupPrevention": { "protection": true } });
+                owner.done("/frontend/config_update", json!({ "version": "dev", "config": config })).await;
+                owner.done("/frontend/update_deployment_environments", json!({ "enabled": true })).await;
             }
         }
     }
@@ -137,7 +166,7 @@ impl Manage {
     /// Whoever sent one request, however often, was shown one secret, which opens what it is for.
     pub(crate) async fn assert_shown(&self, world: &World, managed: &Managed) {
         let shown = managed.shown.lock().unwrap().clone();
-        assert!(shown.iter().all(|answer| *answer == shown[0]), "{shown:?}");
+        assert!(!self.same_again || shown.iter().all(|answer| *answer == shown[0]), "{shown:?}");
         let pair =
             |id: &str, secret: &str| Some(format!("{}:{}", shown.first()?[id].as_str()?, shown[0][secret].as_str()?));
         if let Some(pair) = pair("key_id", "key_secret") {

@@ -13,7 +13,7 @@ use crate::table::{UseCase, tabulate};
 use crate::world::{Entry, World};
 
 /// The tables of several use cases in one world; equal ones once.
-async fn tables<const N: usize>(cases: [Manage; N]) -> String {
+pub(crate) async fn tables<const N: usize>(cases: [Manage; N]) -> String {
     let world = World::start().await;
     let mut tables: Vec<(String, String)> = Vec::new();
     for case in cases {

@@ -2,6 +2,7 @@
 
 mod arriving;
 mod building;
+mod configuring;
 mod mailing;
 pub(crate) mod managing;
 mod purging;
