@@ -4,19 +4,20 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::action::Action;
-use crate::certificate::DomainPattern;
+use crate::certificate::{DomainPattern, MAX_DOMAINS};
 use crate::control::{Control, Platforms};
 use crate::error::Error;
 use crate::https_url::HttpsUrl;
 use crate::plan::Plan;
 use crate::platform::Platform;
+use crate::redaction::without_secrets;
 
 /// Characters of a text at most.
 pub const MAX_TEXT: usize = 2000;
 /// Buttons of a message at most, with their actions and redirects.
 pub const MAX_BUTTONS: usize = 4;
-/// Domains that a control is narrowed to, at most.
-pub const MAX_DOMAINS: usize = 50;
+/// Characters of a refusal, which may repeat what was sent.
+const MAX_SAID: usize = 256;
 /// The redirect that opens the settings of the device.
 const DEVICE_SETTINGS: &str = "device_settings";
 
@@ -205,7 +206,7 @@ impl Setting {
 }
 
 /// Refuses a control that `plan` does not have.
-pub fn check_plan(control: &Control, plan: Plan) -> Result<(), Error> {
+fn check_plan(control: &Control, plan: Plan) -> Result<(), Error> {
     if control.minimum_plan <= plan {
         return Ok(());
     }
@@ -223,6 +224,7 @@ impl Place<'_> {
     fn wrong(self, field: &str, what: &str) -> Error {
         let dot = if field.is_empty() || field == "." { "" } else { "." };
         let field = field.trim_start_matches('.');
-        Error::invalid("config", format!("config.{}{dot}{field} {what}", self.0.id))
+        let text = without_secrets(&format!("config.{}{dot}{field} {what}", self.0.id));
+        Error::invalid("config", text.chars().take(MAX_SAID).collect::<String>())
     }
 }

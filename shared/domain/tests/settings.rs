@@ -98,6 +98,9 @@ fn a_refusal_names_the_field() {
         let said = refusal(RESPONSE, fields.clone());
         assert!(said.starts_with(expected), "{fields}: {said}");
     }
+    for fields in [json!({"x".repeat(100_000): 1}), json!({"action": "x".repeat(100_000)})] {
+        assert_eq!(refusal(RESPONSE, fields).chars().count(), 256, "however much was sent");
+    }
     let said = refusal(SWITCH, json!({"platform": "ios"}));
     assert_eq!(said, "config.BackupPrevention.platform must not be ios: the control does not exist there");
     let said = refusal(ControlId::CERTIFICATE_TRANSPARENCY_PREVENTION, json!({"domains": ["a b"]}));
