@@ -4,12 +4,10 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use axum::extract::{FromRequest, Request};
-use axum::response::IntoResponse as _;
 use bytes::Bytes;
 use domain::error::Error;
 use domain::id::Sha256Hex;
 use domain::redaction::without_secrets;
-use http::StatusCode;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -30,14 +28,11 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let call = Call::of(request.extensions());
-        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
-            match rejection.into_response().status() {
-                StatusCode::PAYLOAD_TOO_LARGE => Problem::body_too_large(),
-                _ => Error::Unreadable("The request body could not be read".into()).into(),
-            }
-        })?;
-        call.note_body(&bytes);
+        if !Call::of(request.extensions()).has_readable_body() {
+            return Err(Problem::body_too_large());
+        }
+        let bytes = Bytes::from_request(request, state).await;
+        let bytes = bytes.map_err(|_| Error::Unreadable("The request body could not be read".into()))?;
         Ok(Self { value: read(&bytes)?, digest: Sha256Hex::of(&bytes) })
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use axum::http::Extensions;
+use bytes::Bytes;
 use domain::id::TenantId;
 use service::audit::Trail;
 
@@ -15,18 +16,20 @@ pub(crate) struct Call(Arc<State>);
 #[derive(Debug)]
 struct State {
     request_id: String,
+    /// `None` where it is larger than [`crate::server::MAX_BODY_BYTES`].
+    body: Option<Bytes>,
     tenant: OnceLock<String>,
-    trail: OnceLock<(Trail, &'static [&'static str])>,
+    trail: OnceLock<Trail>,
 }
 
 impl Call {
-    pub(crate) fn begin(request_id: String) -> Self {
-        Self(Arc::new(State { request_id, tenant: OnceLock::new(), trail: OnceLock::new() }))
+    pub(crate) fn begin(request_id: String, body: Option<Bytes>) -> Self {
+        Self(Arc::new(State { request_id, body, tenant: OnceLock::new(), trail: OnceLock::new() }))
     }
 
     /// The call that a request belongs to; one of its own where nothing stands around the router.
     pub(crate) fn of(extensions: &Extensions) -> Self {
-        extensions.get().cloned().unwrap_or_else(|| Self::begin(String::new()))
+        extensions.get().cloned().unwrap_or_else(|| Self::begin(String::new(), Some(Bytes::new())))
     }
 
     pub(crate) fn request_id(&self) -> &str {
@@ -42,18 +45,19 @@ impl Call {
         self.0.tenant.get().map(String::as_str)
     }
 
-    /// From now on the call leaves an audit event, which shows these fields of its body.
+    /// From now on the call leaves an audit event, which shows these fields of its body, also where it is refused.
     pub(crate) fn follow(&self, trail: &Trail, shown: &'static [&'static str]) {
-        self.0.trail.get_or_init(|| (trail.clone(), shown));
+        if let (Some(body), false) = (&self.0.body, shown.is_empty()) {
+            trail.note(shown_fields(body, shown));
+        }
+        self.0.trail.get_or_init(|| trail.clone());
+    }
+
+    pub(crate) fn has_readable_body(&self) -> bool {
+        self.0.body.is_some()
     }
 
     pub(crate) fn trail(&self) -> Option<&Trail> {
-        self.0.trail.get().map(|(trail, _)| trail)
-    }
-
-    /// Notes what the audit event may show of a body that could be read.
-    pub(crate) fn note_body(&self, body: &[u8]) {
-        let Some((trail, shown)) = self.0.trail.get().filter(|(_, shown)| !shown.is_empty()) else { return };
-        trail.note(shown_fields(body, shown));
+        self.0.trail.get()
     }
 }

@@ -62,15 +62,12 @@ impl<R: Route> FromRequestParts<App> for Caller<R> {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let (header, call) = (single(&parts.headers, &AUTHORIZATION), Call::of(&parts.extensions));
-        let id = match single(&parts.headers, &TENANT).map(str::parse::<TenantId>) {
-            Some(Ok(id)) => id,
-            missing => {
+        let id = match named_tenant(&parts.headers) {
+            Ok(id) => id,
+            Err(missing) => {
                 let credentials = app.service.authenticate_member(header).await?;
                 begin::<R>(&call, own_log(&credentials), credentials.member());
-                return Err(match missing {
-                    Some(Err(malformed)) => malformed.into(),
-                    _ => Error::invalid("tenant", "Tenant is missing").into(),
-                });
+                return Err(missing.into());
             }
         };
         let applicant = app.service.find_member(header, &id).await?;
@@ -111,6 +108,13 @@ impl<R> Deref for Caller<R> {
     fn deref(&self) -> &service::access::Caller {
         &self.0
     }
+}
+
+/// The tenant that the header names, which has to stand there once.
+fn named_tenant(headers: &HeaderMap) -> Result<TenantId, Error> {
+    let is_named = headers.get_all(&TENANT).iter().any(|value| !value.is_empty());
+    let named = single(headers, &TENANT).unwrap_or_default().parse();
+    if is_named { named } else { Err(Error::invalid("tenant", "Tenant is missing")) }
 }
 
 /// The value of a header that stands there once and is text.

@@ -1,6 +1,7 @@
 //! The boundary of every request: its id, the body of errors, and one line in the log.
 
 use axum::Json;
+use axum::body::to_bytes;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -11,22 +12,26 @@ use uuid::Uuid;
 use crate::App;
 use crate::call::Call;
 use crate::problem::{ErrorBody, Problem, carry_allow};
+use crate::server::MAX_BODY_BYTES;
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Gives the request an id, runs it, leaves its audit event, and renders what came of it.
-pub(crate) async fn render(State(app): State<App>, mut request: Request, next: Next) -> Response {
+/// Gives the request an id, reads it, runs it, leaves its audit event, and renders what came of it.
+pub(crate) async fn render(State(app): State<App>, request: Request, next: Next) -> Response {
     let id = Uuid::now_v7().to_string();
     let method = request.method().clone();
     let path = request.extensions().get::<MatchedPath>().map_or("unknown", MatchedPath::as_str).to_owned();
-    let call = Call::begin(id.clone());
-    request.extensions_mut().insert(call.clone());
-    let mut response = next.run(request).await;
+    let (mut parts, body) = request.into_parts();
+    // Where it is not too large, its sender is gone and reads no answer.
+    let body = to_bytes(body, MAX_BODY_BYTES).await.ok();
+    let call = Call::begin(id.clone(), body.clone());
+    parts.extensions.insert(call.clone());
+    let mut response = next.run(Request::from_parts(parts, body.unwrap_or_default().into())).await;
     end_trail(&app, &call, response.status().is_success()).await;
     let problem = response.extensions_mut().remove::<Problem>();
     log(&id, method.as_str(), &path, call.tenant(), &response, problem.as_ref());
     let mut response = match problem {
-        Some(problem) => body(problem, &id, &response),
+        Some(problem) => error_body(problem, &id, &response),
         None => response,
     };
     if let Ok(value) = HeaderValue::from_str(&id) {
@@ -43,7 +48,7 @@ async fn end_trail(app: &App, call: &Call, successful: bool) {
     }
 }
 
-fn body(problem: Problem, id: &str, routed: &Response) -> Response {
+fn error_body(problem: Problem, id: &str, routed: &Response) -> Response {
     let body = ErrorBody {
         error: problem.error,
         code: problem.code,

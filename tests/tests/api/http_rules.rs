@@ -114,5 +114,5 @@ async fn a_body_over_5_5_mb_is_refused_and_one_just_below_is_read() {
     let answer = send_bytes(&bench.router, "POST", "/automate/upload", &key, body).await;
     assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE, "without an announced length");
     let answer = send_bytes(&bench.router, "POST", "/automate/upload", &[], padded(5_500_001)).await;
-    assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "nobody's body is read");
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "who it is comes first");
 }

@@ -137,7 +137,7 @@ fn own_log(user: &str, answer: &Answer) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_event_shows_neither_secrets_nor_more_than_fits() {
     let bench = Bench::start().await;
-    let owner = bench.owner();
+    let (owner, reader) = (bench.owner(), bench.add_member("reader@example.com", "").await);
     let mut events = bench.events().await;
     let (key, pair) = (bench.key.id.to_string(), bench.key.expose());
     let long = "x".repeat(5_000_000);
@@ -153,10 +153,14 @@ async fn an_event_shows_neither_secrets_nor_more_than_fits() {
         (json!({ "key_id": u64::MAX }), json!({ "key_id": u64::MAX })),
         (json!({ "key_id": vec![0; 100_000] }), json!({ "key_id": vec![0; 20] })),
         (json!({ "key_id": "" }), json!({ "key_id": "" })),
+        (json!({ "key_id": "https://user:word@example.com" }), json!({ "key_id": "https://[secret]@example.com" })),
         (json!([pair]), json!({})),
         (json!(pair), json!({})),
     ];
     for (body, expected) in bodies {
+        let reader = reader.post("/frontend/automation/keys/delete", body.clone()).await;
+        assert_eq!(reader.status, 403, "{}", reader.body);
+        assert_eq!(Value::Object(events.one("a refused body").await.event.raw_data), expected);
         let answer = owner.post("/frontend/automation/keys/delete", body).await;
         assert_eq!(answer.status, 400, "{}", answer.body);
         assert!(answer.bytes.len() < 2000, "{} bytes", answer.bytes.len());
