@@ -15,12 +15,19 @@ impl FromStr for KeyName {
 
     fn from_str(text: &str) -> Result<Self, Error> {
         let text = text.trim();
-        if (2..=50).contains(&text.chars().count()) && !text.chars().any(char::is_control) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(Error::invalid("name", "Name must be 2 to 50 characters"))
+        if !(2..=50).contains(&text.chars().count()) {
+            return Err(Error::invalid("name", "Name must be 2 to 50 characters"));
         }
+        if text.chars().any(|c| c.is_control() || is_direction(c)) {
+            return Err(Error::invalid("name", "Name must not have control characters"));
+        }
+        Ok(Self(text.to_owned()))
     }
+}
+
+/// What makes a list show a name as another one (Unicode Bidirectional Algorithm, 2).
+const fn is_direction(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 string_conversions!(KeyName);
@@ -34,7 +41,7 @@ mod tests {
         for text in ["CI", "GitHub Actions", " é✓ ", &"x".repeat(50)] {
             assert_eq!(text.parse::<KeyName>().unwrap().to_string(), text.trim());
         }
-        for text in ["", "x", " x ", &"x".repeat(51), "a\nb", "a\0"] {
+        for text in ["", "x", " x ", &"x".repeat(51), "a\nb", "a\0", "key\u{202e}yek"] {
             assert!(text.parse::<KeyName>().is_err(), "{text:?}");
         }
     }

@@ -75,6 +75,29 @@ pub struct CustomLimits {
     pub custom_library_identifiers: Option<u32>,
 }
 
+/// Limits that are to be set or taken away; the others stay.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct LimitChanges {
+    /// [`CustomLimits::concurrent_builds`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub concurrent_builds: Option<Option<u32>>,
+    /// [`CustomLimits::weekly_builds`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weekly_builds: Option<Option<u32>>,
+    /// [`CustomLimits::max_users`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_users: Option<Option<u32>>,
+    /// [`CustomLimits::helpbot_weekly_messages`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub helpbot_weekly_messages: Option<Option<u32>>,
+    /// [`CustomLimits::ai_search_monthly_queries`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ai_search_monthly_queries: Option<Option<u32>>,
+    /// [`CustomLimits::custom_library_identifiers`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub custom_library_identifiers: Option<Option<u32>>,
+}
+
 /// The most people that a tenant's own limit may allow: their names stand in one item of 400 KB.
 pub const MOST_USERS: u32 = 1000;
 
@@ -82,6 +105,18 @@ impl CustomLimits {
     /// The people that a tenant on `plan` may have.
     pub fn max_users(self, plan: Plan) -> u32 {
         self.max_users.unwrap_or(plan.max_users()).min(MOST_USERS)
+    }
+
+    /// With `changes`.
+    pub fn with(self, changes: LimitChanges) -> Self {
+        Self {
+            concurrent_builds: changes.concurrent_builds.unwrap_or(self.concurrent_builds),
+            weekly_builds: changes.weekly_builds.unwrap_or(self.weekly_builds),
+            max_users: changes.max_users.unwrap_or(self.max_users),
+            helpbot_weekly_messages: changes.helpbot_weekly_messages.unwrap_or(self.helpbot_weekly_messages),
+            ai_search_monthly_queries: changes.ai_search_monthly_queries.unwrap_or(self.ai_search_monthly_queries),
+            custom_library_identifiers: changes.custom_library_identifiers.unwrap_or(self.custom_library_identifiers),
+        }
     }
 
     /// The limits in force on `plan`.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::credential::{ApiTokenId, AutomationKeyId};
 use crate::error::Error;
 use crate::member::EmailAddress;
+use crate::tenant::Tenant;
 
 /// API tokens of a tenant (page 001).
 pub const MOST_TOKENS: u32 = 20;
@@ -42,8 +43,8 @@ impl Roster {
     }
 
     /// Refuses to take Users & API Management, or membership, from somebody without whom the tenant cannot be administered.
-    pub fn check_dismissal(&self, person: &EmailAddress) -> Result<(), Error> {
-        if self.breakglass.as_ref() == Some(person) {
+    pub fn check_dismissal(&self, person: &EmailAddress, tenant: &Tenant) -> Result<(), Error> {
+        if tenant.enforced_sso().is_some() && self.breakglass.as_ref() == Some(person) {
             let message = "The break-glass account must keep Users & API Management";
             return Err(Error::Conflict { code: "breakglass_account", message });
         }
@@ -87,6 +88,9 @@ fn has_room(count: usize, most: u32, code: &'static str, what: &str) -> Result<(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::id::TenantId;
+    use crate::plan::Plan;
+    use crate::tenant::SsoOnly;
 
     fn person(name: &str) -> EmailAddress {
         format!("{name}@example.com").parse().unwrap()
@@ -116,16 +120,22 @@ mod tests {
     #[test]
     fn somebody_always_administers() {
         let mut roster = of_owner();
-        let code = |roster: &Roster, name| match roster.check_dismissal(&person(name)) {
+        let mut tenant = Tenant::new(TenantId::from_bits(1), "Example".parse().unwrap(), Plan::Enterprise);
+        tenant.sso_only = Some(SsoOnly { breakglass: person("owner") });
+        let code_on = |roster: &Roster, name, plan| match roster
+            .check_dismissal(&person(name), &Tenant { plan, ..tenant.clone() })
+        {
             Err(Error::Conflict { code, .. }) => Some(code),
             _ => None,
         };
+        let code = |roster: &Roster, name| code_on(roster, name, Plan::Enterprise);
         assert_eq!(code(&roster, "owner"), Some("last_administrator"));
         assert_eq!(code(&roster, "other"), None);
         roster.admins.insert(person("second"));
         assert_eq!(code(&roster, "owner"), None);
         roster.breakglass = Some(person("owner"));
         assert_eq!(code(&roster, "owner"), Some("breakglass_account"));
+        assert_eq!(code_on(&roster, "owner", Plan::Team), None, "nobody is locked out there");
         roster.check_breakglass(&person("second")).unwrap();
         assert!(roster.check_breakglass(&person("other")).is_err());
     }

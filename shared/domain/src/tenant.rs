@@ -92,6 +92,23 @@ pub struct TenantDocument {
     pub description: String,
 }
 
+impl TenantDocument {
+    /// Refuses a name that could lead out of the tenant's folder.
+    pub fn check(&self) -> Result<(), Error> {
+        let plain = |c: char| !c.is_control() && !matches!(c, '/' | '\\');
+        if (1..=255).contains(&self.filename.len())
+            && !self.filename.starts_with('.')
+            && self.filename.chars().all(plain)
+        {
+            return Ok(());
+        }
+        Err(Error::invalid(
+            "filename",
+            "A document's filename must be 1 to 255 bytes, without slashes and no dot first",
+        ))
+    }
+}
+
 /// The mark on a tenant that is to be deleted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deletion {
@@ -154,6 +171,12 @@ impl Tenant {
         self.name = name;
         self.renames.push(now);
         Ok(())
+    }
+
+    /// Who may sign in past its identity provider, where people have to sign in through that. A plan without SAML demands nothing:
+    /// nobody could sign in.
+    pub fn enforced_sso(&self) -> Option<&SsoOnly> {
+        self.sso_only.as_ref().filter(|_| self.plan >= Plan::Enterprise)
     }
 
     /// Marks it for deletion.

@@ -74,11 +74,9 @@ impl Credentials {
         }
     }
 
-    /// Refuses who signed in past the identity provider of a tenant that demands it, but for the break-glass account. A plan
-    /// without SAML demands nothing: nobody could sign in.
+    /// Refuses who signed in past the identity provider of a tenant that demands it, but for the break-glass account.
     fn check_sign_in(&self, tenant: &Tenant) -> Result<(), Error> {
-        let demanded = tenant.sso_only.as_ref().filter(|_| tenant.plan >= Plan::Enterprise);
-        let (Self::Session(session), Some(sso)) = (self, demanded) else { return Ok(()) };
+        let (Self::Session(session), Some(sso)) = (self, tenant.enforced_sso()) else { return Ok(()) };
         match &session.sign_in {
             SignIn::Saml(_) => Ok(()),
             _ if sso.breakglass == session.email => Ok(()),

@@ -201,7 +201,7 @@ fn check(edit: Edit<'_>, roster: &Roster, tenant: &Tenant) -> Result<(), Error> 
     match edit {
         Edit::AddPerson(person, ..) => roster.check_join(person, tenant.max_users()),
         Edit::RemovePerson(person) | Edit::SetPermissions(MemberId::Person(person), _) => {
-            roster.check_dismissal(person)
+            roster.check_dismissal(person, tenant)
         }
         Edit::CreateApiToken(_) => roster.check_token(),
         Edit::CreateAutomationKey(_) => roster.check_key(),

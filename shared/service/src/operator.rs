@@ -7,7 +7,7 @@ use domain::error::Error;
 use domain::id::TenantId;
 use domain::member::EmailAddress;
 use domain::permission::Permissions;
-use domain::plan::{CustomLimits, Plan};
+use domain::plan::{LimitChanges, Plan};
 use domain::tenant::{Pricing, Tenant, TenantDocument};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -27,8 +27,8 @@ pub const OPERATOR: &str = "operator";
 pub enum Setting {
     /// What it subscribed to.
     Plan(Plan),
-    /// Limits of its own, all of them at once.
-    CustomLimits(CustomLimits),
+    /// Limits of its own: those that are named.
+    CustomLimits(LimitChanges),
     /// Whether its plan is on trial.
     Trial(bool),
     /// The price that was agreed for a plan; `None` takes it away.
@@ -52,7 +52,9 @@ impl Service {
     /// Makes `tenant` as it stands there, owned by `owner`, whatever else `owner` has.
     pub async fn found_tenant(&self, tenant: &Tenant, owner: &EmailAddress) -> Result<(), Error> {
         let trail = Trail::begin(Log::Tenant(tenant.id.clone()), OPERATOR, "found_tenant", "");
-        trail.note([("owner".to_owned(), owner.as_str().into())]);
+        let fields = [("owner", owner.to_string()), ("tenant_name", tenant.name.to_string())];
+        trail.note(fields.map(|(name, value)| (name.to_owned(), value.into())));
+        trail.note([("plan".to_owned(), serde_json::to_value(tenant.plan).map_err(Error::internal)?)]);
         for _ in 0..TRIES {
             let seen = self.store.memberships(owner).await?;
             seen.check_join()?;
@@ -76,7 +78,10 @@ impl Service {
         if let Value::Object(fields) = serde_json::to_value(setting).map_err(Error::internal)? {
             caller.trail.note(fields.into_iter().collect::<Map<_, _>>());
         }
-        self.change_tenant(&caller, |tenant, _| setting.apply(tenant)).await?;
+        if let Err(refused) = self.change_tenant(&caller, |tenant, _| setting.apply(tenant)).await {
+            self.end_trail(&caller.trail, false).await?;
+            return Err(refused);
+        }
         self.readmit(&caller).await
     }
 }
@@ -85,13 +90,16 @@ impl Setting {
     fn apply(&self, tenant: &mut Tenant) -> Result<(), Error> {
         match self {
             Self::Plan(plan) => tenant.plan = *plan,
-            Self::CustomLimits(limits) => tenant.custom_limits = *limits,
+            Self::CustomLimits(changes) => tenant.custom_limits = tenant.custom_limits.with(*changes),
             Self::Trial(trial) => tenant.is_trial = *trial,
             Self::Pricing(Plan::Team, pricing) => tenant.team_pricing.clone_from(pricing),
             Self::Pricing(Plan::Enterprise, pricing) => tenant.enterprise_pricing.clone_from(pricing),
             Self::Pricing(Plan::Free, _) => return Err(Error::invalid("plan", "FREE has no price")),
             Self::CustomLibrary(enabled) => tenant.custom_library = *enabled,
-            Self::Documents(documents) => tenant.documents.clone_from(documents),
+            Self::Documents(documents) => {
+                documents.iter().try_for_each(TenantDocument::check)?;
+                tenant.documents.clone_from(documents);
+            }
         }
         Ok(())
     }

@@ -39,8 +39,13 @@ impl Service {
         let attempt = |attempt: Attempt| async move {
             let tenant = Tenant { sso_only: None, ..attempt.tenant.clone() };
             let mut groups = self.store.group_mappings(&tenant.id).await?;
+            let has_groups = !groups.groups.is_empty();
             groups.clear();
             match self.store.delete_saml_settings(&tenant, &groups, attempt.record()).await? {
+                // Mappings can be made before the settings.
+                Change::Missing if has_groups => {
+                    self.store.save_group_mappings(&attempt.tenant, &groups, attempt.record()).await
+                }
                 Change::Missing => Err(Error::NotFound("SAML is not configured")),
                 change => Ok(change),
             }

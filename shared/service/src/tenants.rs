@@ -5,7 +5,7 @@ use domain::error::Error;
 use domain::id::TenantId;
 use domain::member::EmailAddress;
 use domain::person::{self, Memberships};
-use domain::plan::Plan;
+use domain::plan::{Plan, TOKENS_NEED_TEAM};
 use domain::session::{Session, SignIn};
 use domain::tenant::Tenant;
 use domain::tenant_name::TenantName;
@@ -26,6 +26,10 @@ impl Service {
         };
         ids.retain(|id| visitor.credentials.may_enter(id));
         let mut tenants = self.store.tenants(&ids).await?;
+        let is_token = matches!(visitor.credentials, Credentials::Token(..));
+        if is_token && tenants.iter().any(|tenant| tenant.plan < Plan::Team) {
+            return Err(Error::PlanRequired(TOKENS_NEED_TEAM));
+        }
         tenants.sort_by(|a, b| (a.name.as_str(), &a.id).cmp(&(b.name.as_str(), &b.id)));
         Ok(tenants)
     }

@@ -21,8 +21,9 @@ use crate::keys::{ItemKey, PERSON_MEMBERS, TOKEN_MEMBERS, partition};
 use crate::table::{number, read_item, string};
 
 /// The condition under which somebody may lose Users & API Management.
-const DISPENSABLE: &str = "(NOT contains(admins, :id) OR size(admins) > :one) \
-                           AND (attribute_not_exists(breakglass) OR breakglass <> :id)";
+const NOT_THE_LAST: &str = "(NOT contains(admins, :id) OR size(admins) > :one)";
+/// And that where people have to sign in through the identity provider.
+const NOT_BREAKGLASS: &str = " AND (attribute_not_exists(breakglass) OR breakglass <> :id)";
 
 /// A member of a tenant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -167,14 +168,14 @@ impl Store {
         let mut actions = vec![(Part::Subject, updated(subject)?)];
         if let MemberId::Person(person) = member {
             let administers = permissions.has(Permission::UserAndApiManagement);
-            actions.push((Part::Roster, self.administers(&tenant.id, person, administers)?));
+            actions.push((Part::Roster, self.administers(tenant, person, administers)?));
         }
         Ok(actions)
     }
 
     pub(crate) fn remove_person(&self, tenant: &Tenant, person: &EmailAddress) -> Result<Actions, Error> {
         let member = MemberId::Person(person.clone());
-        let roster = self.dismissal(&tenant.id, person).update_expression("DELETE people :ids, admins :ids");
+        let roster = self.dismissal(tenant, person).update_expression("DELETE people :ids, admins :ids");
         Ok(vec![
             (Part::Subject, self.remove(&ItemKey::Member(&tenant.id, &member))?),
             (Part::Roster, updated(roster)?),
@@ -190,19 +191,20 @@ impl Store {
             .expression_attribute_values(":ids", only(owner))
     }
 
-    fn administers(&self, tenant: &TenantId, person: &EmailAddress, does: bool) -> Result<TransactWriteItem, Error> {
+    fn administers(&self, tenant: &Tenant, person: &EmailAddress, does: bool) -> Result<TransactWriteItem, Error> {
         if !does {
             return updated(self.dismissal(tenant, person).update_expression("DELETE admins :ids"));
         }
-        let roster = self.update(&ItemKey::Roster(tenant)).update_expression("ADD admins :ids");
+        let roster = self.update(&ItemKey::Roster(&tenant.id)).update_expression("ADD admins :ids");
         let roster = roster.condition_expression("contains(people, :id)");
         let roster = roster.expression_attribute_values(":id", string(person.as_str()));
         updated(roster.expression_attribute_values(":ids", only(person)))
     }
 
-    fn dismissal(&self, tenant: &TenantId, person: &EmailAddress) -> UpdateBuilder {
-        self.update(&ItemKey::Roster(tenant))
-            .condition_expression(DISPENSABLE)
+    fn dismissal(&self, tenant: &Tenant, person: &EmailAddress) -> UpdateBuilder {
+        let breakglass = if tenant.enforced_sso().is_some() { NOT_BREAKGLASS } else { "" };
+        self.update(&ItemKey::Roster(&tenant.id))
+            .condition_expression(format!("{NOT_THE_LAST}{breakglass}"))
             .expression_attribute_values(":ids", only(person))
             .expression_attribute_values(":id", string(person.as_str()))
             .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))

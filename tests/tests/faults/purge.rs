@@ -11,7 +11,7 @@ use domain::id::{JobId, Sha256Hex, TenantId};
 use domain::job::{Event, Job, State};
 use domain::member::EmailAddress;
 use domain::phase::Phase;
-use domain::plan::{BuildLimits, CustomLimits, Plan};
+use domain::plan::{BuildLimits, LimitChanges, Plan};
 use domain::platform::{ConfigVersion, Platform};
 use domain::progress::Progress;
 use domain::purge::{Kind, Receipt};
@@ -49,7 +49,7 @@ impl World {
         let (tenant, name) = (TenantId::from_bits(number), format!("Doomed {number}"));
         let new = Tenant::new(tenant.clone(), name.parse().unwrap(), Plan::Team);
         self.bench.own().found_tenant(&new, &seed::owner().unwrap()).await.unwrap();
-        let limits = CustomLimits { concurrent_builds: Some(10), ..CustomLimits::default() };
+        let limits = LimitChanges { concurrent_builds: Some(Some(10)), ..LimitChanges::default() };
         self.bench.own().set(&tenant, &Setting::CustomLimits(limits)).await.unwrap();
         let controls = Configuration::enabling(&seed::DEFAULT_CONTROLS, Platform::Android, Plan::Team).unwrap();
         seed::configure(self.bench.own(), &new.id, ConfigVersion::Production, &controls).await.unwrap();

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, ensure};
 use api::App;
 use domain::credential::AutomationKey;
-use domain::plan::CustomLimits;
+use domain::plan::LimitChanges;
 use fixtures::{archive, manifest};
 use formats::zip::Method;
 use local::aws::{LocalAws, program};
@@ -53,8 +53,8 @@ impl Stack {
         let store = Store::new(Clients::connect(&config, &[recorder.interceptor()]), resources.names.clone());
         let service = Service::new(store, Clock::system());
         let tenant = seed::seed(&service).await?;
-        let limits =
-            CustomLimits { concurrent_builds: Some(10_000), weekly_builds: Some(10_000), ..CustomLimits::default() };
+        let most = Some(Some(10_000));
+        let limits = LimitChanges { concurrent_builds: most, weekly_builds: most, ..LimitChanges::default() };
         service.set(&tenant.id, &Setting::CustomLimits(limits)).await?;
         let key = seed::make_automation_key(&service, &tenant.id, "Benchmark").await?;
         let app = App { service };

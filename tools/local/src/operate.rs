@@ -8,7 +8,7 @@ use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use domain::id::TenantId;
 use domain::member::EmailAddress;
-use domain::plan::{CustomLimits, MOST_USERS, Plan};
+use domain::plan::{LimitChanges, MOST_USERS, Plan};
 use domain::tenant::{Pricing, Tenant, TenantDocument};
 use domain::tenant_name::TenantName;
 use serde::de::DeserializeOwned;
@@ -165,10 +165,7 @@ pub(crate) async fn operate(options: Operate) -> anyhow::Result<String> {
             tenant
         }
         Action::SetPlan { tenant, plan } => service.set(&tenant, &Setting::Plan(plan)).await?,
-        Action::SetLimits { tenant, limits } => {
-            let limits = limits.over(find(&service, &tenant).await?.custom_limits)?;
-            service.set(&tenant, &Setting::CustomLimits(limits)).await?
-        }
+        Action::SetLimits { tenant, limits } => service.set(&tenant, &Setting::CustomLimits(limits.changes()?)).await?,
         Action::SetTrial { tenant, state } => service.set(&tenant, &Setting::Trial(state == Switch::On)).await?,
         Action::SetPricing { tenant, plan, price } => {
             service.set(&tenant, &Setting::Pricing(plan, price.read())).await?
@@ -229,21 +226,20 @@ impl FromStr for Limit {
 }
 
 impl Limits {
-    /// The limits with those that are named in place of what was.
-    fn over(&self, before: CustomLimits) -> anyhow::Result<CustomLimits> {
-        let set = |named: Option<Limit>, before: Option<u32>| named.map_or(before, |Limit(limit)| limit);
+    fn changes(&self) -> anyhow::Result<LimitChanges> {
         if let Some(Limit(Some(users))) = self.max_users
             && !(1..=MOST_USERS).contains(&users)
         {
             bail!("--max-users is 1 to {MOST_USERS}");
         }
-        Ok(CustomLimits {
-            concurrent_builds: set(self.concurrent_builds, before.concurrent_builds),
-            weekly_builds: set(self.weekly_builds, before.weekly_builds),
-            max_users: set(self.max_users, before.max_users),
-            helpbot_weekly_messages: set(self.helpbot_weekly_messages, before.helpbot_weekly_messages),
-            ai_search_monthly_queries: set(self.ai_search_monthly_queries, before.ai_search_monthly_queries),
-            custom_library_identifiers: set(self.custom_library_identifiers, before.custom_library_identifiers),
+        let named = |limit: Option<Limit>| limit.map(|Limit(limit)| limit);
+        Ok(LimitChanges {
+            concurrent_builds: named(self.concurrent_builds),
+            weekly_builds: named(self.weekly_builds),
+            max_users: named(self.max_users),
+            helpbot_weekly_messages: named(self.helpbot_weekly_messages),
+            ai_search_monthly_queries: named(self.ai_search_monthly_queries),
+            custom_library_identifiers: named(self.custom_library_identifiers),
         })
     }
 }

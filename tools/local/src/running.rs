@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow};
 use api::App;
 use domain::credential::{AutomationKey, AutomationKeyId};
-use domain::plan::CustomLimits;
+use domain::plan::LimitChanges;
 use domain::tenant::Tenant;
 use service::Service;
 use service::operator::Setting;
@@ -126,7 +126,7 @@ impl Running {
         let service = server::connect(&config, &stack)?;
         let tenant = seed::seed(&service).await?;
         // Nobody who tries things out should have to wait for next week.
-        let limits = CustomLimits { weekly_builds: Some(WEEKLY_BUILDS), ..tenant.custom_limits };
+        let limits = LimitChanges { weekly_builds: Some(Some(WEEKLY_BUILDS)), ..LimitChanges::default() };
         let tenant = service.set(&tenant.id, &Setting::CustomLimits(limits)).await?;
         let address = format!("http://{}", listener.local_addr()?);
         let app = App { service: service.clone() };

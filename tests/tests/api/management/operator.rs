@@ -2,6 +2,7 @@
 
 use std::process::Output;
 
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tests::harness::{Bench, program};
 
@@ -66,11 +67,27 @@ async fn what_an_operator_sets_is_what_the_tenant_is_shown_and_stands_in_its_log
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn limits_that_are_set_at_once_all_stay() {
+    let bench = Bench::start().await;
+    let tenant = bench.tenant.id.to_string();
+    let limits = ["--concurrent-builds", "--weekly-builds", "--max-users", "--helpbot-weekly-messages"];
+    let arguments = limits.map(|limit| ["set-limits", &tenant, limit, "7"]);
+    join_all(arguments.iter().map(|arguments| done(&bench, arguments))).await;
+    let shown = done(&bench, &["show", &tenant]).await;
+    assert_eq!(
+        shown["custom_limits"],
+        json!({ "concurrent_builds": 7, "weekly_builds": 7, "max_users": 7, "helpbot_weekly_messages": 7 })
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_is_refused_in_one_line_and_changes_nothing() {
     let bench = Bench::start().await;
     let tenant = bench.tenant.id.to_string();
-    let before = done(&bench, &["show", &tenant]).await;
+    let (before, mut events) = (done(&bench, &["show", &tenant]).await, bench.events().await);
     let nobody = "00000000000000000000000000000001";
+    let leading_out = bench.folder.path().join("leading-out.json");
+    std::fs::write(&leading_out, r#"[{"name": "x", "filename": "../../x", "description": "y"}]"#).unwrap();
     for (arguments, said) in [
         (&["show", nobody][..], "there is no tenant"),
         (&["set-plan", nobody, "TEAM"], "Tenant not found"),
@@ -83,6 +100,7 @@ async fn what_cannot_be_is_refused_in_one_line_and_changes_nothing() {
         (&["set-pricing", &tenant, "TEAM"], "required"),
         (&["set-pricing", &tenant, "FREE", "--none"], "FREE has no price"),
         (&["set-documents", &tenant, "/nowhere.json"], "cannot read /nowhere.json"),
+        (&["set-documents", &tenant, leading_out.to_str().unwrap()], "without slashes"),
         (&["create-tenant", "--name", "x", "--plan", "TEAM", "--owner", "a@b.cd"], "5 to 30"),
         (&["create-tenant", "--name", "Example", "--plan", "TEAM", "--owner", "nobody"], "Invalid email"),
     ] {
@@ -92,4 +110,8 @@ async fn what_cannot_be_is_refused_in_one_line_and_changes_nothing() {
         assert_eq!(output.stdout, b"", "{arguments:?}");
     }
     assert_eq!(done(&bench, &["show", &tenant]).await, before);
+    let refused = events.unseen().await.into_iter().filter(|logged| !logged.event.successful);
+    let told: Vec<_> = refused.map(|logged| json!(logged.event.raw_data)).collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert_eq!(told[0], json!({ "pricing": ["FREE", null] }));
 }

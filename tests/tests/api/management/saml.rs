@@ -208,6 +208,16 @@ async fn an_sso_only_tenant_takes_its_own_provider_its_break_glass_account_and_t
 
 /// Whoever is first: a break-glass account that is enforced administers the tenant.
 #[tokio::test(flavor = "multi_thread")]
+async fn mappings_without_settings_are_deleted_too() {
+    let bench = Bench::start().await;
+    let (_, owner) = enterprise(&bench).await;
+    owner.done("/frontend/saml_groups", json!({ "group_name": "Staff", "permissions": [] })).await;
+    let delete = async || owner.call("DELETE", "/frontend/saml_settings", None).await.status.as_u16();
+    assert_eq!((delete().await, delete().await), (200, 404));
+    assert_eq!(owner.get("/frontend/saml_groups").await.body, json!({ "groups": [] }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn enforcing_races_with_stripping_the_break_glass_account() {
     let bench = Bench::start().await;
     let (tenant, _) = enterprise(&bench).await;

@@ -102,10 +102,10 @@ async fn naming_no_tenant(bench: &Bench) -> Vec<Case> {
     for caller in [&bench.owner(), &token, &stranger] {
         for (name, named, tenant) in [
             ("naming no tenant", Named::Missing, vec![]),
-            ("naming a tenant twice", Named::Missing, vec![own.clone(), own.clone()]),
+            ("naming a tenant twice", Named::Malformed, vec![own.clone(), own.clone()]),
             ("naming a tenant in capitals", Named::Malformed, vec![own.to_uppercase()]),
             ("naming a tenant and more", Named::Malformed, vec![format!("{own}0")]),
-            ("naming an empty tenant", Named::Malformed, vec![String::new()]),
+            ("naming an empty tenant", Named::Missing, vec![String::new()]),
             ("naming a tenant that is not there", Named::Foreign, vec!["f".repeat(32)]),
         ] {
             cases.push(Case { tenant, ..member(name, caller, named, &Permission::ALL) });

@@ -48,8 +48,13 @@ pub(crate) fn expected(row: &Row, caller: &Caller) -> Option<(u16, Value)> {
         return refuse(401, "unauthenticated", "Authentication failed");
     }
     let people_only = row.callers == Callers::People && caller.is_token;
+    let on_free = caller.is_token && matches!(caller.named, Named::Own { plan: Plan::Free, .. });
     if row.scope == Scope::Own {
-        return if people_only { refuse(403, "forbidden", "API tokens cannot make this call") } else { None };
+        return match (people_only, on_free) {
+            (true, _) => refuse(403, "forbidden", "API tokens cannot make this call"),
+            (false, true) => refuse(403, "plan_required", "API tokens require a Team or Enterprise plan"),
+            (false, false) => None,
+        };
     }
     let (plan, pending_deletion) = match caller.named {
         Named::Missing => return refuse(400, "invalid_tenant", "Tenant is missing"),
@@ -58,7 +63,7 @@ pub(crate) fn expected(row: &Row, caller: &Caller) -> Option<(u16, Value)> {
         Named::Own { closed: true, .. } => return refuse(403, "forbidden", "This tenant requires single sign-on"),
         Named::Own { plan, pending_deletion, .. } => (plan, pending_deletion),
     };
-    if caller.is_token && plan == Plan::Free {
+    if on_free {
         return refuse(403, "plan_required", "API tokens require a Team or Enterprise plan");
     }
     if let Some(permission) = row.demand.permission.filter(|permission| !caller.permissions.contains(permission)) {

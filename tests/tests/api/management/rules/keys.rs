@@ -72,9 +72,19 @@ async fn names_of_keys_have_2_to_50_characters_and_each_field_that_is_wrong_is_n
         assert_eq!(said(&owner.post(TOGGLE, body).await), (400, error));
     }
     assert_eq!(said(&owner.post(LIST, json!({})).await), (400, "Name is missing"));
-    for name in ["G", " G ", "", &"x".repeat(51), "a\u{0}b", "a\nb"] {
+    let (long, length, signs) =
+        ("x".repeat(51), "Name must be 2 to 50 characters", "Name must not have control characters");
+    for (name, error) in [
+        ("G", length),
+        (" G ", length),
+        ("", length),
+        (&long, length),
+        ("a\u{0}b", signs),
+        ("a\nb", signs),
+        ("a\u{202e}b", signs),
+    ] {
         let refused = owner.post(LIST, json!({ "name": name })).await;
-        assert_eq!(said(&refused), (400, "Name must be 2 to 50 characters"), "{name:?}");
+        assert_eq!(said(&refused), (400, error), "{name:?}");
     }
     for name in ["CI", &"é".repeat(50), " GitHub Actions "] {
         owner.done(LIST, json!({ "name": name })).await;

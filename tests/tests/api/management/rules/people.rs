@@ -1,6 +1,8 @@
 //! Administrators, permissions, addresses.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::plan::Plan;
+use domain::tenant::{SsoOnly, Tenant};
 use serde_json::json;
 use tests::harness::Bench;
 
@@ -39,11 +41,23 @@ async fn the_break_glass_account_stays_whoever_else_administers() {
     let owner = bench.owner();
     owner.add_member("breakglass@example.com", ADMIN).await;
     set_break_glass(&bench, "breakglass@example.com").await;
+    set_tenant(&bench, Plan::Enterprise).await;
     let kept = (409, "The break-glass account must keep Users & API Management");
     let breakglass = |permissions: &str| json!({ "user_id": "breakglass@example.com", "permissions": permissions });
     assert_eq!(said(&owner.post(REMOVE, breakglass("")).await), kept);
     assert_eq!(said(&owner.post(UPDATE, breakglass("build_applications")).await), kept);
     owner.done(UPDATE, breakglass("build_applications,user_and_api_management")).await;
+
+    // On a plan without SAML everybody can sign in, and the account is one of them.
+    set_tenant(&bench, Plan::Team).await;
+    owner.done(UPDATE, breakglass("")).await;
+    owner.done(REMOVE, breakglass("")).await;
+}
+
+async fn set_tenant(bench: &Bench, plan: Plan) {
+    let tenant = bench.store().tenant(&bench.tenant.id).await.unwrap().unwrap();
+    let sso_only = Some(SsoOnly { breakglass: "owner@example.com".parse().unwrap() });
+    bench.store().put_tenant(&Tenant { plan, sso_only, ..tenant }).await.unwrap();
 }
 
 /// As the SAML settings do.
