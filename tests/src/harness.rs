@@ -31,6 +31,7 @@ use service::{Clock, Service};
 use store::Store;
 use tower::ServiceExt as _;
 
+use crate::replays::Replays;
 use crate::{conformance, functions, issuer, privileges, secrets};
 
 /// One stack.
@@ -51,6 +52,8 @@ pub struct Bench {
     pub clock: TestClock,
     /// Gone after the test.
     pub folder: tempfile::TempDir,
+    /// The recorded events that the test replayed.
+    pub replays: Replays,
     own: Service,
     _secrets: secrets::Guard,
     _aws: LocalAws,
@@ -171,8 +174,20 @@ impl Bench {
         let key = seed::make_automation_key(&own, &tenant.id, "Test").await.expect("a key");
         let app = App { service: Service::new(store, clock.clock()).with_sessions(Some(issuer::start().await)) };
         let router = functions::serve(local::routes(), app.clone());
-        let bench =
-            Self { stack, config, app, router, tenant, key, clock, folder, own, _secrets: secrets::Guard, _aws: aws };
+        let bench = Self {
+            stack,
+            config,
+            app,
+            router,
+            tenant,
+            key,
+            clock,
+            folder,
+            replays: Replays::default(),
+            own,
+            _secrets: secrets::Guard,
+            _aws: aws,
+        };
         bench.register_secrets(&bench.tenant, &bench.key).await;
         bench
     }

@@ -9,5 +9,6 @@ pub mod issuer;
 pub mod members;
 pub mod packages;
 pub mod privileges;
+pub mod replays;
 pub mod saml;
 pub mod secrets;

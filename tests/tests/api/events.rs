@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 use tests::functions;
 use tests::harness::{Answer, Bench, exchange, root};
 
+use crate::outcomes::refusal;
+
 /// `function/case` of every file below events/.
 pub(crate) fn recorded_names() -> Vec<String> {
     let folders = std::fs::read_dir(root().join("events")).unwrap().map(|entry| entry.unwrap().path());
@@ -46,8 +48,18 @@ pub(crate) fn event<T: DeserializeOwned>(name: &str, values: &[(&str, &str)]) ->
     serde_json::from_str(&text).unwrap()
 }
 
-/// Replays a request through the router of the function that the event is recorded for.
+/// Replays a request and holds the answer against what the event is recorded for.
 pub(crate) async fn replay(bench: &Bench, name: &str, values: &[(&str, &str)]) -> Answer {
+    let answer = send(bench, name, values).await;
+    match refusal(name) {
+        Some(status) => assert_eq!(answer.status.as_u16(), status, "{name}: {}", answer.body),
+        None => bench.replays.note(name, answer.status.is_success()),
+    }
+    answer
+}
+
+/// Sends a request through the router of the function that the event is recorded for.
+async fn send(bench: &Bench, name: &str, values: &[(&str, &str)]) -> Answer {
     let router: Router = match name.split_once('/').unwrap().0 {
         "automate-upload" => functions::serve(automate_upload::routes(), bench.app.clone()),
         "automate-status" => functions::serve(automate_status::routes(), bench.app.clone()),
@@ -128,7 +140,7 @@ async fn every_recorded_request_without_its_credentials_is_refused() {
             continue;
         }
         let values: Vec<_> = values.into_iter().filter(|(variable, _)| text.contains(variable)).collect();
-        assert_eq!(replay(&bench, &name, &values).await.status.as_u16(), 401, "{name} with a wrong key");
+        assert_eq!(send(&bench, &name, &values).await.status.as_u16(), 401, "{name} with a wrong key");
         let mut request = event::<Value>(&name, &values);
         request["headers"].as_object_mut().unwrap().remove("authorization");
         let request: Request<lambda_http::Body> = serde_json::from_value::<LambdaRequest>(request).unwrap().into();
@@ -149,6 +161,7 @@ fn every_event_is_read_by_a_test() {
         include_str!("management/recorded/certificates.rs"),
         include_str!("management/recorded/messages.rs"),
         include_str!("management/recorded/promotion.rs"),
+        include_str!("management/recorded/refusals.rs"),
     ]
     .concat();
     let unread: Vec<_> = recorded_names().into_iter().filter(|name| !tests.contains(&format!("\"{name}\""))).collect();

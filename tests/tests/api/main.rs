@@ -11,6 +11,7 @@ mod log;
 mod management;
 mod multipart;
 mod openapi;
+mod outcomes;
 mod pepper;
 mod replays;
 mod rounds;

@@ -183,6 +183,21 @@ async fn recorded_requests_and_messages_carry_a_multipart_upload_through() {
       "status": 409
     }
     "#);
+    let unwanted = begin(&bench, 104_857_600).await;
+    let (path, upload) = (unwanted.text("file_path"), unwanted.text("upload_id"));
+    let claim = [("$APPTEGO_API_KEY", &*key), ("$FILE_PATH", &*path), ("$UPLOAD_ID", &*upload)];
+    assert_json_snapshot!(whole(&replay(&bench, "automate-upload/abort", &claim).await), @r#"
+    {
+      "body": {
+        "success": true
+      },
+      "headers": {
+        "content-type": "application/json",
+        "x-request-id": "[id]"
+      },
+      "status": 200
+    }
+    "#);
     let own = [("$APPTEGO_API_KEY", &*key), ("$JOB_ID", &*job)];
     assert_json_snapshot!(whole(&replay(&bench, "automate-upload/cancel", &own).await), @r#"
     {

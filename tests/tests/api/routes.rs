@@ -9,6 +9,7 @@ use tests::functions::routers;
 use tests::harness::root;
 
 use crate::events::{recorded, recorded_names};
+use crate::outcomes::refusal;
 
 /// Function → paths.
 type Routes = BTreeMap<String, BTreeSet<String>>;
@@ -95,13 +96,21 @@ fn every_route_has_its_row_in_the_table_and_every_row_its_route() {
 }
 
 #[test]
-fn every_call_is_recorded() {
-    let call = |name: String| {
+fn every_call_is_recorded_succeeding_and_refused() {
+    let outcome = |name: String| {
         let event: Value = serde_json::from_str(&recorded(&name)).unwrap();
         let path = event["routeKey"].as_str()?.strip_prefix("ANY ")?.to_owned();
-        Some((path, event["requestContext"]["http"]["method"].as_str()?.to_owned()))
+        let method = event["requestContext"]["http"]["method"].as_str()?.to_owned();
+        Some((path, method, refusal(&name).is_some()))
     };
-    let recorded: BTreeSet<_> = recorded_names().into_iter().filter_map(call).collect();
-    let missing: Vec<_> = all_routes().into_iter().filter(|route| !recorded.contains(route)).collect();
-    assert_eq!(missing, Vec::<(String, String)>::new(), "calls without an event");
+    let recorded: BTreeSet<_> = recorded_names().into_iter().filter_map(outcome).collect();
+    let demanded = all_routes()
+        .into_iter()
+        .flat_map(|(path, method)| [false, true].map(|refused| (path.clone(), method.clone(), refused)));
+    let missing: Vec<_> = demanded.filter(|outcome| !recorded.contains(outcome)).collect();
+    assert_eq!(
+        missing,
+        Vec::<(String, String, bool)>::new(),
+        "calls without an event that is refused (true) or succeeds (false)"
+    );
 }

@@ -1,5 +1,6 @@
-//! The permission matrix: every call of the table against every kind of caller, and the table against page 004.
+//! The permission matrix: every call of the table against every kind of caller, and the table against the pages.
 
+mod automation;
 mod callers;
 mod expected;
 mod page;

@@ -1,8 +1,8 @@
-//! The table against pages 003 and 004 themselves, where they lie beside the project.
+//! The table against pages 000, 003 and 004 themselves, where they lie beside the project.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use api::access::{Row, Scope, TABLE};
+use api::access::{Callers, Row, Scope, TABLE};
 use domain::permission::Permission;
 use domain::plan::Plan;
 use tests::harness::root;
@@ -22,6 +22,16 @@ fn the_table_is_what_the_pages_and_the_contracts_say() {
     said.extend(said_of_features(&features));
     said.extend(of_contracts());
     assert_eq!(table, said);
+}
+
+#[test]
+fn the_calls_for_automation_keys_are_those_of_the_page_and_the_cancellation_of_the_contracts() {
+    let Ok(page) = std::fs::read_to_string(root().join("../shared/seeds/000_0a76d798dba98a72.txt")) else { return };
+    let call = |line: &&str| line.starts_with("POST /automate/") || line.starts_with("GET /automate/");
+    let mut said: BTreeSet<String> = page.lines().filter(call).map(str::to_owned).collect();
+    said.insert("POST /automate/cancel/{jobId}".to_owned());
+    let for_keys = TABLE.iter().filter(|row| row.callers == Callers::AutomationKeys);
+    assert_eq!(for_keys.map(name).collect::<BTreeSet<_>>(), said);
 }
 
 /// What is built of page 003: the sections before "Custom Library / BYOA".

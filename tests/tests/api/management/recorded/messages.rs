@@ -117,4 +117,22 @@ async fn recorded_requests_keep_a_custom_message() {
       "status": 200
     }
     "#);
+    let reader = bench.add_member("reader@example.com", "").await;
+    let denied = answer(&bench, "frontend-config/custom-message-upload-without-permission", &reader, &[]).await;
+    assert_json_snapshot!(denied, @r#"
+    {
+      "body": {
+        "code": "permission_denied",
+        "error": "You don't have permission to do this. The 'Custom Messages' permission is required.",
+        "permission_denied": true,
+        "request_id": "[id]",
+        "required_permission": "manage_custom_messages"
+      },
+      "headers": {
+        "content-type": "application/json",
+        "x-request-id": "[id]"
+      },
+      "status": 403
+    }
+    "#);
 }

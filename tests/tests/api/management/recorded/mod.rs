@@ -5,6 +5,7 @@ mod configuration;
 mod credentials;
 mod messages;
 mod promotion;
+mod refusals;
 mod settings;
 mod tenants;
 mod users;

@@ -120,6 +120,22 @@ async fn recorded_requests_rename_delete_and_restore_a_tenant() {
       "status": 409
     }
     "#);
+    assert_json_snapshot!(answer(&bench, "frontend-users/delete-tenant-without-permission", &member, &[]).await, @r#"
+    {
+      "body": {
+        "code": "permission_denied",
+        "error": "You don't have permission to do this. The 'Tenant Settings' permission is required.",
+        "permission_denied": true,
+        "request_id": "[id]",
+        "required_permission": "modify_tenant_settings"
+      },
+      "headers": {
+        "content-type": "application/json",
+        "x-request-id": "[id]"
+      },
+      "status": 403
+    }
+    "#);
     assert_json_snapshot!(answer(&bench, "frontend-users/delete-tenant", &owner, &[]).await, @r#"
     {
       "body": {

@@ -258,4 +258,7 @@ async fn recorded_requests_are_refused_where_plan_or_limit_does_not_allow_a_pers
       "status": 429
     }
     "#);
+    bench.limit_people(2).await;
+    let answer = answer(&bench, "frontend-users/add-user-to-tenant", &bench.owner(), &[]).await;
+    assert_eq!(answer["status"], 200, "{answer}");
 }
