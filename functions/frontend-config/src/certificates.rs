@@ -27,6 +27,9 @@ pub(crate) struct CertificatesFields {
         "expires": 1_767_225_600, "domains": ["api.example.com"], "isdefault": false, "isca": false
     }]))]
     certificates: Option<Value>,
+    /// The revision that the list was made for. Without it the last list wins.
+    #[schema(example = 3)]
+    revision: Option<u64>,
 }
 
 /// Replace the certificate list
@@ -37,6 +40,7 @@ pub(crate) struct CertificatesFields {
     responses(
         (status = 200, description = "The list is replaced", body = Success),
         (status = 400, description = "A field is missing or invalid", body = ErrorBody),
+        (status = 409, description = "The version has another revision, or the tenant is pending deletion", body = ErrorBody),
     )
 )]
 pub(crate) async fn update_certificates(
@@ -47,7 +51,7 @@ pub(crate) async fn update_certificates(
     let version = parsed(fields.version, "version", "Version is missing")?;
     let entries = required(fields.certificates, "certificates", "Certificates are missing")?;
     let certificates = CertificateList::parse(&entries)?;
-    app.service.set_certificates(&caller, version, &certificates, fields.use_builtin_cas).await?;
+    app.service.set_certificates(&caller, version, (&certificates, fields.use_builtin_cas), fields.revision).await?;
     Ok(Json(Success::DONE))
 }
 

@@ -23,7 +23,8 @@ pub(crate) struct VersionFields {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ConfigAnswer {
     /// Objects of one control each, in the order of the catalogue: every control that was ever set. The certificate list stands with
-    /// `CertificatePinning`; entries that the platforms cannot enforce say why, expired ones are marked.
+    /// `CertificatePinning`: each entry has `enforceable`, `not_enforceable_because` and `expired`, which `certificates_update` takes and
+    /// does not read.
     #[schema(value_type = Vec<Object>, example = json!([{"BackupPrevention": {"protection": true}}]))]
     config: Vec<Map<String, Value>>,
     /// Counts the changes of the version; 0 before the first.
@@ -53,6 +54,7 @@ pub(crate) async fn config(
 
 /// The setting of one control from now on.
 #[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct ConfigUpdateFields {
     /// `development`, `staging` or `production`; `dev`, `stg` and `prod` in any case.
     #[schema(required = true, nullable = false, example = "production")]
@@ -77,7 +79,8 @@ pub(crate) struct ConfigUpdated {
 
 /// Change the setting of one control
 ///
-/// Only controls that are available can be set (`config_options_…`), and only on a plan that has them; any can be switched off.
+/// Only controls that are available can be set (`config_options_…`), and only on a plan that has them; those can be switched
+/// off on any plan.
 #[utoipa::path(
     post, path = "/frontend/config_update", tag = "configuration", request_body = ConfigUpdateFields,
     responses(

@@ -62,7 +62,7 @@ pub(crate) struct MessageFields {
 
 /// Replace the custom message
 ///
-/// It is stored as it is sent, and shown in an overlay that runs no scripts. Whether it is shown stays as it was.
+/// It is stored as it is sent; apps are to show it in an overlay that runs no scripts. Whether it is in use stays as it was.
 #[utoipa::path(
     post, path = "/frontend/update_custom_message", tag = "configuration", request_body = MessageFields,
     responses(
@@ -105,7 +105,7 @@ pub(crate) struct MessageUploadAnswer {
 
 /// Request an upload URL for a custom message
 ///
-/// For a text that fits no request (5.5 MB of JSON): put it to `upload_url`, then send `upload_id` to `update_custom_message` within a
+/// For a text that fits no request (6 MB, in which line breaks, quotes and backslashes count three times and more): put it to `upload_url`, then send `upload_id` to `update_custom_message` within a
 /// day.
 #[utoipa::path(
     post, path = "/frontend/custom_message_upload", tag = "configuration", request_body = NoFields,

@@ -1,11 +1,14 @@
 //! Promotion and live policies.
 
 use api::access::{PromoteConfig, PushLiveConfig};
-use api::fields::parsed;
-use api::{ApiResult, App, Caller, ErrorBody, JsonBody};
+use api::fields::{parsed, required};
+use api::{ApiResult, App, Caller, ErrorBody, IdempotencyKey, JsonBody, replayable};
 use axum::Json;
 use axum::extract::State;
+use axum::response::Response;
 use domain::control::ControlId;
+use domain::error::Error;
+use domain::platform::ConfigVersion;
 use domain::promotion::Difference;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -13,6 +16,7 @@ use utoipa::ToSchema;
 
 /// What is to be promoted.
 #[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct PromotionFields {
     /// `development` or `staging`.
     #[schema(required = true, nullable = false, example = "development")]
@@ -46,7 +50,7 @@ struct PromotedChange {
     /// `control`, `certificate`, `use_builtin_cas` or `custom_message`.
     #[schema(value_type = String, example = "control")]
     kind: domain::promotion::Subject,
-    /// The control's id or the certificate's name; empty for what there is once.
+    /// The control's id or the certificate's name; empty for what there is once, and for the order of certificates.
     #[schema(example = "BackupPrevention")]
     name: String,
     /// The difference, for people.
@@ -80,12 +84,18 @@ pub(crate) async fn promote_config(
     caller: Caller<PromoteConfig>,
     JsonBody { value: fields, .. }: JsonBody<PromotionFields>,
 ) -> ApiResult<Json<PromotionAnswer>> {
-    let from = parsed(fields.from, "from", "From is missing")?;
-    let to = parsed(fields.to, "to", "To is missing")?;
+    let from = version(fields.from, "from", "From is missing")?;
+    let to = version(fields.to, "to", "To is missing")?;
     let dry_run = fields.dry_run.unwrap_or(false);
     let promotion = app.service.promote(&caller, (from, to), fields.revision, dry_run).await?;
     let changes = promotion.changes.into_iter().map(PromotedChange::from).collect();
     Ok(Json(PromotionAnswer { success: true, revision: promotion.revision, changes }))
+}
+
+/// As [`parsed`], of one of two versions.
+fn version(text: Option<String>, field: &'static str, missing: &'static str) -> Result<ConfigVersion, Error> {
+    let invalid = |_| Error::invalid(field, format!("Invalid configuration version in {field}"));
+    required(text, field, missing)?.parse().map_err(invalid)
 }
 
 impl From<Difference> for PromotedChange {
@@ -97,6 +107,7 @@ impl From<Difference> for PromotedChange {
 
 /// What is to be published.
 #[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct LiveFields {
     /// `development`, `staging` or `production`; `dev`, `stg` and `prod` in any case.
     #[schema(required = true, nullable = false, example = "production")]
@@ -127,19 +138,26 @@ pub(crate) struct LiveAnswer {
 /// Signs what needs no build (Ed25519 over canonical JSON, RFC 8785) and publishes it for apps that were protected with the version.
 #[utoipa::path(
     post, path = "/frontend/push_live_config", tag = "configuration", request_body = LiveFields,
+    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 printable ASCII characters", min_length = 1, max_length = 255)),
     responses(
-        (status = 200, description = "The policy is published", body = LiveAnswer),
+        (
+            status = 200, description = "The policy is published", body = LiveAnswer,
+            headers(("Idempotent-Replayed" = String, description = "`true` where an earlier request published it; else absent"))
+        ),
         (status = 400, description = "The version is missing or unknown, or was never configured", body = ErrorBody),
         (status = 404, description = "There is no publication with this number", body = ErrorBody),
+        (status = 422, description = "The Idempotency-Key was used with another request", body = ErrorBody),
     )
 )]
 pub(crate) async fn push_live_config(
     State(app): State<App>,
     caller: Caller<PushLiveConfig>,
-    JsonBody { value: fields, .. }: JsonBody<LiveFields>,
-) -> ApiResult<Json<LiveAnswer>> {
+    key: IdempotencyKey,
+    JsonBody { value: fields, digest }: JsonBody<LiveFields>,
+) -> ApiResult<Response> {
     let version = parsed(fields.version, "version", "Version is missing")?;
-    let published = app.service.publish(&caller, version, fields.policy_version).await?;
-    let service::live_policies::Published { policy_version, published_at, skipped } = published;
-    Ok(Json(LiveAnswer { success: true, policy_version, published_at, skipped }))
+    let request = key.bind(caller.tenant.id.as_str(), &caller.user_id, digest);
+    let published = app.service.publish(&caller, version, fields.policy_version, request).await?;
+    let service::live_policies::Published { policy_version, published_at, skipped } = published.value;
+    Ok(replayable(Json(LiveAnswer { success: true, policy_version, published_at, skipped }), published.replayed))
 }

@@ -96,7 +96,11 @@ impl Configuration {
     /// Replaces those fields of a control's setting that `update` names, for a tenant on `plan`.
     pub fn set_control(&mut self, id: ControlId, update: &Value, plan: Plan) -> Result<(), Error> {
         let before = self.controls.get(&id).cloned().unwrap_or_default();
-        self.controls.insert(id, before.updated(id.control(), update, plan)?);
+        let after = before.updated(id.control(), update, plan)?;
+        // An update without fields sets nothing.
+        if after != before {
+            self.controls.insert(id, after);
+        }
         Ok(())
     }
 

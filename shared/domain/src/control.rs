@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 
 use crate::plan::Plan;
 use crate::platform::Platform;
+use crate::redaction::without_secrets;
 
 use catalogue::CATALOGUE;
 
@@ -80,7 +81,7 @@ impl FromStr for ControlId {
 
     fn from_str(name: &str) -> Result<Self, UnknownControl> {
         let row = CATALOGUE.iter().find(|control| control.id.0 == name);
-        row.map(|control| control.id).ok_or_else(|| UnknownControl(name.chars().take(64).collect()))
+        row.map(|control| control.id).ok_or_else(|| UnknownControl(without_secrets(name).chars().take(64).collect()))
     }
 }
 

@@ -5,18 +5,20 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use crate::certificate::CertificateList;
 use crate::configuration::Configuration;
 use crate::control::{Control, catalogue};
 use crate::custom_message::CustomMessage;
 use crate::error::Error;
 use crate::platform::ConfigVersion;
+use crate::setting::Setting;
 
 /// What a promotion changes: one difference between two versions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Difference {
     /// What it concerns.
     pub kind: Subject,
-    /// The control's id or the certificate's name; empty for what there is once.
+    /// The control's id or the certificate's name; empty for what there is once, and for the order of certificates.
     pub name: String,
     /// The difference, for people.
     pub summary: String,
@@ -54,7 +56,19 @@ pub fn differences(before: &Configuration, after: &Configuration) -> Vec<Differe
     let mut found: Vec<_> = catalogue().iter().filter_map(|control| in_control(control, before, after)).collect();
     let names: BTreeSet<_> =
         before.certificates.entries().iter().chain(after.certificates.entries()).map(|entry| &entry.name).collect();
+    let entries = found.len();
     found.extend(names.into_iter().filter_map(|name| in_certificate(name, before, after)));
+    if found.len() == entries && before.certificates != after.certificates {
+        let names =
+            |list: &CertificateList| list.entries().iter().map(|entry| Value::from(entry.name.clone())).collect();
+        found.push(Difference {
+            kind: Subject::Certificate,
+            name: String::new(),
+            summary: "Certificates: order changed".to_owned(),
+            before: Some(names(&before.certificates)),
+            after: Some(names(&after.certificates)),
+        });
+    }
     if before.use_builtin_cas != after.use_builtin_cas {
         let (was, will) = (before.use_builtin_cas, after.use_builtin_cas);
         found.push(Difference {
@@ -70,11 +84,12 @@ pub fn differences(before: &Configuration, after: &Configuration) -> Vec<Differe
 }
 
 fn in_control(control: &Control, before: &Configuration, after: &Configuration) -> Option<Difference> {
-    let shown = |version: &Configuration| version.controls.get(&control.id).map(|setting| setting.shown(control));
-    let (before, after) = (shown(before), shown(after));
-    if before == after {
+    let [was, will] = [before, after].map(|version| version.controls.get(&control.id));
+    if was == will {
         return None;
     }
+    let shown = |setting: Option<&Setting>| setting.map(|setting| setting.shown(control));
+    let (before, after) = (shown(was), shown(will));
     let empty = Map::new();
     let (was, will) = (before.as_ref().unwrap_or(&empty), after.as_ref().unwrap_or(&empty));
     let fields: Vec<_> =
@@ -82,7 +97,10 @@ fn in_control(control: &Control, before: &Configuration, after: &Configuration) 
     Some(Difference {
         kind: Subject::Control,
         name: control.id.to_string(),
-        summary: format!("{}: {}", control.name, fields.join(", ")),
+        summary: match &fields[..] {
+            [] => format!("{}: the same, said explicitly", control.name),
+            fields => format!("{}: {}", control.name, fields.join(", ")),
+        },
         before: before.map(Value::Object),
         after: after.map(Value::Object),
     })

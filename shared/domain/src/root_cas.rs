@@ -1,5 +1,6 @@
 //! The certificate authorities that Mozilla trusts for TLS servers.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde::Serialize;
@@ -26,7 +27,15 @@ pub struct RootCa {
 pub fn trusted_root_cas() -> &'static [RootCa] {
     static TRUSTED: LazyLock<Vec<RootCa>> = LazyLock::new(|| {
         let mut authorities: Vec<RootCa> = TLS_SERVER_ROOT_CERTS.iter().filter_map(|der| read(der)).collect();
-        authorities.sort_by(|one, other| (&one.name, &one.thumbprint).cmp(&(&other.name, &other.thumbprint)));
+        // Their names can be taken over into a list, where none stands twice.
+        let mut names: BTreeMap<String, u32> = BTreeMap::new();
+        authorities.iter().for_each(|authority| *names.entry(authority.name.clone()).or_default() += 1);
+        for authority in &mut authorities {
+            if names.get(&authority.name).is_some_and(|times| *times > 1) {
+                authority.name = format!("{} ({})", authority.name, &authority.thumbprint[..8]);
+            }
+        }
+        authorities.sort_by(|one, other| one.name.cmp(&other.name));
         authorities
     });
     &TRUSTED
@@ -70,7 +79,8 @@ mod tests {
         let is_named = |authority: &RootCa| !authority.name.trim().is_empty() && !authority.name.contains('=');
         assert!(authorities.iter().all(is_named));
         let thumbprints: BTreeSet<&String> = authorities.iter().map(|authority| &authority.thumbprint).collect();
-        assert_eq!(thumbprints.len(), authorities.len());
+        let names: BTreeSet<&String> = authorities.iter().map(|authority| &authority.name).collect();
+        assert_eq!((thumbprints.len(), names.len()), (authorities.len(), authorities.len()));
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! The setting of one control, and how `config_update` changes it (contracts, "Configuration").
 
-use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use crate::action::Action;
@@ -68,8 +70,14 @@ struct Update {
     buttons: Option<Vec<String>>,
     actions: Option<Vec<Action>>,
     redirects: Option<Vec<String>>,
-    platform: Option<Platforms>,
+    /// `null` takes it away.
+    #[serde(default, deserialize_with = "named")]
+    platform: Option<Option<Platforms>>,
     domains: Option<Vec<DomainPattern>>,
+}
+
+fn named<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Platforms>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
 }
 
 impl Setting {
@@ -88,7 +96,10 @@ impl Setting {
         let at = Place(control);
         let fields = update.as_object().ok_or_else(|| at.wrong("", "must be an object"))?;
         if let Some(name) = fields.keys().find(|name| control.fields().all(|known| known != *name)) {
-            return Err(at.wrong(name, "is no field of this control"));
+            return Err(match name.as_str() {
+                "certificates" | "use_builtin_cas" => at.wrong(name, "is changed by certificates_update"),
+                _ => at.wrong(name, "is no field of this control"),
+            });
         }
         if control.available_platforms().next().is_none() {
             return Err(at.wrong("", "is not available yet"));
@@ -116,7 +127,8 @@ impl Setting {
     /// Every field that a setting of `control` has, as `config` shows it.
     pub fn shown(&self, control: &Control) -> Map<String, Value> {
         let value = |field: &str| match field {
-            "protection" => Some(self.protection.unwrap_or(false).into()),
+            // Never said is not off: `AllowEmulatorArchitectures` makes the difference.
+            "protection" => self.protection.map(Value::from),
             "detection" => Some(self.detection.unwrap_or(false).into()),
             "action" => Some(self.action.unwrap_or_default().to_string().into()),
             "title" => Some(self.title.clone().into()),
@@ -141,8 +153,8 @@ impl Setting {
             buttons: update.buttons.unwrap_or(self.buttons),
             actions: update.actions.unwrap_or(self.actions),
             redirects: update.redirects.unwrap_or(self.redirects),
-            platform: update.platform.or(self.platform),
-            domains: update.domains.unwrap_or(self.domains),
+            platform: update.platform.unwrap_or(self.platform),
+            domains: update.domains.map_or(self.domains, without_repeats),
         }
     }
 
@@ -205,6 +217,11 @@ impl Setting {
     }
 }
 
+fn without_repeats(domains: Vec<DomainPattern>) -> Vec<DomainPattern> {
+    let mut seen = BTreeSet::new();
+    domains.into_iter().filter(|domain| seen.insert(domain.clone())).collect()
+}
+
 /// Refuses a control that `plan` does not have.
 fn check_plan(control: &Control, plan: Plan) -> Result<(), Error> {
     if control.minimum_plan <= plan {
@@ -224,7 +241,8 @@ impl Place<'_> {
     fn wrong(self, field: &str, what: &str) -> Error {
         let dot = if field.is_empty() || field == "." { "" } else { "." };
         let field = field.trim_start_matches('.');
-        let text = without_secrets(&format!("config.{}{dot}{field} {what}", self.0.id));
+        let (field, what) = (without_secrets(field), without_secrets(what));
+        let text = format!("config.{}{dot}{field} {what}", self.0.id);
         Error::invalid("config", text.chars().take(MAX_SAID).collect::<String>())
     }
 }

@@ -63,6 +63,13 @@ fn every_difference_is_told_and_equal_versions_have_none() {
         ]
     );
     assert_eq!(summaries(&after, &before).len(), 7);
+    let mut reordered = after.clone();
+    reordered.certificates = after.certificates.entries().iter().rev().cloned().collect::<Vec<_>>().into();
+    assert_eq!(summaries(&after, &reordered), ["Certificates: order changed"]);
+    let mut explicit = after.clone();
+    explicit.controls.get_mut(&ControlId::CERTIFICATE_PINNING).unwrap().platform = None;
+    explicit.controls.insert(ControlId::ALLOW_EMULATOR_ARCHITECTURES, Setting::default());
+    assert_eq!(summaries(&after, &explicit), ["Keep Emulator Architectures: the same, said explicitly"]);
     assert_eq!(differences(&after, &after), []);
 }
 

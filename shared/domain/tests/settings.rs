@@ -45,6 +45,7 @@ fn a_refusal_names_the_field() {
     for (fields, expected) in [
         (json!([]), "config.CertificatePinning must be an object"),
         (json!({"colour": 1}), "config.CertificatePinning.colour is no field of this control"),
+        (json!({"certificates": []}), "config.CertificatePinning.certificates is changed by certificates_update"),
         (json!({"protection": true}), "config.CertificatePinning.protection is no field of this control"),
         (
             json!({"detection": "yes"}),
@@ -132,13 +133,15 @@ fn plans_gate_controls_and_actions_but_not_switching_off() {
 fn a_setting_has_the_fields_of_its_kind_and_those_of_the_catalogue() {
     for control in catalogue() {
         let shown = Setting::default().shown(control);
-        let expected = match control.kind {
-            Kind::Switch => "protection",
-            Kind::Response => "detection",
-        };
-        assert_eq!(shown[expected], json!(false), "{}", control.id);
+        match control.kind {
+            Kind::Switch => assert_eq!(shown.get("protection"), None, "{}: never said is not off", control.id),
+            Kind::Response => assert_eq!(shown["detection"], json!(false), "{}", control.id),
+        }
         assert!(
-            control.fields().filter(|field| *field != "platform").all(|field| shown.contains_key(field)),
+            control
+                .fields()
+                .filter(|field| !["platform", "protection"].contains(field))
+                .all(|field| shown.contains_key(field)),
             "{}",
             control.id
         );
@@ -174,6 +177,17 @@ fn reads_back(control: &Control, fields: &Value) {
     for (name, value) in fields.as_object().unwrap() {
         assert_eq!(&shown[0][control.id.as_str()][name], value, "{name}");
     }
+}
+
+#[test]
+fn null_takes_a_platform_away_and_domains_stand_once() {
+    let narrowed = update(SWITCH, json!({"platform": "android"}), Plan::Team).unwrap();
+    let kept = narrowed.updated(SWITCH.control(), &json!({"protection": true}), Plan::Team).unwrap();
+    assert!(kept.platform.is_some());
+    assert!(kept.updated(SWITCH.control(), &json!({"platform": null}), Plan::Team).unwrap().platform.is_none());
+    let transparency = ControlId::CERTIFICATE_TRANSPARENCY_PREVENTION;
+    let twice = update(transparency, json!({"domains": ["A.example", "b.example", "a.example"]}), Plan::Team).unwrap();
+    assert_eq!(twice.shown(transparency.control())["domains"], json!(["a.example", "b.example"]));
 }
 
 proptest! {

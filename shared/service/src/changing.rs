@@ -55,6 +55,12 @@ pub(crate) enum Tried<T> {
 }
 
 impl Attempt {
+    /// The same, which leaves the record of `request`, if there is one: it creates `created`.
+    pub(crate) fn creating(self, request: Option<&IdempotentRequest>, created: Created) -> Self {
+        let replay = request.map(|request| request.record(created, self.now));
+        Self { replay, ..self }
+    }
+
     /// What the change leaves behind besides itself.
     pub(crate) fn record(&self) -> Record<'_> {
         let replay = self.replay.as_ref().map(|record| (ReplayOwner::Tenant(&self.tenant.id), record));
@@ -126,8 +132,10 @@ impl Service {
     ) -> Result<Option<Created>, Error> {
         let request = request.as_ref();
         let tried = |now: Attempt| {
-            let replay = request.map(|(request, created)| request.record(created.clone(), now.now));
-            let change = attempt(Attempt { replay, ..now });
+            let change = attempt(match request {
+                Some((request, created)) => now.creating(Some(request), created.clone()),
+                None => now,
+            });
             async move {
                 match (change.await?, request) {
                     (Change::Repeated(earlier), Some((request, _))) => {

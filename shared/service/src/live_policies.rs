@@ -6,10 +6,12 @@ use domain::id::Sha256Hex;
 use domain::live_policy::{LivePolicy, Publication, Publications, SignedPolicy, skipped};
 use domain::platform::ConfigVersion;
 use domain::tenant::Tenant;
+use store::idempotency::Created;
+use store::{Change, ReplayOwner};
 
 use crate::Service;
 use crate::access::Caller;
-use crate::changing::{Attempt, Tried};
+use crate::changing::{Answered, Attempt, IdempotentRequest, Tried};
 
 /// What was published.
 #[derive(Clone, Debug)]
@@ -29,28 +31,50 @@ impl Service {
         caller: &Caller,
         version: ConfigVersion,
         earlier: Option<u64>,
-    ) -> Result<Published, Error> {
+        request: Option<IdempotentRequest>,
+    ) -> Result<Answered<Published>, Error> {
+        let request = request.as_ref();
+        if let Some(created) = self.earlier(ReplayOwner::Tenant(&caller.tenant.id), request).await? {
+            return self.published_before(&caller.tenant, created).await;
+        }
         let key = &self.store.policy_key(&caller.tenant.id).await?;
         let attempt = |attempt: Attempt| async move {
-            let tenant = &attempt.tenant;
+            let tenant = &attempt.tenant.clone();
             let publications = self.store.publications(&tenant.id, version).await?;
             let digest = self.to_be_published(tenant, version, &publications, earlier).await?;
             let configuration = self.store.configuration(&tenant.id, &digest).await?;
             let policy = LivePolicy::next(&configuration, (&tenant.id, version), &publications, attempt.now);
             let signed = SignedPolicy::new(&policy, key.public_key(), &key.sign(&policy.canonical()?));
-            let (policy_version, published_at) = (policy.policy_version, policy.published_at);
             let publication = Publication {
-                policy_version,
+                policy_version: policy.policy_version,
                 digest: self.store.put_policy(&tenant.id, signed.to_document()?).await?,
                 configuration: digest,
-                published_at,
+                published_at: policy.published_at,
                 published_by: caller.user_id.clone(),
             };
+            let (policy_version, published_at) = (policy.policy_version, policy.published_at);
+            let value = Published { policy_version, published_at, skipped: skipped(&configuration) };
+            let configuration = publication.configuration.clone();
+            let attempt = attempt.creating(request, Created::Policy { policy_version, published_at, configuration });
             let (seen, publications) = (publications.policy_version, publications.with(publication));
-            let change = self.store.publish(tenant, version, (seen, &publications), attempt.record()).await?;
-            Ok(Tried::Written(change, Published { policy_version, published_at, skipped: skipped(&configuration) }))
+            match (self.store.publish(tenant, version, (seen, &publications), attempt.record()).await?, request) {
+                (Change::Repeated(twin), Some(request)) => {
+                    self.published_before(tenant, request.repeat(twin)?).await.map(Tried::Settled)
+                }
+                (change, _) => Ok(Tried::Written(change, Answered { value, replayed: false })),
+            }
         };
         self.settle(caller, attempt).await
+    }
+
+    /// What an earlier request with the same key published.
+    async fn published_before(&self, tenant: &Tenant, created: Created) -> Result<Answered<Published>, Error> {
+        let Created::Policy { policy_version, published_at, configuration } = created else {
+            return Err(Error::IdempotencyKeyReused);
+        };
+        let configuration = self.store.configuration(&tenant.id, &configuration).await?;
+        let value = Published { policy_version, published_at, skipped: skipped(&configuration) };
+        Ok(Answered { value, replayed: true })
     }
 
     async fn to_be_published(

@@ -22,6 +22,15 @@ pub enum Created {
     Job(JobId),
     /// A tenant.
     Tenant(TenantId),
+    /// A live policy. The version may have forgotten it by the time that it is asked for again.
+    Policy {
+        /// Its number.
+        policy_version: u64,
+        /// Unix seconds.
+        published_at: i64,
+        /// The configuration that it was made of.
+        configuration: Sha256Hex,
+    },
     /// A pair whose secret is shown once, and again to the same request only.
     Pair(SealedPair),
     /// Something whose answer says no more than that it was done.

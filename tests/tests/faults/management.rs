@@ -54,6 +54,8 @@ pub(crate) enum Before {
     Marked,
     /// And a configuration of its development version, which can be promoted.
     Configured,
+    /// And a publication of it, with the key that signs it.
+    Published,
 }
 
 /// A tenant and its owner.
@@ -131,10 +133,13 @@ impl Manage {
             Before::Marked => {
                 owner.done("/frontend/delete_tenant", json!({})).await;
             }
-            Before::Configured => {
+            Before::Configured | Before::Published => {
                 let config = json!({ "BackupPrevention": { "protection": true } });
                 owner.done("/frontend/config_update", json!({ "version": "dev", "config": config })).await;
                 owner.done("/frontend/update_deployment_environments", json!({ "enabled": true })).await;
+                if self.before == Before::Published {
+                    owner.done("/frontend/push_live_config", json!({ "version": "dev" })).await;
+                }
             }
         }
     }

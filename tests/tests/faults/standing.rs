@@ -11,7 +11,7 @@ use crate::remains::{Item, read};
 use crate::world::World;
 
 /// What is drawn anew, or counts how often something was written: it differs between tenants that went through the same.
-const DRAWN: [&str; 4] = ["pk", "sk", "revision", "secret_hash"];
+const DRAWN: [&str; 6] = ["pk", "sk", "revision", "secret_hash", "sealed", "published"];
 /// As [`DRAWN`], of the record of a request: what names the request, and what it created.
 const DRAWN_OF_REQUEST: [&str; 3] = ["scope", "body", "created"];
 

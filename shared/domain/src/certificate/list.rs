@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::{DomainPattern, KeyHash, PinnedCertificate, ThumbprintAlgorithm};
 use crate::error::Error;
 use crate::pem;
+use crate::redaction::without_secrets;
 
 /// Entries at most (page 003).
 pub const MAX_ENTRIES: usize = 50;
@@ -21,6 +22,9 @@ const LAST_SECOND: i64 = 253_402_300_799;
 
 const FIELDS: [&str; 9] =
     ["name", "thumbprint", "algorithm", "expires", "domains", "isdefault", "isca", "spki_sha256", "certificate_pem"];
+
+/// What `config` shows beside the fields: taken, so that its list can be edited and sent back, and not read.
+const MARKS: [&str; 3] = ["enforceable", "not_enforceable_because", "expired"];
 
 /// At most [`MAX_ENTRIES`] entries, no name twice. Reading a stored one back judges nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,9 +94,10 @@ struct Entry<'a> {
 impl<'a> Entry<'a> {
     fn new(place: usize, entry: &'a Value) -> Result<Self, Error> {
         let fields = entry.as_object().ok_or_else(|| refused(format!("certificates[{place}] must be an object")))?;
-        match fields.keys().find(|field| !FIELDS.contains(&field.as_str())) {
+        let known = |field: &str| FIELDS.contains(&field) || MARKS.contains(&field);
+        match fields.keys().find(|field| !known(field)) {
             Some(unknown) => {
-                let shown: String = unknown.chars().take(64).collect();
+                let shown: String = without_secrets(unknown).chars().take(64).collect();
                 Err(refused(format!("certificates[{place}] has an unknown field {shown:?}")))
             }
             None => Ok(Self { place, fields }),

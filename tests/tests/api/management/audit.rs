@@ -50,7 +50,9 @@ fn body(row: &Row, token: &str, key: &str) -> Value {
         "set_custom_message_active" => json!({ "version": "prod", "in_use": true }),
         _ => json!({}),
     };
-    if let (Some(fields), Value::Object(more)) = (body.as_object_mut(), secrets()) {
+    // These refuse a field that they do not know.
+    let strict = matches!(row.name, "config_update" | "promote_config" | "push_live_config");
+    if let (Some(fields), Value::Object(more), false) = (body.as_object_mut(), secrets(), strict) {
         fields.extend(more);
     }
     body

@@ -12,7 +12,7 @@ use domain::platform::ConfigVersion;
 use domain::tenant::Tenant;
 use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
-use tests::harness::{Bench, fetch, put};
+use tests::harness::{Bench, fetch, put, send};
 use tests::members::Member;
 
 const ANDROID_CONTROLS: [(&str, &str); 6] = [
@@ -153,6 +153,57 @@ async fn a_build_applies_what_its_version_said_when_it_was_requested() {
     assert_ne!(now.digest, job.config);
 }
 
+/// To keep emulators' libraries out is more than never to have said anything of them.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_promotion_takes_what_is_explicitly_off_and_the_order_of_certificates() {
+    let bench = Bench::start().await;
+    let owner = bench.owner();
+    owner.done("/frontend/update_deployment_environments", json!({"enabled": true})).await;
+    let emulators = async |fields: Value| set(&owner, "dev", "AllowEmulatorArchitectures", fields).await;
+    let entry = |name: &str| json!({"name": name, "thumbprint": "ab".repeat(32), "algorithm": "sha256"});
+    let list = async |entries: [Value; 2]| {
+        owner.done("/frontend/certificates_update", json!({"version": "dev", "certificates": entries})).await;
+    };
+    emulators(json!({"platform": "android"})).await;
+    list([entry("b"), entry("a")]).await;
+    for change in 0..3 {
+        match change {
+            0 => {}
+            1 => emulators(json!({"protection": false})).await,
+            _ => list([entry("a"), entry("b")]).await,
+        }
+        let promoted = owner.done("/frontend/promote_config", json!({"from": "dev", "to": "stg"})).await;
+        assert_ne!(promoted.body["changes"], json!([]), "{change}");
+        let (source, target) = join(config(&owner, "dev"), config(&owner, "stg")).await;
+        assert_eq!(source["config"], target["config"], "{change}");
+    }
+    let misspelt = json!({"from": "dev", "to": "stg", "dryRun": true});
+    let refused = owner.post("/frontend/promote_config", misspelt).await;
+    assert_eq!((refused.status.as_u16(), refused.text("code").as_str()), (400, "invalid_body"));
+    let unknown = owner.post("/frontend/promote_config", json!({"from": "1.2.3", "to": "stg"})).await;
+    assert_eq!(
+        (unknown.text("code").as_str(), unknown.text("error").as_str()),
+        ("invalid_from", "Invalid configuration version in from")
+    );
+}
+
+/// Read, edit, send: the marks of the list are no obstacle, and a list for another revision is refused.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_list_that_was_read_can_be_sent_back() {
+    let bench = Bench::start().await;
+    let owner = bench.owner();
+    let entry = json!({"name": "API", "thumbprint": "ab".repeat(32), "algorithm": "sha256", "domains": "a.example", "expires": 1});
+    owner.done("/frontend/certificates_update", json!({"version": "prod", "certificates": [entry]})).await;
+    let read = config(&owner, "prod").await;
+    let list = |config: &Value| config["config"][2]["CertificatePinning"]["certificates"].clone();
+    let mut body = json!({"version": "prod", "certificates": list(&read), "revision": read["revision"]});
+    owner.done("/frontend/certificates_update", body.clone()).await;
+    assert_eq!(config(&owner, "prod").await, read);
+    body["revision"] = json!(0);
+    let refused = owner.post("/frontend/certificates_update", body).await;
+    assert_eq!((refused.status.as_u16(), refused.text("code").as_str()), (409, "stale_revision"));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn fifty_certificates_fit_and_the_next_one_is_refused() {
     let bench = Bench::start().await;
@@ -190,6 +241,11 @@ async fn a_message_of_five_megabytes_is_kept_and_one_byte_more_is_refused() {
     assert_eq!((read.text("message").len(), read.body.get("message_url")), (MAX_BYTES, None));
     let refused = owner.post("/frontend/update_custom_message", body(&format!("{largest}x"))).await;
     assert_eq!((refused.status.as_u16(), refused.text("code").as_str()), (400, "invalid_message"));
+
+    // As markup that Lambda's answer, JSON in JSON, does not take.
+    owner.done("/frontend/update_custom_message", body(&"\"".repeat(2_700_000))).await;
+    let read = owner.done("/frontend/get_custom_message", json!({"version": "prod"})).await;
+    assert!(read.text("message").is_empty() && read.text("message_url").starts_with("http"));
 
     // In JSON, each of these takes two bytes: neither a request nor an answer takes them all.
     let quoted = "\"".repeat(MAX_BYTES);
@@ -251,6 +307,24 @@ async fn policies_are_numbered_without_gaps_whoever_publishes() {
         kept.published.iter().map(|publication| publication.policy_version).collect::<Vec<_>>(),
         (1..=8).collect::<Vec<_>>()
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_publication_with_an_idempotency_key_is_made_once() {
+    let bench = Bench::start().await;
+    let (tenant, _) = bench.another_tenant(5, Plan::Enterprise).await;
+    let owner = bench.owner().in_tenant(&tenant.id);
+    let headers =
+        [("authorization", owner.bearer.as_str()), ("tenant", tenant.id.as_str()), ("idempotency-key", "release 7")];
+    let ask = async |body: Value| send(&bench.router, "POST", "/frontend/push_live_config", &headers, Some(body)).await;
+    let first = ask(json!({ "version": "prod" })).await;
+    set(&owner, "prod", "BackupPrevention", json!({"protection": false})).await;
+    assert_eq!(publish(&owner, json!({"version": "prod"})).await, 2);
+    let again = ask(json!({ "version": "prod" })).await;
+    assert_eq!((again.status.as_u16(), &again.headers["idempotent-replayed"]), (200, &"true".parse().unwrap()));
+    assert_eq!(again.bytes, first.bytes, "what it said then, skipped controls too");
+    let reused = ask(json!({ "version": "dev" })).await;
+    assert_eq!((reused.status.as_u16(), reused.text("code").as_str()), (422, "idempotency_key_reused"));
 }
 
 /// The signature is checked by OpenSSL, over the canonical form that another language makes.

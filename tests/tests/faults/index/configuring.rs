@@ -107,10 +107,31 @@ impl UseCase for Publish {
     }
 }
 
+/// With an `Idempotency-Key`, as other creations: one policy however often it is asked for.
+#[tokio::test(flavor = "multi_thread")]
+async fn publishing_a_version_once_survives_every_fault() {
+    let tables = tables([publication().once()]);
+    insta::assert_snapshot!(tables.await, @"
+    # push live config
+    BatchGetItem, Decrypt, GetItem, GetObject, PutObject, TransactWriteItems
+    undisturbed: 200 → done, told
+    throttled: 500 internal → not done, told | 500 internal → not done, untold
+    503 once: 200 → done, told
+    done, then 500: 500 internal → done, told | 500 internal → not done, told | 500 internal → not done, untold
+    done, then cut once: 200 → done, told
+    conflict: 200 → done, told
+    killed before: not done, untold
+    killed after: done, told | not done, untold
+    ");
+}
+
+pub(crate) fn publication() -> Manage {
+    Manage::new::<PushLiveConfig>(|_| json!({ "version": "dev" })).after(Before::Published)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn publishing_a_version_survives_every_fault() {
-    let publish =
-        Manage::new::<PushLiveConfig>(|_| json!({ "version": "dev" })).after(Before::Configured).telling_changes();
+    let publish = publication().after(Before::Configured).telling_changes();
     insta::assert_snapshot!(tabulate(&World::start().await, &Publish(publish)).await, @"
     BatchGetItem, Decrypt, GenerateDataKey, GetItem, GetObject, PutObject, TransactWriteItems
     undisturbed: 200 → 1 published

@@ -2,7 +2,7 @@
 
 mod arriving;
 mod building;
-mod configuring;
+pub(crate) mod configuring;
 mod mailing;
 pub(crate) mod managing;
 mod purging;
