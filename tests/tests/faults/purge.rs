@@ -177,7 +177,7 @@ async fn everything_of_one_tenant_goes_and_nothing_of_another() {
     world.pass(MINUTE);
     assert_eq!(counts(functions::purge(world.service()).await.unwrap()), (1, 0, 0));
     let receipt = world.purge_to_the_end(&doomed.tenant).await;
-    assert_eq!(receipt.removed, Doomed::removed(9));
+    assert_eq!(receipt.removed, Doomed::removed(10));
     assert_eq!(receipt.requested_by, "owner@example.com");
     assert_eq!((receipt.requested_at, receipt.began_at), (requested_at, requested_at + GRACE));
     assert_eq!((receipt.ended_at, &receipt.name_sha256), (receipt.began_at + MINUTE, &Sha256Hex::of(b"Doomed 1")));

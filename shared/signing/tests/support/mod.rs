@@ -230,7 +230,8 @@ pub(crate) fn which(tool: &str) -> Option<PathBuf> {
 
 /// Runs a tool and gives back whether it succeeded, and all that it wrote.
 pub(crate) fn run<A: AsRef<OsStr>>(tool: &str, arguments: impl IntoIterator<Item = A>) -> (bool, String) {
-    let output = Command::new(tool).args(arguments).output().expect("the tool starts");
+    // Java reads its arguments by the locale.
+    let output = Command::new(tool).env("LC_ALL", "C.UTF-8").args(arguments).output().expect("the tool starts");
     let text = [output.stdout, output.stderr].concat();
     (output.status.success(), String::from_utf8_lossy(&text).into_owned())
 }

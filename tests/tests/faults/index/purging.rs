@@ -83,14 +83,14 @@ async fn run(entry: &Entry) -> &'static str {
 async fn closing_a_tenant_survives_every_fault() {
     insta::assert_snapshot!(tabulate(&World::start().await, &Purging::new(Part::Closing)).await, @r"
     BatchWriteItem, GetItem, Query, TransactWriteItems, UpdateItem
-    undisturbed: unfinished → gone, 9 events
-    throttled: error → gone, 9 events | failed → gone, 9 events
-    503 once: unfinished → gone, 9 events
-    done, then 500: error → gone, 9 events | failed → gone, 9 events
-    done, then cut once: unfinished → gone, 9 events
-    conflict: unfinished → gone, 9 events
-    killed before: gone, 9 events
-    killed after: gone, 9 events
+    undisturbed: unfinished → gone, 10 events
+    throttled: error → gone, 10 events | failed → gone, 10 events
+    503 once: unfinished → gone, 10 events
+    done, then 500: error → gone, 10 events | failed → gone, 10 events
+    done, then cut once: unfinished → gone, 10 events
+    conflict: unfinished → gone, 10 events
+    killed before: gone, 10 events
+    killed after: gone, 10 events
     ");
 }
 
@@ -98,13 +98,13 @@ async fn closing_a_tenant_survives_every_fault() {
 async fn removing_everything_of_a_tenant_survives_every_fault() {
     insta::assert_snapshot!(tabulate(&World::start().await, &Purging::new(Part::Sweeping)).await, @r"
     AbortMultipartUpload, BatchWriteItem, DeleteObjects, GetItem, ListMultipartUploads, ListObjectsV2, Query, TransactWriteItems
-    undisturbed: gone → gone, 9 events
-    throttled: error → gone, 9 events | failed → gone, 9 events
-    503 once: gone → gone, 9 events
-    done, then 500: error → gone, 9 events | failed → gone, 9 events
-    done, then cut once: gone → gone, 9 events
-    conflict: gone → gone, 9 events
-    killed before: gone, 9 events
-    killed after: gone, 9 events
+    undisturbed: gone → gone, 10 events
+    throttled: error → gone, 10 events | failed → gone, 10 events
+    503 once: gone → gone, 10 events
+    done, then 500: error → gone, 10 events | failed → gone, 10 events
+    done, then cut once: gone → gone, 10 events
+    conflict: gone → gone, 10 events
+    killed before: gone, 10 events
+    killed after: gone, 10 events
     ");
 }
