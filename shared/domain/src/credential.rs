@@ -199,7 +199,12 @@ const ANY_PADDING: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// HMAC-SHA-256 of a key under the pepper; the secret itself is never kept.
+/// HMAC-SHA-256 of a key under the pepper; the secret itself is never kept. There is one way to compare two, in constant time:
+/// ```compile_fail,E0369
+/// fn is_same(one: domain::credential::SecretHash, other: domain::credential::SecretHash) -> bool {
+///     one == other
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct SecretHash([u8; 32]);
 
