@@ -1,8 +1,6 @@
 //! A stack of its own for each test: a local AWS, the routers, the queue functions, and a clock that the test moves.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, OnceLock};
 
 use api::App;
 use aws_config::SdkConfig;
@@ -18,7 +16,6 @@ use domain::platform::{ConfigVersion, Platform};
 use domain::tenant::Tenant;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, Request, StatusCode};
-use jiff::{SignedDuration, Timestamp};
 use local::aws::LocalAws;
 use local::outbox::Outbox;
 use local::provision::{Settings, Stack, provision};
@@ -27,10 +24,11 @@ use local::seed;
 use local::server::{MAINTENANCE_PERIOD, Server, WORKERS};
 use protection_worker::{Lease, Worker};
 use serde_json::{Value, json};
-use service::{Clock, Service};
+use service::Service;
 use store::Store;
 use tower::ServiceExt as _;
 
+use crate::clock::TestClock;
 use crate::replays::Replays;
 use crate::{conformance, functions, issuer, privileges, secrets};
 
@@ -57,45 +55,6 @@ pub struct Bench {
     own: Service,
     _secrets: secrets::Guard,
     _aws: LocalAws,
-}
-
-/// The system's time plus what the test adds: signed URLs are checked by the stand-in's own clock. No two readings are the
-/// same, as on AWS, where requests are microseconds apart.
-#[derive(Clone, Debug, Default)]
-pub struct TestClock {
-    ahead: Arc<AtomicI64>,
-    stopped: Arc<OnceLock<Timestamp>>,
-    readings: Arc<AtomicI64>,
-}
-
-impl TestClock {
-    /// Lets `seconds` pass.
-    pub fn pass(&self, seconds: i64) {
-        self.ahead.fetch_add(seconds, Ordering::SeqCst);
-    }
-
-    /// From now on, time passes only when the test lets it.
-    pub fn stop(&self) {
-        self.stopped.get_or_init(|| domain::time::at(Clock::system().now().as_second()));
-    }
-
-    /// Unix seconds.
-    pub fn now(&self) -> i64 {
-        self.clock().now().as_second()
-    }
-
-    /// As the use cases take it.
-    pub fn clock(&self) -> Clock {
-        let (time, system) = (self.clone(), Clock::system());
-        Clock::new(move || {
-            let ahead = SignedDuration::from_secs(time.ahead.load(Ordering::SeqCst));
-            let now = match time.stopped.get() {
-                Some(second) => *second + SignedDuration::from_micros(time.readings.fetch_add(1, Ordering::SeqCst)),
-                None => system.now(),
-            };
-            now + ahead
-        })
-    }
 }
 
 /// An answer of the API.

@@ -1,6 +1,7 @@
 //! What the cross-function tests share. The tests stand in few binaries, since each one with the SDK takes long to link.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "this library is only for tests")]
 
+pub mod clock;
 pub mod conformance;
 pub mod events;
 pub mod functions;
