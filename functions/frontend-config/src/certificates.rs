@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::shapes::CertificateEntry;
+
 /// The certificate list from now on.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct CertificatesFields {
@@ -20,9 +22,8 @@ pub(crate) struct CertificatesFields {
     /// Whether the built-in certificate authorities belong to the list. Absent keeps it as it is.
     #[schema(example = true)]
     use_builtin_cas: Option<bool>,
-    /// At most 50 entries: `name`, `thumbprint`, `algorithm`, `expires`, `domains`, `isdefault`, `isca`, and `spki_sha256` or
-    /// `certificate_pem` for what the platforms enforce by themselves.
-    #[schema(required = true, nullable = false, value_type = Option<Vec<Object>>, example = json!([{
+    /// At most 50 entries. What the platforms enforce by themselves needs `spki_sha256` or `certificate_pem`.
+    #[schema(required = true, nullable = false, value_type = Option<Vec<CertificateEntry>>, max_items = 50, example = json!([{
         "name": "Example API", "thumbprint": "A1B2C3D4E5F60718293A4B5C6D7E8F9012345678", "algorithm": "sha256",
         "expires": 1_767_225_600, "domains": ["api.example.com"], "isdefault": false, "isca": false
     }]))]

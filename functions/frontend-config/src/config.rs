@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use crate::shapes::ControlSetting;
+
 /// Which version is meant.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct VersionFields {
@@ -25,7 +27,7 @@ pub(crate) struct ConfigAnswer {
     /// Objects of one control each, in the order of the catalogue: every control that was ever set. The certificate list stands with
     /// `CertificatePinning`: each entry has `enforceable`, `not_enforceable_because` and `expired`, which `certificates_update` takes and
     /// does not read.
-    #[schema(value_type = Vec<Object>, example = json!([{"BackupPrevention": {"protection": true}}]))]
+    #[schema(value_type = Vec<HashMap<String, ControlSetting>>, example = json!([{"BackupPrevention": {"protection": true}}]))]
     config: Vec<Map<String, Value>>,
     /// Counts the changes of the version; 0 before the first.
     #[schema(example = 3)]
@@ -60,7 +62,7 @@ pub(crate) struct ConfigUpdateFields {
     #[schema(required = true, nullable = false, example = "production")]
     version: Option<String>,
     /// An object of one control: its fields that are to be replaced. The others stay, also when the control is switched off.
-    #[schema(required = true, nullable = false, value_type = Option<Object>, example = json!({"BackupPrevention": {"protection": true}}))]
+    #[schema(required = true, nullable = false, value_type = Option<HashMap<String, ControlSetting>>, example = json!({"BackupPrevention": {"protection": true}}))]
     config: Option<Map<String, Value>>,
     /// The revision that the change was made for. Without it the last change wins.
     #[schema(example = 3)]

@@ -6,6 +6,7 @@ mod config;
 mod messages;
 mod options;
 mod promotion;
+mod shapes;
 
 use api::App;
 use utoipa_axum::router::OpenApiRouter;
