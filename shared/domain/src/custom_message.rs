@@ -42,15 +42,20 @@ impl FromStr for MessageUploadId {
 string_conversions!(MessageUploadId);
 
 impl CustomMessage {
-    /// The message `text`, shown by apps or not as the message `before` was. No text is no message.
-    pub fn replacing(before: Option<&Self>, text: &str) -> Result<Option<Self>, Error> {
+    /// The message `text`, which apps do not show yet. No text is no message.
+    pub fn new(text: &str) -> Result<Option<Self>, Error> {
         if text.len() > MAX_BYTES {
             return Err(Self::too_large());
         }
-        let in_use = before.is_some_and(|message| message.in_use);
         let size = u32::try_from(text.len()).map_err(Error::internal)?;
-        Ok((size > 0).then(|| Self { digest: Sha256Hex::of(text.as_bytes()), size, in_use }))
+        Ok((size > 0).then(|| Self { digest: Sha256Hex::of(text.as_bytes()), size, in_use: false }))
     }
+
+    /// The same, shown by apps or not as the message `before` was.
+    pub fn replacing(self, before: Option<&Self>) -> Self {
+        Self { in_use: before.is_some_and(|message| message.in_use), ..self }
+    }
+
     /// The answer to a text above [`MAX_BYTES`].
     pub fn too_large() -> Error {
         Error::invalid("message", format!("Message must be at most {MAX_BYTES} bytes"))

@@ -49,7 +49,7 @@ fn every_difference_is_told_and_equal_versions_have_none() {
     let other = domain::certificate::PinnedCertificate { expires: Some(1), ..certificate("other") };
     after.certificates = vec![certificate("kept"), certificate("new"), other].into();
     after.use_builtin_cas = true;
-    after.message = CustomMessage::replacing(None, "Hello").unwrap();
+    after.message = CustomMessage::new("Hello").unwrap();
     assert_eq!(
         summaries(&before, &after),
         [

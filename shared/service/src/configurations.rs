@@ -168,11 +168,14 @@ impl Service {
     /// Replaces the text of a version's custom message.
     pub async fn set_custom_message(&self, caller: &Caller, version: ConfigVersion, text: &str) -> Result<(), Error> {
         // What is too large is refused before it is stored.
-        CustomMessage::replacing(None, text)?;
+        let message = CustomMessage::new(text)?;
         caller.trail.note([("bytes".to_owned(), text.len().into())]);
-        self.store.put_message(&caller.tenant.id, text).await?;
+        if let Some(message) = &message {
+            self.store.put_message(&caller.tenant.id, &message.digest, text).await?;
+        }
         let set = |configuration: &mut Configuration, _: &Tenant| {
-            configuration.message = CustomMessage::replacing(configuration.message.as_ref(), text)?;
+            let before = configuration.message.take();
+            configuration.message = message.clone().map(|message| message.replacing(before.as_ref()));
             Ok(())
         };
         self.change_version(caller, version, None, set).await.map(drop)
@@ -255,7 +258,7 @@ impl Service {
     }
 
     /// The head of a version and what it points at; nothing for one that was never changed.
-    pub(crate) async fn read_version(
+    async fn read_version(
         &self,
         tenant: &TenantId,
         version: ConfigVersion,

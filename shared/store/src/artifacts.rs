@@ -1,10 +1,11 @@
-//! The artifacts bucket: outputs and reports, each under the attempt that made it.
+//! The artifacts bucket: outputs and reports, each under the attempt that made it, and how every object there is put and got.
 
 use std::path::Path;
 
 use aws_sdk_s3::primitives::ByteStream;
 use domain::error::Error;
 use domain::file_name::FileName;
+use domain::id::Sha256Hex;
 use domain::job::{Job, Output, State};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -41,16 +42,13 @@ impl Store {
 
     /// A URL that downloads the output under its own name.
     pub async fn presign_output(&self, job: &Job, output: &Output) -> Result<String, Error> {
-        let key = ArtifactKey::Output(&job.tenant, job.id, output.attempt, &job.file_name).key();
-        let request = self.clients.s3.get_object().bucket(&self.names.artifacts_bucket).key(key);
-        let request = request.response_content_disposition(attachment(&job.file_name));
-        let signed = request.presigned(signed_life()?).await.map_err(failed("GetObject"))?;
-        Ok(signed.uri().to_owned())
+        let key = ArtifactKey::Output(&job.tenant, job.id, output.attempt, &job.file_name);
+        self.presign_artifact(&key, Some(attachment(&job.file_name))).await
     }
 
     /// A URL that downloads the build report.
     pub async fn presign_report(&self, job: &Job, output: &Output) -> Result<String, Error> {
-        self.presign_artifact(&ArtifactKey::Report(&job.tenant, job.id, output.attempt)).await
+        self.presign_artifact(&ArtifactKey::Report(&job.tenant, job.id, output.attempt), None).await
     }
 
     /// A URL that downloads the mapping of renamed resources; `None` for an output without one.
@@ -58,11 +56,17 @@ impl Store {
         if !output.has_mapping {
             return Ok(None);
         }
-        self.presign_artifact(&ArtifactKey::Mapping(&job.tenant, job.id, output.attempt)).await.map(Some)
+        self.presign_artifact(&ArtifactKey::Mapping(&job.tenant, job.id, output.attempt), None).await.map(Some)
     }
 
-    async fn presign_artifact(&self, key: &ArtifactKey<'_>) -> Result<String, Error> {
+    /// A URL that downloads an object, with this `Content-Disposition`.
+    pub(crate) async fn presign_artifact(
+        &self,
+        key: &ArtifactKey<'_>,
+        disposition: Option<String>,
+    ) -> Result<String, Error> {
         let request = self.clients.s3.get_object().bucket(&self.names.artifacts_bucket).key(key.key());
+        let request = request.set_response_content_disposition(disposition);
         let signed = request.presigned(signed_life()?).await.map_err(failed("GetObject"))?;
         Ok(signed.uri().to_owned())
     }
@@ -86,9 +90,33 @@ impl Store {
     }
 
     async fn put_artifact(&self, key: String, content_type: &str, body: ByteStream) -> Result<(), Error> {
-        let request = self.clients.s3.put_object().bucket(&self.names.artifacts_bucket).key(key).tagging(TAG);
-        request.content_type(content_type).body(body).send().await.map_err(failed("PutObject"))?;
+        self.put_object(key, content_type, body, Some(TAG)).await
+    }
+
+    /// Stores an object. Without tags it never expires.
+    pub(crate) async fn put_object(
+        &self,
+        key: String,
+        content_type: &str,
+        body: ByteStream,
+        tags: Option<&str>,
+    ) -> Result<(), Error> {
+        let request = self.clients.s3.put_object().bucket(&self.names.artifacts_bucket).key(key);
+        let request = request.set_tagging(tags.map(str::to_owned)).content_type(content_type);
+        request.body(body).send().await.map_err(failed("PutObject"))?;
         Ok(())
+    }
+
+    /// An object whose name bears the digest of its bytes.
+    pub(crate) async fn named_object(&self, key: String, digest: &Sha256Hex) -> Result<Vec<u8>, Error> {
+        let request = self.clients.s3.get_object().bucket(&self.names.artifacts_bucket).key(key);
+        let answer = request.send().await.map_err(failed("GetObject"))?;
+        let bytes = answer.body.collect().await.map_err(|error| unreadable("GetObject", error))?.to_vec();
+        if Sha256Hex::of(&bytes) == *digest {
+            Ok(bytes)
+        } else {
+            Err(unreadable("an object", "its digest is not the one that names it"))
+        }
     }
 }
 

@@ -1,7 +1,6 @@
 //! Configuration documents, which never change, and the heads that point at them.
 
 use aws_sdk_dynamodb::types::{ConditionCheck, TransactWriteItem};
-use aws_sdk_s3::primitives::ByteStream;
 use domain::configuration::{Configuration, ConfigurationHead};
 use domain::error::Error;
 use domain::id::{Sha256Hex, TenantId};
@@ -10,7 +9,7 @@ use domain::tenant::Tenant;
 
 use crate::Store;
 use crate::changes::{Change, Part, Record};
-use crate::error::{failed, unreadable};
+use crate::error::unreadable;
 use crate::keys::{ArtifactKey, ItemKey};
 use crate::table::number;
 
@@ -30,25 +29,6 @@ impl Store {
         serde_json::from_slice(&bytes).map_err(|error| unreadable("a configuration", error))
     }
 
-    /// An object whose name bears the digest of its bytes.
-    pub(crate) async fn named_object(&self, key: String, digest: &Sha256Hex) -> Result<Vec<u8>, Error> {
-        let request = self.clients.s3.get_object().bucket(&self.names.artifacts_bucket).key(key);
-        let answer = request.send().await.map_err(failed("GetObject"))?;
-        let bytes = answer.body.collect().await.map_err(|error| unreadable("GetObject", error))?.to_vec();
-        if Sha256Hex::of(&bytes) == *digest {
-            Ok(bytes)
-        } else {
-            Err(unreadable("an object", "its digest is not the one that names it"))
-        }
-    }
-
-    /// Stores an object that never expires.
-    pub(crate) async fn put_object(&self, key: String, content_type: &str, body: ByteStream) -> Result<(), Error> {
-        let request = self.clients.s3.put_object().bucket(&self.names.artifacts_bucket).key(key);
-        request.content_type(content_type).body(body).send().await.map_err(failed("PutObject"))?;
-        Ok(())
-    }
-
     /// Stores a document, which nothing points at yet; returns its name.
     pub async fn put_configuration(
         &self,
@@ -57,7 +37,7 @@ impl Store {
     ) -> Result<Sha256Hex, Error> {
         let (bytes, digest) = configuration.to_document()?;
         let key = ArtifactKey::Configuration(tenant, &digest).key();
-        self.put_object(key, "application/json", bytes.into()).await?;
+        self.put_object(key, "application/json", bytes.into(), None).await?;
         Ok(digest)
     }
 

@@ -67,7 +67,7 @@ impl Store {
     pub async fn put_policy(&self, tenant: &TenantId, signed: Vec<u8>) -> Result<Sha256Hex, Error> {
         let digest = Sha256Hex::of(&signed);
         let key = ArtifactKey::Policy(tenant, &digest).key();
-        self.put_object(key, "application/json", signed.into()).await?;
+        self.put_object(key, "application/json", signed.into(), None).await?;
         Ok(digest)
     }
 

@@ -24,10 +24,10 @@ pub enum UploadedText {
 }
 
 impl Store {
-    /// Stores a text under its digest.
-    pub async fn put_message(&self, tenant: &TenantId, text: &str) -> Result<(), Error> {
-        let key = ArtifactKey::Message(tenant, &Sha256Hex::of(text.as_bytes())).key();
-        self.put_object(key, "text/html; charset=utf-8", text.as_bytes().to_vec().into()).await
+    /// Stores a text under its digest, which the caller has made.
+    pub async fn put_message(&self, tenant: &TenantId, digest: &Sha256Hex, text: &str) -> Result<(), Error> {
+        let key = ArtifactKey::Message(tenant, digest).key();
+        self.put_object(key, "text/html; charset=utf-8", text.as_bytes().to_vec().into(), None).await
     }
 
     /// The text under a digest.
@@ -38,12 +38,9 @@ impl Store {
 
     /// A URL that downloads the text under a digest.
     pub async fn presign_message(&self, tenant: &TenantId, digest: &Sha256Hex) -> Result<String, Error> {
-        let key = ArtifactKey::Message(tenant, digest).key();
-        let request = self.clients.s3.get_object().bucket(&self.names.artifacts_bucket).key(key);
         // As a file: no browser runs what a tenant wrote on the storage's own origin.
-        let request = request.response_content_disposition("attachment; filename=\"message.html\"");
-        let signed = request.presigned(signed_life()?).await.map_err(failed("GetObject"))?;
-        Ok(signed.uri().to_owned())
+        let as_file = "attachment; filename=\"message.html\"".to_owned();
+        self.presign_artifact(&ArtifactKey::Message(tenant, digest), Some(as_file)).await
     }
 
     /// A URL that takes a text with one PUT. What is not used within a day expires.
