@@ -1,7 +1,5 @@
 //! The setting of one control, and how `config_update` changes it (contracts, "Configuration").
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
@@ -154,7 +152,7 @@ impl Setting {
             actions: update.actions.unwrap_or(self.actions),
             redirects: update.redirects.unwrap_or(self.redirects),
             platform: update.platform.unwrap_or(self.platform),
-            domains: update.domains.map_or(self.domains, without_repeats),
+            domains: update.domains.map_or(self.domains, DomainPattern::without_repeats),
         }
     }
 
@@ -215,11 +213,6 @@ impl Setting {
             None => Ok(()),
         }
     }
-}
-
-fn without_repeats(domains: Vec<DomainPattern>) -> Vec<DomainPattern> {
-    let mut seen = BTreeSet::new();
-    domains.into_iter().filter(|domain| seen.insert(domain.clone())).collect()
 }
 
 /// Refuses a control that `plan` does not have.

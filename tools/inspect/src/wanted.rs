@@ -3,11 +3,10 @@
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use clap::Args;
-use domain::certificate::{DomainPattern, PinnedCertificate, ThumbprintAlgorithm};
+use domain::certificate::{DomainPattern, KeyHash, PinnedCertificate, ThumbprintAlgorithm};
 use domain::configuration::Configuration;
 use domain::control::{Control, ControlId, catalogue};
 use domain::plan::Plan;
@@ -87,7 +86,6 @@ fn read_pin(pin: &str) -> anyhow::Result<PinnedCertificate> {
     let Ok(certificate) = Certificate::from_der(&der) else {
         bail!("--pin {host}: {file} is not a certificate in PEM or DER")
     };
-    let key = STANDARD.encode(digest(&SHA256, certificate.public_key_info()).as_ref());
     Ok(PinnedCertificate {
         name: Path::new(file).display().to_string(),
         thumbprint: certificate.sha256().to_uppercase(),
@@ -96,7 +94,7 @@ fn read_pin(pin: &str) -> anyhow::Result<PinnedCertificate> {
         domains: vec![pattern(host)?],
         isdefault: false,
         isca: false,
-        spki_sha256: Some(key.parse().map_err(|error| anyhow::anyhow!("{error}"))?),
+        spki_sha256: Some(KeyHash::of(certificate.public_key_info())),
     })
 }
 

@@ -1,5 +1,6 @@
 //! The hosts that an entry is for.
 
+use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
@@ -28,6 +29,13 @@ impl DomainPattern {
     /// Whether the hosts below are meant.
     pub fn is_wildcard(&self) -> bool {
         self.0.starts_with("*.")
+    }
+
+    /// Each of them once, in the order of its first place.
+    pub(crate) fn without_repeats(mut domains: Vec<Self>) -> Vec<Self> {
+        let mut seen = BTreeSet::new();
+        domains.retain(|domain| seen.insert(domain.clone()));
+        domains
     }
 }
 

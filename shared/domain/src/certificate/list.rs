@@ -155,16 +155,9 @@ impl<'a> Entry<'a> {
         if names.len() > MAX_DOMAINS {
             return Err(self.refused("domains", "must have at most 50 entries"));
         }
-        let mut domains: Vec<DomainPattern> = Vec::new();
-        for name in names {
-            let domain = name.as_str().and_then(|name| name.parse().ok());
-            let rule = "must be host names, each with *. before it or not";
-            let domain = domain.ok_or_else(|| self.refused("domains", rule))?;
-            if !domains.contains(&domain) {
-                domains.push(domain);
-            }
-        }
-        Ok(domains)
+        let domains: Option<Vec<DomainPattern>> = names.iter().map(|name| name.as_str()?.parse().ok()).collect();
+        let rule = "must be host names, each with *. before it or not";
+        domains.map(DomainPattern::without_repeats).ok_or_else(|| self.refused("domains", rule))
     }
 
     fn flag(&self, field: &'static str) -> Result<bool, Error> {
