@@ -1,7 +1,7 @@
 //! The certificate list of a version (page 003, "Certificate Pinning Certificates").
 
 use api::access::{DeleteCertificate, GetTrustedRootCas, UpdateCertificates};
-use api::fields::{NoFields, parsed, required};
+use api::fields::{NoFields, required};
 use api::{ApiResult, App, Caller, ErrorBody, JsonBody, Success};
 use axum::Json;
 use axum::extract::State;
@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::config::version;
 use crate::shapes::CertificateEntry;
 
 /// The certificate list from now on.
@@ -49,7 +50,7 @@ pub(crate) async fn update_certificates(
     caller: Caller<UpdateCertificates>,
     JsonBody { value: fields, .. }: JsonBody<CertificatesFields>,
 ) -> ApiResult<Json<Success>> {
-    let version = parsed(fields.version, "version", "Version is missing")?;
+    let version = version(fields.version)?;
     let entries = required(fields.certificates, "certificates", "Certificates are missing")?;
     let certificates = CertificateList::parse(&entries)?;
     app.service.set_certificates(&caller, version, (&certificates, fields.use_builtin_cas), fields.revision).await?;
@@ -83,7 +84,7 @@ pub(crate) async fn delete_certificate(
     caller: Caller<DeleteCertificate>,
     JsonBody { value: fields, .. }: JsonBody<CertificateFields>,
 ) -> ApiResult<Json<Success>> {
-    let version = parsed(fields.version, "version", "Version is missing")?;
+    let version = version(fields.version)?;
     let name = required(fields.name, "name", "Name is missing")?;
     app.service.delete_certificate(&caller, version, &name).await?;
     Ok(Json(Success::DONE))

@@ -7,6 +7,7 @@ use axum::Json;
 use axum::extract::State;
 use domain::control::ControlId;
 use domain::error::Error;
+use domain::platform::ConfigVersion;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -19,6 +20,11 @@ pub(crate) struct VersionFields {
     /// `development`, `staging` or `production`; `dev`, `stg` and `prod` in any case.
     #[schema(required = true, nullable = false, example = "production")]
     pub(crate) version: Option<String>,
+}
+
+/// The version that a body names.
+pub(crate) fn version(named: Option<String>) -> Result<ConfigVersion, Error> {
+    parsed(named, "version", "Version is missing")
 }
 
 /// What a version says.
@@ -49,7 +55,7 @@ pub(crate) async fn config(
     caller: Caller<GetConfig>,
     JsonBody { value: fields, .. }: JsonBody<VersionFields>,
 ) -> ApiResult<Json<ConfigAnswer>> {
-    let version = parsed(fields.version, "version", "Version is missing")?;
+    let version = version(fields.version)?;
     let view = app.service.version(&caller, version).await?;
     Ok(Json(ConfigAnswer { config: view.configuration.shown(view.now), revision: view.revision }))
 }
@@ -96,7 +102,7 @@ pub(crate) async fn update_config(
     caller: Caller<UpdateConfig>,
     JsonBody { value: fields, .. }: JsonBody<ConfigUpdateFields>,
 ) -> ApiResult<Json<ConfigUpdated>> {
-    let version = parsed(fields.version, "version", "Version is missing")?;
+    let version = version(fields.version)?;
     let config = required(fields.config, "config", "Config is missing")?;
     let (control, update) = one_control(&config)?;
     let revision = app.service.set_control(&caller, version, (control, update), fields.revision).await?;

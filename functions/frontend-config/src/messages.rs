@@ -10,7 +10,7 @@ use domain::upload::URL_SECONDS;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::config::VersionFields;
+use crate::config::{VersionFields, version};
 
 /// A custom message.
 #[derive(Debug, Serialize, ToSchema)]
@@ -41,7 +41,7 @@ pub(crate) async fn custom_message(
     caller: Caller<GetCustomMessage>,
     JsonBody { value: fields, .. }: JsonBody<VersionFields>,
 ) -> ApiResult<Json<MessageAnswer>> {
-    let version = parsed(fields.version, "version", "Version is missing")?;
+    let version = version(fields.version)?;
     let view = app.service.custom_message(&caller, version).await?;
     Ok(Json(MessageAnswer { message: view.text, in_use: view.in_use, message_url: view.url }))
 }
@@ -76,7 +76,7 @@ pub(crate) async fn update_custom_message(
     caller: Caller<UpdateCustomMessage>,
     JsonBody { value: fields, .. }: JsonBody<MessageFields>,
 ) -> ApiResult<Json<Success>> {
-    let version = parsed(fields.version, "version", "Version is missing")?;
+    let version = version(fields.version)?;
     match (fields.message, fields.upload_id) {
         (Some(_), Some(_)) => return Err(Error::invalid("upload_id", "Send message or upload_id, not both").into()),
         (Some(text), None) => app.service.set_custom_message(&caller, version, &text).await?,
@@ -147,7 +147,7 @@ pub(crate) async fn set_custom_message_active(
     caller: Caller<SetCustomMessageActive>,
     JsonBody { value: fields, .. }: JsonBody<ActiveFields>,
 ) -> ApiResult<Json<Success>> {
-    let version = parsed(fields.version, "version", "Version is missing")?;
+    let version = version(fields.version)?;
     let in_use = required(fields.in_use, "in_use", "In use is missing")?;
     app.service.set_custom_message_active(&caller, version, in_use).await?;
     Ok(Json(Success::DONE))

@@ -1,7 +1,7 @@
 //! Promotion and live policies.
 
 use api::access::{PromoteConfig, PushLiveConfig};
-use api::fields::{parsed, required};
+use api::fields::required;
 use api::{ApiResult, App, Caller, ErrorBody, IdempotencyKey, JsonBody, replayable};
 use axum::Json;
 use axum::extract::State;
@@ -13,6 +13,8 @@ use domain::promotion::Difference;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
+
+use crate::config::version;
 
 /// What is to be promoted.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -84,16 +86,16 @@ pub(crate) async fn promote_config(
     caller: Caller<PromoteConfig>,
     JsonBody { value: fields, .. }: JsonBody<PromotionFields>,
 ) -> ApiResult<Json<PromotionAnswer>> {
-    let from = version(fields.from, "from", "From is missing")?;
-    let to = version(fields.to, "to", "To is missing")?;
+    let from = step(fields.from, "from", "From is missing")?;
+    let to = step(fields.to, "to", "To is missing")?;
     let dry_run = fields.dry_run.unwrap_or(false);
     let promotion = app.service.promote(&caller, (from, to), fields.revision, dry_run).await?;
     let changes = promotion.changes.into_iter().map(PromotedChange::from).collect();
     Ok(Json(PromotionAnswer { success: true, revision: promotion.revision, changes }))
 }
 
-/// As [`parsed`], of one of two versions.
-fn version(text: Option<String>, field: &'static str, missing: &'static str) -> Result<ConfigVersion, Error> {
+/// As [`version`], of one of two.
+fn step(text: Option<String>, field: &'static str, missing: &'static str) -> Result<ConfigVersion, Error> {
     let invalid = |_| Error::invalid(field, format!("Invalid configuration version in {field}"));
     required(text, field, missing)?.parse().map_err(invalid)
 }
@@ -155,7 +157,7 @@ pub(crate) async fn push_live_config(
     key: IdempotencyKey,
     JsonBody { value: fields, digest }: JsonBody<LiveFields>,
 ) -> ApiResult<Response> {
-    let version = parsed(fields.version, "version", "Version is missing")?;
+    let version = version(fields.version)?;
     let request = key.bind(caller.tenant.id.as_str(), &caller.user_id, digest);
     let published = app.service.publish(&caller, version, fields.policy_version, request).await?;
     let service::live_policies::Published { policy_version, published_at, skipped } = published.value;
