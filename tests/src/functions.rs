@@ -36,6 +36,7 @@ pub fn routers() -> Vec<(&'static str, OpenApiRouter<App>)> {
     vec![
         ("automate-upload", automate_upload::routes()),
         (DEFAULT, automate_status::routes()),
+        ("frontend-builds", frontend_builds::routes()),
         ("frontend-config", frontend_config::routes()),
         ("frontend-users", frontend_users::routes()),
     ]

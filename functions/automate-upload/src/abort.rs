@@ -1,28 +1,10 @@
 //! `POST /automate/upload/abort`: drops the parts and ends the job.
 
 use api::access::AbortUpload;
+use api::uploads::AbortFields;
 use api::{ApiResult, App, ErrorBody, JsonBody, KeyHolder, Success};
 use axum::Json;
 use axum::extract::State;
-use serde::Deserialize;
-use utoipa::ToSchema;
-
-use crate::complete::read_claim;
-
-/// The upload to be dropped.
-#[derive(Debug, Deserialize, ToSchema)]
-pub(crate) struct AbortFields {
-    /// As answered by `upload`.
-    #[schema(
-        required = true,
-        nullable = false,
-        example = "9f1c0a4e7b8d4a4db52e6a6d5c5c1f11/uploads/android/production/1700000000/app-release.apk"
-    )]
-    file_path: Option<String>,
-    /// As answered by `upload`.
-    #[schema(required = true, nullable = false, min_length = 1, example = "multipart-upload-id")]
-    upload_id: Option<String>,
-}
 
 /// Abort a multipart upload
 ///
@@ -46,7 +28,6 @@ pub(crate) async fn abort_upload(
     caller: KeyHolder<AbortUpload>,
     JsonBody { value: fields, .. }: JsonBody<AbortFields>,
 ) -> ApiResult<Json<Success>> {
-    let claim = read_claim(fields.file_path, fields.upload_id)?;
-    app.service.abort_upload(&caller, &claim).await?;
+    app.service.abort_upload(&caller, &fields.parse()?).await?;
     Ok(Json(Success::DONE))
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use domain::error::Error;
 use domain::file_name::FileName;
-use domain::job::{Failure, Job, Output};
+use domain::job::{Failure, Job, Output, SIGNING_FAILED};
 use domain::phase::Phase;
 use domain::platform::Platform;
 use domain::policy::Policy;
@@ -83,7 +83,7 @@ async fn build(store: &Store, assignment: &Assignment, watch: &Arc<Watch>) -> Re
         output: create(&output)?,
         file_name: job.file_name.clone(),
         platform: job.platform,
-        policy: store.configuration(&job.tenant, &job.config).await?.policy(job.platform),
+        policy: policy(store, job).await?,
         signer: load_signer(store, job).await?,
     };
     let started = Instant::now();
@@ -144,12 +144,21 @@ async fn publish(
     Ok(Ended::Built(Output { attempt: job.attempt, sha256, size, has_mapping }))
 }
 
+/// What the build has to carry out. What is signed again has it already.
+async fn policy(store: &Store, job: &Job) -> Result<Policy, Error> {
+    match job.signs_again {
+        None => Ok(store.configuration(&job.tenant, &job.config).await?.policy(job.platform)),
+        Some(_) => Ok(Policy::default()),
+    }
+}
+
 async fn load_signer(store: &Store, job: &Job) -> Result<Option<Signer>, Ended> {
     let Some(id) = &job.signing_key_id else { return Ok(None) };
-    let broken = |message: String| Ended::Broken(Failure::new("signing_failed", message));
+    let broken = |message: String| Ended::Broken(Failure::new(SIGNING_FAILED, message));
     let found = store.signing_key_material(&job.tenant, id).await?;
     let (_, key) = found.ok_or_else(|| broken(format!("Signing failed: the signing key {id} was deleted")))?;
-    let opened = Signer::from_pkcs12(&key.pkcs12, &key.password, key.alias.as_deref());
+    let (password, alias) = (key.key_password.as_deref(), key.alias.as_deref());
+    let opened = Signer::from_keystore(&key.keystore, &key.password, password, alias);
     opened.map(Some).map_err(|error| broken(format!("Signing failed: {error}")))
 }
 

@@ -61,16 +61,19 @@ pub(crate) async fn fetch(
 }
 
 async fn fetch_range(store: &Store, assignment: &Assignment, offset: u64, length: u64) -> Result<Bytes, Ended> {
-    let path = assignment.job.upload_path();
+    let Assignment { job, upload, .. } = assignment;
     let mut tries = 1;
     loop {
-        match store.read_upload(&path, &assignment.upload.etag, offset, length).await {
+        match store.read_package(job, &upload.etag, offset, length).await {
             Ok(Pinned::Found(bytes)) => return Ok(bytes),
             Ok(Pinned::Replaced) => {
                 return Err(broken(
                     "upload_replaced",
                     "The upload was replaced while the build was waiting or running",
                 ));
+            }
+            Ok(Pinned::Missing) if job.signs_again.is_some() => {
+                return Err(broken("build_deleted", "The build that was to be signed again was deleted"));
             }
             Ok(Pinned::Missing) => return Err(broken("upload_missing", "The upload is no longer in storage")),
             Err(error) if tries == TRIES => return Err(error.into()),

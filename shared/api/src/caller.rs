@@ -13,7 +13,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderName};
 use service::access::Credentials;
 use service::audit::Trail;
-use service::authentication::AutomationCaller;
+use service::requester::Requester;
 
 use crate::App;
 use crate::access::{Callers, Route, Row};
@@ -24,7 +24,7 @@ static TENANT: HeaderName = HeaderName::from_static("tenant");
 
 /// The holder of an automation key who makes the call `R`.
 #[derive(Clone, Debug)]
-pub struct KeyHolder<R>(AutomationCaller, PhantomData<R>);
+pub struct KeyHolder<R>(Requester, PhantomData<R>);
 
 /// Somebody who makes the call `R`, which concerns no tenant.
 #[derive(Clone, Debug)]
@@ -87,9 +87,9 @@ impl<R: Route> FromRequestParts<App> for Caller<R> {
 }
 
 impl<R> Deref for KeyHolder<R> {
-    type Target = AutomationCaller;
+    type Target = Requester;
 
-    fn deref(&self) -> &AutomationCaller {
+    fn deref(&self) -> &Requester {
         &self.0
     }
 }

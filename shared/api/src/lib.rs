@@ -13,6 +13,7 @@ pub mod problem;
 mod rendering;
 pub mod server;
 mod shown;
+pub mod uploads;
 
 use service::Service;
 

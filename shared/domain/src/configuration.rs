@@ -43,6 +43,13 @@ pub struct ConfigurationHead {
     pub enabled_android: u32,
     /// Enabled protection and detection controls for iOS.
     pub enabled_ios: u32,
+    /// The lowest plan that has all that is enabled.
+    #[serde(default = "lowest_plan")]
+    pub needs: Plan,
+}
+
+const fn lowest_plan() -> Plan {
+    Plan::Free
 }
 
 impl ConfigurationHead {
@@ -53,6 +60,20 @@ impl ConfigurationHead {
             Platform::Ios => self.enabled_ios,
         };
         if enabled > 0 { Ok(()) } else { Err(no_enabled_controls()) }
+    }
+
+    /// Refuses a build with something that `plan` does not have: the tenant had a higher plan when it was enabled. Leaving it out would
+    /// weaken the app without a word.
+    pub const fn require_plan(&self, plan: Plan) -> Result<(), Error> {
+        match (self.needs, plan) {
+            (Plan::Enterprise, Plan::Free | Plan::Team) => {
+                Err(Error::PlanRequired("What is enabled in this configuration version requires an Enterprise plan"))
+            }
+            (Plan::Team, Plan::Free) => Err(Error::PlanRequired(
+                "What is enabled in this configuration version requires a Team or Enterprise plan",
+            )),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -151,7 +172,12 @@ impl Configuration {
             u32::try_from(enabled.count()).unwrap_or(u32::MAX)
         };
         let (enabled_android, enabled_ios) = (counted(Platform::Android), counted(Platform::Ios));
-        ConfigurationHead { revision, digest, enabled_android, enabled_ios }
+        ConfigurationHead { revision, digest, enabled_android, enabled_ios, needs: self.needed_plan() }
+    }
+
+    fn needed_plan(&self) -> Plan {
+        let enabled = self.controls.iter().filter(|(_, setting)| setting.is_on());
+        enabled.map(|(id, setting)| setting.needed_plan(id.control())).max().unwrap_or(Plan::Free)
     }
 }
 
@@ -177,5 +203,20 @@ mod tests {
         assert_eq!((head.enabled_android, head.enabled_ios), (1, 0));
         assert!(head.require_enabled(Platform::Android).is_ok());
         assert!(head.require_enabled(Platform::Ios).is_err());
+    }
+
+    #[test]
+    fn a_head_names_the_lowest_plan_that_has_all_that_is_enabled() {
+        let mut configuration = Configuration::default();
+        let needs = |configuration: &Configuration| configuration.head(Sha256Hex::of(b""), 1).needs;
+        assert_eq!(needs(&configuration), Plan::Free);
+        let team = ControlId::BACKUP_PREVENTION;
+        configuration.set_control(team, &team.control().switched(true), Plan::Team).unwrap();
+        assert_eq!(needs(&configuration), Plan::Team);
+        let head = configuration.head(Sha256Hex::of(b""), 1);
+        assert!(matches!(head.require_plan(Plan::Free), Err(Error::PlanRequired(_))));
+        head.require_plan(Plan::Team).unwrap();
+        configuration.set_control(team, &team.control().switched(false), Plan::Team).unwrap();
+        assert_eq!(needs(&configuration), Plan::Free, "what is off needs no plan");
     }
 }

@@ -252,6 +252,17 @@ impl Pepper {
         &self.version
     }
 
+    /// HMAC-SHA-256 of some texts, none of which has a line break, for one purpose: nothing that is made for another one has it.
+    pub(crate) fn tag(&self, purpose: &str, texts: &[&str]) -> [u8; 32] {
+        // No id of a credential has a line break either.
+        let mut mac = keyed(self.bytes.expose_secret());
+        for text in std::iter::once(&purpose).chain(texts) {
+            mac.update(text.as_bytes());
+            mac.update(b"\n");
+        }
+        mac.finalize().into_bytes().into()
+    }
+
     fn mac<K>(&self, key: &Credential<K>) -> Hmac<Sha256> {
         let mut mac = keyed(self.bytes.expose_secret());
         mac.update(key.id.0.as_bytes());

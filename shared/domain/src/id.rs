@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::platform::Platform;
 
 /// `Display`, and the conversions that serde uses, for a type around a `String` that is read with `FromStr`.
 macro_rules! string_conversions {
@@ -130,6 +131,44 @@ impl FromStr for SigningKeyId {
 
 string_conversions!(SigningKeyId);
 
+/// An app of a tenant, in the form of a UUID (page 001).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ApplicationId(String);
+
+impl ApplicationId {
+    /// Names the app with this package id: always the same for the same package, so that it is found without being looked for.
+    pub fn of(tenant: &TenantId, platform: Platform, package_name: &str) -> Self {
+        let digest = Sha256Hex::of(format!("{tenant}/{platform}/{package_name}").as_bytes()).0;
+        // RFC 9562, 5.8: version 8, and the variant's two bits.
+        let part = |range: std::ops::Range<usize>| digest.get(range).unwrap_or_default();
+        Self(format!("{}-{}-8{}-a{}-{}", part(0..8), part(8..12), part(12..15), part(15..18), part(18..30)))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for ApplicationId {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let fits = |(index, byte)| match index {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
+        };
+        if text.len() == 36 && text.bytes().enumerate().all(fits) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(Error::invalid("application_id", "Invalid application ID"))
+        }
+    }
+}
+
+string_conversions!(ApplicationId);
+
 /// A SHA-256 digest, 64 lowercase hexadecimal digits.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -173,6 +212,24 @@ mod tests {
         assert_eq!("1700000000".parse::<JobId>().unwrap().start_time(), 1_700_000_000);
         for text in ["", "0", "01700000000", "-1", "+1", "1e9", " 1", "17000000000000000000", "abc", "١٧"] {
             assert!(text.parse::<JobId>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn an_application_is_named_by_its_package_and_platform_alone() {
+        let tenant = TenantId::from_bits(1);
+        let id = ApplicationId::of(&tenant, Platform::Android, "com.example.app");
+        assert_eq!(id.as_str().parse::<ApplicationId>().unwrap(), id);
+        assert_eq!(ApplicationId::of(&tenant, Platform::Android, "com.example.app"), id);
+        for other in [
+            ApplicationId::of(&tenant, Platform::Ios, "com.example.app"),
+            ApplicationId::of(&tenant, Platform::Android, "com.example.App"),
+            ApplicationId::of(&TenantId::from_bits(2), Platform::Android, "com.example.app"),
+        ] {
+            assert_ne!(other, id);
+        }
+        for text in ["", "app-uuid-1234", &id.as_str().to_uppercase(), "00000000-0000-8000-a000-00000000000g"] {
+            assert!(text.parse::<ApplicationId>().is_err(), "{text:?}");
         }
     }
 

@@ -13,9 +13,12 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use crate::application::AppFacts;
 use crate::file_name::FileName;
-use crate::id::{JobId, Sha256Hex, SigningKeyId, TenantId};
+use crate::id::{ApplicationId, JobId, Sha256Hex, SigningKeyId, TenantId};
+use crate::phase::Phase;
 use crate::platform::{ConfigVersion, Platform};
+use crate::progress::Progress;
 use crate::upload::{ETag, Parts, UploadPath};
 use crate::upload_request::UploadRequest;
 
@@ -27,6 +30,9 @@ pub const UPLOAD_EXPIRY_SECONDS: i64 = 24 * 3600;
 pub const TROUBLE_SECONDS: i64 = 24 * 3600;
 /// Leases that may run out without a word; with the last one the job fails.
 pub const SILENT_ENDS: u32 = 3;
+
+/// The code of a failure to sign: the key is gone, does not open, or is none that the package's devices take.
+pub const SIGNING_FAILED: &str = "signing_failed";
 
 /// Seconds between two looks of the reconciler at a job that waits.
 pub(crate) const RECHECK_SECONDS: i64 = 5 * 60;
@@ -57,6 +63,12 @@ pub struct Job {
     /// The key that signs the output; `None` leaves it unsigned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signing_key_id: Option<SigningKeyId>,
+    /// The finished build whose output is signed again; `None` for a package that a customer uploads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signs_again: Option<OutputId>,
+    /// What the package says about its app, once a worker has read it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub app: Option<AppFacts>,
     /// The caller who asked for it.
     pub created_by: String,
     /// Last change, Unix seconds.
@@ -107,6 +119,17 @@ pub enum State {
         /// Why.
         failure: Failure,
     },
+    /// It ended and was deleted: nobody sees it any more, and when it is tidy its item goes.
+    Deleted,
+}
+
+/// The output of a build, which never changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutputId {
+    /// The build.
+    pub job: JobId,
+    /// The attempt that made it.
+    pub attempt: u32,
 }
 
 /// The uploaded object, as it was when it arrived.
@@ -169,6 +192,8 @@ impl Job {
             announced_size: request.file_size,
             upload_id,
             signing_key_id,
+            signs_again: None,
+            app: None,
             created_by,
             updated_at: id.start_time(),
             state: State::AwaitingUpload,
@@ -178,6 +203,40 @@ impl Job {
             trouble_since: None,
             due_at: Some(id.start_time() + RECHECK_SECONDS),
         }
+    }
+
+    /// A job that was asked for now and signs the output of `finished` again with another key. It finds the output as `upload`.
+    pub fn signing_again(
+        caller: (TenantId, String),
+        id: JobId,
+        finished: &Self,
+        (output, upload): (&Output, Upload),
+        signing_key_id: SigningKeyId,
+    ) -> Self {
+        let (tenant, created_by) = caller;
+        Self {
+            tenant,
+            id,
+            announced_size: Some(output.size),
+            upload_id: None,
+            signing_key_id: Some(signing_key_id),
+            signs_again: Some(OutputId { job: finished.id, attempt: output.attempt }),
+            app: None,
+            created_by,
+            updated_at: id.start_time(),
+            state: State::Queued { upload },
+            revision: 0,
+            attempt: 0,
+            silent_ends: 0,
+            trouble_since: None,
+            due_at: Some(id.start_time() + RECHECK_SECONDS),
+            ..finished.clone()
+        }
+    }
+
+    /// The application that it belongs to, once that is known.
+    pub fn application_id(&self) -> Option<ApplicationId> {
+        self.app.as_ref().map(|app| ApplicationId::of(&self.tenant, self.platform, &app.package_name))
     }
 
     /// Where the upload is stored.
@@ -196,8 +255,24 @@ impl Job {
         self.upload_id.as_ref().and(self.announced_size).and_then(Parts::plan)
     }
 
+    /// How far it is; `reported` is what a worker last reported, which counts while its attempt runs.
+    pub fn progress(&self, reported: Option<Progress>) -> Progress {
+        match self.state {
+            State::Running { .. } => {
+                let first = Progress::within(self.attempt, Phase::Downloading, 0, 0);
+                reported.filter(|progress| progress.attempt == self.attempt).unwrap_or(first)
+            }
+            _ => Progress::within(self.attempt, Phase::Queued, 0, 0),
+        }
+    }
+
     /// Whether it is over.
     pub const fn has_ended(&self) -> bool {
-        matches!(self.state, State::Completed { .. } | State::Failed { .. })
+        matches!(self.state, State::Completed { .. } | State::Failed { .. } | State::Deleted)
+    }
+
+    /// Whether customers see it.
+    pub const fn is_visible(&self) -> bool {
+        !matches!(self.state, State::Deleted)
     }
 }

@@ -2,11 +2,13 @@
 
 pub mod access;
 pub mod action;
+pub mod application;
 pub mod audit;
 pub mod certificate;
 pub mod configuration;
 pub mod control;
 pub mod credential;
+pub mod cursor;
 pub mod custom_message;
 pub mod error;
 pub mod file_name;

@@ -24,14 +24,15 @@ const RULES: &str = "
 - **Acknowledged is what is over.** A message is removed when its job has ended. Who meets a live lease, at first or when it wants to write, leaves the message for the end of that lease.
 - **Trouble is not an attempt.** When the infrastructure fails an attempt the job goes back to the queue. A lease that runs out without a word counts, and the last one ends the job.
 - **The reconciler** looks at every job whose `due_at` has come and does what a lost message would have done. A job has a `due_at` until it is tidy.
-- **Tidy** is a job whose upload and unpublished outputs were removed when no lease was live any more: asked before the removal, not after it.
+- **Deleted** is what has ended and nobody sees any more. Its application forgets it in the same transaction; its objects go when no lease is live any more, and then its item.
+- **Tidy** is a job whose upload and unpublished outputs were removed when no lease was live any more: asked before the removal, not after it. It is marked so only in the state in which it was then.
 - **The ledger** is a set per quota. Reservations of uploads that did not arrive lapse, and any admission may remove them on the condition that they still hold a slot and have not arrived. An
   upload that arrives later takes a slot again, or waits for one until it expires.
 - **Left to lifecycle rules**: an object that is put after its job has ended and whose notification is lost, and an output whose worker outlives its lease and dies before it can remove it.
 
 ## What is checked
-`shared/domain/tests/model` searches the interleavings of two workers, arrivals, status reads, cancel, abort, expiry, the reconciler, the admission of a second build, the passing of time and deaths
-between any two calls, with the domain's own rules. In every state: an end never changes; a completed job has its output; the slot is held until the end and freed once; the limits hold; the ledger
+`shared/domain/tests/model` searches the interleavings of two workers, arrivals, status reads, cancel, abort, delete, expiry, the reconciler, the admission of a second build, the passing of time and deaths
+between any two calls, with the domain's own rules. In every state: an end never changes, but that it may be deleted; a completed job has its output; the slot is held until the end and freed once; the limits hold; the ledger
 names no ended job; the week counts what was built; a lost lease changes nothing. From every state, without further faults: the job ends and nothing is left behind. The searches together take
 every row of the table, and they find each of a list of deliberate mistakes. `cargo test -p domain --test model -- --nocapture` prints how much was searched.
 ";
@@ -48,7 +49,7 @@ fn diagram() -> String {
     let lines: String =
         arrows.iter().map(|(from, to, events)| format!("    {from:?} --> {to:?}: {}\n", events.join(", "))).collect();
     format!(
-        "```mermaid\nstateDiagram-v2\n    [*] --> AwaitingUpload\n{lines}    Completed --> [*]\n    Failed --> [*]\n```\n"
+        "```mermaid\nstateDiagram-v2\n    [*] --> AwaitingUpload\n{lines}    Completed --> [*]\n    Failed --> [*]\n    Deleted --> [*]\n```\n"
     )
 }
 

@@ -15,6 +15,9 @@ pub enum Plan {
 }
 
 impl Plan {
+    /// Every plan, lowest first.
+    pub const ALL: [Self; 3] = [Self::Free, Self::Team, Self::Enterprise];
+
     /// Whether automation keys work (page 001, subscription tiers).
     pub const fn allows_automation(self) -> bool {
         !matches!(self, Self::Free)
@@ -39,6 +42,8 @@ impl Plan {
     }
 }
 
+/// What is said where a build is to be signed on a plan without signing keys (page 001, subscription tiers).
+pub const SIGNING_NEEDS_TEAM: &str = "Code signing requires a Team or Enterprise plan";
 /// What tokens are told on a plan without them (page 001, "Plan required").
 pub const TOKENS_NEED_TEAM: &str = "API tokens require a Team or Enterprise plan";
 

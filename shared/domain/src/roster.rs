@@ -7,13 +7,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::credential::{ApiTokenId, AutomationKeyId};
 use crate::error::Error;
+use crate::id::SigningKeyId;
 use crate::member::EmailAddress;
+use crate::platform::Platform;
 use crate::tenant::Tenant;
 
 /// API tokens of a tenant (page 001).
 pub const MOST_TOKENS: u32 = 20;
 /// Automation keys of a tenant (page 001).
 pub const MOST_KEYS: u32 = 10;
+/// Signing keys of a tenant for each platform (page 001).
+pub const MOST_SIGNING_KEYS: u32 = 10;
 
 /// The roster as it was read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +31,10 @@ pub struct Roster {
     pub tokens: BTreeSet<ApiTokenId>,
     /// Its automation keys.
     pub keys: BTreeSet<AutomationKeyId>,
+    /// Its signing keys for Android.
+    pub android_keys: BTreeSet<SigningKeyId>,
+    /// Its signing keys for iOS.
+    pub ios_keys: BTreeSet<SigningKeyId>,
     /// Who signs in when the identity provider is down: keeps Users & API Management and cannot be removed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub breakglass: Option<EmailAddress>,
@@ -75,6 +83,23 @@ impl Roster {
     pub fn check_key(&self) -> Result<(), Error> {
         has_room(self.keys.len(), MOST_KEYS, "key_limit", "automation keys")
     }
+
+    /// Its signing keys for a platform.
+    pub const fn signing_keys(&self, platform: Platform) -> &BTreeSet<SigningKeyId> {
+        match platform {
+            Platform::Android => &self.android_keys,
+            Platform::Ios => &self.ios_keys,
+        }
+    }
+
+    /// Refuses a signing key above [`MOST_SIGNING_KEYS`].
+    pub fn check_signing_key(&self, platform: Platform) -> Result<(), Error> {
+        let what = match platform {
+            Platform::Android => "signing keys for Android",
+            Platform::Ios => "signing keys for iOS",
+        };
+        has_room(self.signing_keys(platform).len(), MOST_SIGNING_KEYS, "signing_key_limit", what)
+    }
 }
 
 fn has_room(count: usize, most: u32, code: &'static str, what: &str) -> Result<(), Error> {
@@ -115,6 +140,9 @@ mod tests {
         roster.check_key().unwrap();
         roster.keys.insert("auto_last".parse().unwrap());
         assert!(matches!(roster.check_key(), Err(Error::LimitReached { limit: 10, .. })));
+        roster.ios_keys = (0..10).map(|number| format!("key-{number}").parse().unwrap()).collect();
+        roster.check_signing_key(Platform::Android).unwrap();
+        assert!(matches!(roster.check_signing_key(Platform::Ios), Err(Error::LimitReached { limit: 10, .. })));
     }
 
     #[test]

@@ -89,6 +89,19 @@ impl Setting {
         self.platform.is_none_or(|platforms| platforms.contains(platform))
     }
 
+    /// The lowest plan that may have this setting of `control`.
+    pub fn needed_plan(&self, control: &Control) -> Plan {
+        let has = |plan| control.minimum_plan <= plan && self.actions().all(|(_, action)| action.is_on(plan));
+        Plan::ALL.into_iter().find(|plan| has(*plan)).unwrap_or(Plan::Enterprise)
+    }
+
+    /// Its response and those of its buttons, each with its field.
+    fn actions(&self) -> impl Iterator<Item = (String, Action)> {
+        let own = self.action.map(|action| ("action".to_owned(), action));
+        let buttons = self.actions.iter().enumerate().map(|(index, action)| (format!("actions[{index}]"), *action));
+        own.into_iter().chain(buttons)
+    }
+
     /// This setting of `control` with the fields of `update`, as a tenant on `plan` may have it.
     pub fn updated(&self, control: &Control, update: &Value, plan: Plan) -> Result<Self, Error> {
         let at = Place(control);
@@ -206,9 +219,7 @@ impl Setting {
         if let Some(action) = self.action.filter(|action| action.is_for_buttons_only()) {
             return Err(at.wrong("action", &format!("must not be {:?}: only buttons have it", action.to_string())));
         }
-        let own = self.action.iter().map(|action| ("action".to_owned(), action));
-        let buttons = self.actions.iter().enumerate().map(|(index, action)| (format!("actions[{index}]"), action));
-        match own.chain(buttons).find(|(_, action)| !action.is_on(plan)) {
+        match self.actions().find(|(_, action)| !action.is_on(plan)) {
             Some((field, action)) => Err(at.wrong(&field, &format!("must not be {action} on the tenant's plan"))),
             None => Ok(()),
         }

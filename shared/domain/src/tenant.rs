@@ -228,6 +228,14 @@ impl Tenant {
         }
     }
 
+    /// Lets another key, or none, sign where a build names none.
+    pub fn set_default_key(&mut self, platform: Platform, key: Option<SigningKeyId>) {
+        *match platform {
+            Platform::Android => &mut self.default_android_key,
+            Platform::Ios => &mut self.default_ios_key,
+        } = key;
+    }
+
     /// Refuses automation on a plan without it, as any other credential that opens nothing (page 000: 401).
     pub const fn require_automation(&self) -> Result<(), Error> {
         if self.plan.allows_automation() { Ok(()) } else { Err(Error::Unauthenticated) }

@@ -3,6 +3,7 @@
 use crate::error::Error;
 use crate::file_name::FileName;
 use crate::id::SigningKeyId;
+use crate::plan::{Plan, SIGNING_NEEDS_TEAM};
 use crate::platform::{ConfigVersion, Platform};
 use crate::tenant::{SigningKeyChoice, Tenant};
 use crate::upload::{Parts, check_announced_size};
@@ -45,19 +46,35 @@ impl UploadRequest {
         self.file_size.and_then(Parts::plan)
     }
 
-    /// The key that signs: the one asked for, if it is among the tenant's keys for the platform, or the default.
-    /// `found` is the platform of the key that was asked for, if the tenant has such a key.
+    /// As [`choose_key`], the key that signs.
     pub fn choose_key(&self, tenant: &Tenant, found: Option<Platform>) -> Result<Option<SigningKeyId>, Error> {
-        match &self.signing_key {
-            SigningKeyChoice::Unsigned => Ok(None),
-            SigningKeyChoice::Default => Ok(tenant.default_key(self.platform).cloned()),
-            SigningKeyChoice::Key(id) if found == Some(self.platform) => Ok(Some(id.clone())),
-            SigningKeyChoice::Key(_) => Err(Error::invalid(
-                "signing_key_id",
-                "Invalid signing key selection: there is no such key for this platform",
-            )),
-        }
+        choose_key(&self.signing_key, self.platform, tenant, found)
     }
+}
+
+/// The key that signs a build for `platform`: the one asked for, if it is among the tenant's keys for the platform, or the default. On a
+/// plan without signing keys a default from before does not count.
+/// `found` is the platform of the key that was asked for, if the tenant has such a key.
+pub fn choose_key(
+    choice: &SigningKeyChoice,
+    platform: Platform,
+    tenant: &Tenant,
+    found: Option<Platform>,
+) -> Result<Option<SigningKeyId>, Error> {
+    let has_keys = tenant.plan >= Plan::Team;
+    match choice {
+        SigningKeyChoice::Unsigned => Ok(None),
+        SigningKeyChoice::Default if !has_keys => Ok(None),
+        SigningKeyChoice::Key(_) if !has_keys => Err(Error::PlanRequired(SIGNING_NEEDS_TEAM)),
+        SigningKeyChoice::Default => Ok(tenant.default_key(platform).cloned()),
+        SigningKeyChoice::Key(id) if found == Some(platform) => Ok(Some(id.clone())),
+        SigningKeyChoice::Key(_) => Err(no_such_key()),
+    }
+}
+
+/// The answer where the key that was asked for is none of the tenant's for the platform (page 000: 400).
+pub fn no_such_key() -> Error {
+    Error::invalid("signing_key_id", "Invalid signing key selection: there is no such key for this platform")
 }
 
 #[cfg(test)]

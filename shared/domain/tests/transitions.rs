@@ -3,9 +3,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
+use domain::application::AppFacts;
 use domain::id::{JobId, Sha256Hex, TenantId};
 use domain::job::{
-    Event, Failure, Job, Output, Refusal, SILENT_ENDS, Slot, State, Step, TRANSITIONS, TROUBLE_SECONDS,
+    Event, EventName, Failure, Job, Output, Refusal, SILENT_ENDS, Slot, State, Step, TRANSITIONS, TROUBLE_SECONDS,
     UPLOAD_EXPIRY_SECONDS, Upload,
 };
 use domain::phase::Phase;
@@ -28,6 +29,8 @@ fn awaiting() -> Job {
         announced_size: None,
         upload_id: None,
         signing_key_id: None,
+        signs_again: None,
+        app: None,
         created_by: "auto_1".into(),
         updated_at: BORN,
         state: State::AwaitingUpload,
@@ -81,8 +84,17 @@ fn failed() -> Job {
     apply(&running(), Event::Cancel, BORN).job
 }
 
+fn deleted(job: Job) -> Job {
+    apply(&job, Event::Delete, BORN).job
+}
+
+fn app() -> AppFacts {
+    let (package_name, name) = ("com.example".to_owned(), "Example".to_owned());
+    AppFacts { package_name, name, version_name: None, version_code: None, has_icon: false }
+}
+
 /// One of each, by the latest attempt.
-fn events(attempt: u32) -> [Event; 12] {
+fn events(attempt: u32) -> [Event; 14] {
     [
         Event::Arrive(upload(1)),
         Event::Reject(failure()),
@@ -94,8 +106,10 @@ fn events(attempt: u32) -> [Event; 12] {
         Event::Retry { attempt },
         Event::Finish(output(attempt)),
         fail(attempt),
+        Event::Identify { attempt, app: app() },
         Event::Recheck,
         Event::Tidy,
+        Event::Delete,
     ]
 }
 
@@ -112,6 +126,11 @@ fn every_state_and_event() {
         ("completed", completed(), BORN),
         ("cancelled, lease live", failed(), BORN),
         ("cancelled, lease over", failed(), BORN + LEASE),
+        ("identified", apply(&running(), Event::Identify { attempt: 1, app: app() }, BORN).job, BORN),
+        ("deleted", deleted(completed()), BORN),
+        ("deleted when tidy", deleted(apply(&completed(), Event::Tidy, BORN).job), BORN),
+        ("deleted after cancel, lease live", deleted(failed()), BORN),
+        ("deleted after cancel, lease over", deleted(failed()), BORN + LEASE),
     ];
     let mut matrix = String::new();
     for (name, job, now) in columns {
@@ -128,7 +147,7 @@ fn every_state_and_event() {
             matrix.push_str(&format!("  {:?}: {answer}\n", event.name()));
         }
     }
-    insta::assert_snapshot!(matrix, @r"
+    insta::assert_snapshot!(matrix, @"
     awaiting
       Arrive: Queued, Take, due +300 s
       Reject: Failed, Release, due +15 s
@@ -154,6 +173,7 @@ fn every_state_and_event() {
       Retry: Queued, Keep, due +300 s
       Finish: Completed, Release, due +15 s
       Fail: Failed, Release, due +15 s
+      Identify: Running, Keep, due +315 s
     running, lease over
       Cancel: Failed, GiveBack, due +15 s
       Lease: Running, Keep, due +315 s
@@ -161,6 +181,7 @@ fn every_state_and_event() {
       Retry: Queued, Keep, due +300 s
       Finish: Completed, Release, due +15 s
       Fail: Failed, Release, due +15 s
+      Identify: Running, Keep, due +15 s
     running, last lease over
       Cancel: Failed, GiveBack, due +15 s
       Lease: NotDue
@@ -168,12 +189,32 @@ fn every_state_and_event() {
       Retry: Queued, Keep, due +300 s
       Finish: Completed, Release, due +15 s
       Fail: Failed, Release, due +15 s
+      Identify: Running, Keep, due +15 s
     completed
       Tidy: Completed, Keep, due never
+      Delete: Deleted, Keep, due +15 s
     cancelled, lease live
       Tidy: NotDue
+      Delete: Deleted, Keep, due +315 s
     cancelled, lease over
       Tidy: Failed, Keep, due never
+      Delete: Deleted, Keep, due +15 s
+    identified
+      Cancel: Failed, GiveBack, due +315 s
+      Lease: Leased { until: 1700000300 }
+      GiveUp: Leased { until: 1700000300 }
+      Retry: Queued, Keep, due +300 s
+      Finish: Completed, Release, due +15 s
+      Fail: Failed, Release, due +15 s
+      Identify: NotDue
+    deleted
+      Tidy: Deleted, Keep, due never
+    deleted when tidy
+      Tidy: Deleted, Keep, due never
+    deleted after cancel, lease live
+      Tidy: NotDue
+    deleted after cancel, lease over
+      Tidy: Deleted, Keep, due never
     ");
 }
 
@@ -183,7 +224,7 @@ fn the_table_names_no_pair_twice_and_leaves_no_end() {
         let twin = TRANSITIONS[index + 1..].iter().find(|other| (other.from, other.event) == (row.from, row.event));
         assert!(twin.is_none(), "{row:?} and {twin:?}");
         let ended = matches!(format!("{:?}", row.from).as_str(), "Completed" | "Failed");
-        assert!(!ended || row.from == row.to, "{row:?} leaves an end");
+        assert!(!ended || row.from == row.to || row.event == EventName::Delete, "{row:?} leaves an end");
     }
 }
 

@@ -13,6 +13,7 @@ use store::api_tokens::ApiTokenRecord;
 
 use crate::Service;
 use crate::audit::Trail;
+use crate::requester::Requester;
 
 /// Somebody whose credentials are genuine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +55,13 @@ pub struct Applicant {
     pub credentials: Credentials,
     /// The tenant and the caller's permissions in it; `None` for somebody who does not belong to it.
     pub membership: Option<(Tenant, Permissions)>,
+}
+
+impl Caller {
+    /// The caller, as one who asks for builds.
+    pub fn requester(&self) -> Requester {
+        Requester::of_member(self)
+    }
 }
 
 impl Credentials {

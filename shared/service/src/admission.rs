@@ -3,21 +3,20 @@
 use domain::access::Effect;
 use domain::configuration::no_enabled_controls;
 use domain::error::Error;
-use domain::id::{JobId, Sha256Hex, SigningKeyId};
+use domain::id::{JobId, Sha256Hex, SigningKeyId, TenantId};
 use domain::job::Job;
 use domain::ledger::Ledger;
 use domain::platform::Platform;
 use domain::tenant::{SigningKeyChoice, Tenant};
 use domain::upload::Parts;
 use domain::upload_request::UploadRequest;
-use jiff::Timestamp;
 use store::ReplayOwner;
 use store::idempotency::{Created, IdempotencyRecord};
 use store::jobs::Admission;
 
-use crate::authentication::AutomationCaller;
 use crate::changing::IdempotentRequest;
-use crate::{Service, automation_tenant};
+use crate::requester::Requester;
+use crate::{Service, visible};
 
 /// Every refused try means that somebody else was admitted or pruned, so this ends long before.
 const TRIES: u32 = 256;
@@ -50,73 +49,84 @@ pub enum UploadTarget {
     },
 }
 
-/// What is pinned before a job is made.
-struct Terms {
-    tenant: Tenant,
-    config: Sha256Hex,
-    signing_key_id: Option<SigningKeyId>,
-    record: Option<IdempotentRequest>,
+/// Who is to have a job, and on which request.
+pub(crate) struct Terms<'a> {
+    pub(crate) caller: &'a Requester,
+    pub(crate) tenant: Tenant,
+    pub(crate) record: Option<IdempotentRequest>,
+}
+
+/// What came of a request for a job.
+pub(crate) struct Admitted {
+    pub(crate) job: Job,
+    /// Whether an earlier request made it.
+    pub(crate) replayed: bool,
 }
 
 impl Service {
     /// Admits a build and signs the URLs for its upload; answers an earlier request with the same key again.
     pub async fn request_upload(
         &self,
-        caller: &AutomationCaller,
+        caller: &Requester,
         request: &UploadRequest,
         idempotent: Option<IdempotentRequest>,
     ) -> Result<UploadTicket, Error> {
-        let now = self.clock.now();
         let (tenant, head, ledger, key, earlier) = tokio::try_join!(
             self.store.tenant(&caller.tenant),
             self.store.configuration_head(&caller.tenant, request.version),
             self.store.ledger(&caller.tenant),
-            self.named_key_platform(caller, &request.signing_key),
-            self.earlier_request(caller, idempotent.as_ref(), now),
+            self.named_key_platform(&caller.tenant, &request.signing_key),
+            self.earlier_job(caller, idempotent.as_ref()),
         )?;
-        let tenant = automation_tenant(tenant, Effect::Change)?;
+        let tenant = caller.admit(tenant, Effect::Change)?;
         if let Some(earlier) = earlier {
-            return self.repeat(&tenant, earlier, idempotent.as_ref()).await;
+            let job = self.repeat(&tenant, earlier, idempotent.as_ref()).await?.job;
+            return self.ticket(job, true).await;
         }
-        let signing_key_id = request.choose_key(&tenant, key)?;
+        let key = &request.choose_key(&tenant, key)?;
         let head = head.ok_or_else(no_enabled_controls)?;
         head.require_enabled(request.platform)?;
-        let terms = Terms { tenant, config: head.digest, signing_key_id, record: idempotent };
-        self.admit(caller, request, &terms, ledger).await
+        head.require_plan(tenant.plan)?;
+        let terms = Terms { caller, tenant, record: idempotent };
+        let config = &head.digest;
+        let make = |id| self.prepare(caller, request, id, (config, key));
+        let Admitted { job, replayed } = self.admit(terms, ledger, make).await?;
+        self.ticket(job, replayed).await
     }
 
-    async fn admit(
+    /// Takes a start time, a slot and a share of the week for the job that `make` makes.
+    pub(crate) async fn admit<F: Future<Output = Result<Job, Error>>>(
         &self,
-        caller: &AutomationCaller,
-        request: &UploadRequest,
-        terms: &Terms,
+        terms: Terms<'_>,
         mut ledger: Ledger,
-    ) -> Result<UploadTicket, Error> {
-        let limits = terms.tenant.build_limits();
+        make: impl Fn(JobId) -> F,
+    ) -> Result<Admitted, Error> {
+        let Terms { caller, tenant, record: request } = &terms;
+        let limits = tenant.build_limits();
         for _ in 0..TRIES {
             let now = self.clock.now();
             if ledger.check(limits, now).is_err() {
-                ledger = self.prune(&terms.tenant, ledger).await?;
+                ledger = self.prune(tenant, ledger).await?;
             }
             if let Err(refused) = ledger.check(limits, now) {
                 // The build that takes the room may be this request's own: its twin was faster.
-                return match self.earlier_request(caller, terms.record.as_ref(), now).await? {
-                    Some(earlier) => self.repeat(&terms.tenant, earlier, terms.record.as_ref()).await,
+                return match self.earlier_job(caller, request.as_ref()).await? {
+                    Some(earlier) => self.repeat(tenant, earlier, request.as_ref()).await,
                     None => Err(refused),
                 };
             }
-            let job = self.prepare(caller, request, terms, ledger.next_id(now)?).await?;
-            let record = terms.record.as_ref().map(|request| request.record(Created::Job(job.id), now));
+            let job = make(ledger.next_id(now)?).await?;
+            let record = request.as_ref().map(|request| request.record(Created::Job(job.id), now));
             let event = caller.trail.event_of_change(now);
             match self.store.admit(&job, limits, record.as_ref(), &event).await? {
                 Admission::Admitted => {
                     caller.trail.close();
-                    return self.ticket(job, false).await;
+                    return Ok(Admitted { job, replayed: false });
                 }
                 Admission::Refused(current) => ledger = current,
                 Admission::Repeated(earlier) => {
                     self.drop_multipart(&job).await;
-                    return self.repeat(&terms.tenant, earlier, terms.record.as_ref()).await;
+                    return self.repeat(tenant, earlier, request.as_ref()).await;
                 }
             }
             self.drop_multipart(&job).await;
@@ -127,13 +137,13 @@ impl Service {
     /// The job for `id`, with the multipart upload that its size asks for.
     async fn prepare(
         &self,
-        caller: &AutomationCaller,
+        caller: &Requester,
         request: &UploadRequest,
-        terms: &Terms,
         id: JobId,
+        (config, key): (&Sha256Hex, &Option<SigningKeyId>),
     ) -> Result<Job, Error> {
-        let owner = (caller.tenant.clone(), caller.key_id.to_string());
-        let mut job = Job::asked_for(owner, id, request, terms.config.clone(), terms.signing_key_id.clone(), None);
+        let owner = (caller.tenant.clone(), caller.name.clone());
+        let mut job = Job::asked_for(owner, id, request, config.clone(), key.clone(), None);
         if request.parts().is_some() {
             job.upload_id = Some(self.store.create_multipart(&job.upload_path()).await?);
         }
@@ -163,18 +173,18 @@ impl Service {
         }
     }
 
-    async fn repeat(
+    /// The job that an earlier request made, if it was the same request.
+    pub(crate) async fn repeat(
         &self,
         tenant: &Tenant,
         earlier: IdempotencyRecord,
         request: Option<&IdempotentRequest>,
-    ) -> Result<UploadTicket, Error> {
+    ) -> Result<Admitted, Error> {
         let Some(Created::Job(id)) = request.map(|request| request.repeat(earlier)).transpose()? else {
             return Err(Error::IdempotencyKeyReused);
         };
-        let job = self.store.job(&tenant.id, id).await?;
-        let (job, _) = job.ok_or_else(|| Error::internal("an idempotency record without its job"))?;
-        self.ticket(job, true).await
+        let (job, _) = visible(self.store.job(&tenant.id, id).await?)?;
+        Ok(Admitted { job, replayed: true })
     }
 
     /// Signs the URLs of a job's upload.
@@ -190,22 +200,21 @@ impl Service {
         Ok(UploadTicket { job, target, replayed })
     }
 
-    async fn named_key_platform(
+    pub(crate) async fn named_key_platform(
         &self,
-        caller: &AutomationCaller,
+        tenant: &TenantId,
         choice: &SigningKeyChoice,
     ) -> Result<Option<Platform>, Error> {
         let SigningKeyChoice::Key(id) = choice else { return Ok(None) };
-        Ok(self.store.signing_key(&caller.tenant, id).await?.map(|record| record.platform))
+        Ok(self.store.signing_key(tenant, id).await?.map(|record| record.platform))
     }
 
-    async fn earlier_request(
+    pub(crate) async fn earlier_job(
         &self,
-        caller: &AutomationCaller,
+        caller: &Requester,
         request: Option<&IdempotentRequest>,
-        now: Timestamp,
     ) -> Result<Option<IdempotencyRecord>, Error> {
         let Some(request) = request else { return Ok(None) };
-        self.store.idempotency_record(ReplayOwner::Tenant(&caller.tenant), &request.scope, now).await
+        self.store.idempotency_record(ReplayOwner::Tenant(&caller.tenant), &request.scope, self.clock.now()).await
     }
 }

@@ -39,7 +39,7 @@ impl Service {
             // The notification may be the second one because the first died before it woke a worker.
             StateName::Queued => self.store.send_wakeup(&job.tenant, job.id).await?,
             StateName::Running => {}
-            StateName::Completed | StateName::Failed => self.store.delete_upload(path).await?,
+            StateName::Completed | StateName::Failed | StateName::Deleted => self.store.delete_upload(path).await?,
         }
         Ok(())
     }

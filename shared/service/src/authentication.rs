@@ -10,28 +10,18 @@ use store::automation_keys::{AutomationKeyRecord, LAST_USED_SECONDS};
 
 use crate::Service;
 use crate::audit::Trail;
-
-/// The holder of a genuine, enabled automation key. The tenant's plan is checked by each use case, with the reads that
-/// it makes anyway.
-#[derive(Clone, Debug)]
-pub struct AutomationCaller {
-    /// Whose key it is.
-    pub tenant: TenantId,
-    /// Which key it is.
-    pub key_id: AutomationKeyId,
-    /// The call.
-    pub trail: Trail,
-}
+use crate::requester::Requester;
 
 impl Service {
     /// Reads an `Authorization` header. Every refusal makes the same reads and the same computation as a plan without
     /// automation, so that nothing can be learnt from the time it takes.
-    /// `begin` makes the trail of the call, once it is known whose it is.
+    /// `begin` makes the trail of the call, once it is known whose it is. The tenant's plan is checked by each use case, with the
+    /// reads that it makes anyway.
     pub async fn authenticate(
         &self,
         header: Option<&str>,
         begin: impl FnOnce(&TenantId, &AutomationKeyId) -> Trail,
-    ) -> Result<AutomationCaller, Error> {
+    ) -> Result<Requester, Error> {
         let presented = header.and_then(AutomationKey::from_header);
         let nobody = AutomationKey::nobody();
         let key = presented.as_ref().unwrap_or(&nobody);
@@ -45,7 +35,7 @@ impl Service {
             Some(record) if genuine && record.enabled => {
                 tokio::join!(self.renew_key_hash(key, &record), self.note_use(&record));
                 let trail = begin(&record.tenant, &record.key_id);
-                Ok(AutomationCaller { tenant: record.tenant, key_id: record.key_id, trail })
+                Ok(Requester::of_key(record.tenant, &record.key_id, trail))
             }
             _ => {
                 self.store.tenant(&TenantId::from_bits(0)).await?;

@@ -213,12 +213,16 @@ fn check(edit: Edit<'_>, roster: &Roster, tenant: &Tenant) -> Result<(), Error> 
         }
         Edit::CreateApiToken(_) => roster.check_token(),
         Edit::CreateAutomationKey(_) => roster.check_key(),
+        Edit::CreateSigningKey(key) => roster.check_signing_key(key.record.platform),
         Edit::SetPermissions(MemberId::Token(_), _)
         | Edit::DeleteApiToken(_)
         | Edit::ToggleAutomationKey(..)
         | Edit::DeleteAutomationKey(_) => Ok(()),
     }
 }
+
+/// The answer for a signing key that the tenant does not have.
+pub(crate) const NO_SIGNING_KEY: &str = "Signing key not found";
 
 /// The answer where what is to be changed is not there (page 004, "Common Errors").
 const fn missing(edit: Edit<'_>) -> Error {
@@ -230,6 +234,7 @@ const fn missing(edit: Edit<'_>) -> Error {
         Edit::CreateAutomationKey(_) | Edit::ToggleAutomationKey(..) | Edit::DeleteAutomationKey(_) => {
             "Automation key not found"
         }
+        Edit::CreateSigningKey(_) => NO_SIGNING_KEY,
     })
 }
 

@@ -9,9 +9,9 @@ use domain::upload::{NamedPart, UploadPath};
 use store::uploads::Completion;
 
 use crate::arrival::Arrival;
-use crate::authentication::AutomationCaller;
+use crate::requester::Requester;
 use crate::transition::Outcome;
-use crate::{Service, automation_tenant, no_such_job};
+use crate::{Service, no_such_job, visible};
 
 /// A client's claim to an upload.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub struct UploadClaim {
 
 impl UploadClaim {
     /// The path, if it lies in the caller's tenant. Nothing of another tenant's path is read.
-    fn path(&self, caller: &AutomationCaller) -> Result<UploadPath, Error> {
+    fn path(&self, caller: &Requester) -> Result<UploadPath, Error> {
         let own = self.file_path.split('/').next() == Some(caller.tenant.as_str());
         if !own {
             return Err(Error::Forbidden("The upload path does not belong to this tenant"));
@@ -37,7 +37,7 @@ impl Service {
     /// Joins the parts of an upload and queues its job. Sent twice, it answers the same.
     pub async fn complete_upload(
         &self,
-        caller: &AutomationCaller,
+        caller: &Requester,
         claim: &UploadClaim,
         parts: &[NamedPart],
     ) -> Result<JobId, Error> {
@@ -63,9 +63,9 @@ impl Service {
     }
 
     /// Drops an upload and ends its job. Sent twice, it answers the same.
-    pub async fn abort_upload(&self, caller: &AutomationCaller, claim: &UploadClaim) -> Result<(), Error> {
+    pub async fn abort_upload(&self, caller: &Requester, claim: &UploadClaim) -> Result<(), Error> {
         let (_, job) = self.claimed_job(caller, claim).await?;
-        match self.carry_out_for(caller, job, |_| Ok(Event::Abort)).await? {
+        match self.carry_out_trailed(job, Some(&caller.trail), |_| Ok(Event::Abort)).await? {
             Outcome::Done(job) => {
                 self.store.abort_multipart(&job.upload_path(), &claim.upload_id).await?;
                 self.try_to_tidy(job).await;
@@ -80,13 +80,13 @@ impl Service {
     }
 
     /// The job that a claim names, and its tenant.
-    async fn claimed_job(&self, caller: &AutomationCaller, claim: &UploadClaim) -> Result<(Tenant, Job), Error> {
+    async fn claimed_job(&self, caller: &Requester, claim: &UploadClaim) -> Result<(Tenant, Job), Error> {
         let path = claim.path(caller);
         let id = path.as_ref().map_or(JobId::from_start_time(0), |path| path.job);
         let (tenant, job) = tokio::try_join!(self.store.tenant(&caller.tenant), self.store.job(&caller.tenant, id))?;
-        let tenant = automation_tenant(tenant, Effect::Change)?;
+        let tenant = caller.admit(tenant, Effect::Change)?;
         let path = path?;
-        let (job, _) = job.filter(|(job, _)| job.upload_path() == path).ok_or_else(no_such_job)?;
+        let (job, _) = visible(job.filter(|(job, _)| job.upload_path() == path))?;
         match &job.upload_id {
             Some(upload_id) if *upload_id == claim.upload_id => Ok((tenant, job)),
             Some(_) => Err(Error::invalid("upload_id", "upload_id is not the one of this upload")),

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod admission;
+pub mod applications;
 pub mod arrival;
 pub mod audit;
 pub mod authentication;
@@ -11,13 +12,18 @@ pub mod clock;
 pub mod completion;
 pub mod configurations;
 pub mod credentials;
+mod cursors;
+pub mod deletion;
 pub mod live_policies;
 pub mod mailing;
 pub mod members;
 pub mod operator;
 pub mod purging;
 pub mod reconciliation;
+pub mod requester;
 pub mod saml;
+pub mod signing_again;
+pub mod signing_keys;
 pub mod status;
 pub mod tenants;
 mod tidying;
@@ -26,10 +32,9 @@ pub mod work;
 
 use std::sync::Arc;
 
-use domain::access::{Demand, Effect};
 use domain::error::Error;
 use domain::id::{JobId, TenantId};
-use domain::permission::Permissions;
+use domain::job::Job;
 use domain::tenant::Tenant;
 use identity::Verifier;
 use store::Store;
@@ -91,13 +96,9 @@ pub fn build_span(tenant: &TenantId, job: JobId) -> Span {
     tracing::info_span!("build", tenant.id = %tenant, build.id = %job)
 }
 
-/// The tenant of an automation key, which has to be on a plan with automation (page 000: 401 otherwise), and for a change
-/// not marked for deletion.
-fn automation_tenant(tenant: Option<Tenant>, effect: Effect) -> Result<Tenant, Error> {
-    let tenant = tenant.ok_or(Error::Unauthenticated)?;
-    tenant.require_automation()?;
-    Demand { effect, permission: None, plan: None }.check(&tenant, &Permissions::default())?;
-    Ok(tenant)
+/// The job that was read, if customers see it.
+fn visible<T>(found: Option<(Job, T)>) -> Result<(Job, T), Error> {
+    found.filter(|(job, _)| job.is_visible()).ok_or_else(no_such_job)
 }
 
 /// The answer for a job that the tenant does not have.

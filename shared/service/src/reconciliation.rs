@@ -62,7 +62,7 @@ impl Service {
             }
             // Whoever takes the message decides whether the lease is over.
             StateName::Running => self.store.send_wakeup(tenant, id).await,
-            StateName::Completed | StateName::Failed => self.tidy(job).await,
+            StateName::Completed | StateName::Failed | StateName::Deleted => self.tidy(job).await,
         }
     }
 

@@ -9,8 +9,8 @@ use domain::phase::Phase;
 use domain::progress::Progress;
 
 use crate::arrival::Arrival;
-use crate::authentication::AutomationCaller;
-use crate::{Service, automation_tenant, no_such_job};
+use crate::requester::Requester;
+use crate::{Service, no_such_job, visible};
 
 /// A build as it is now.
 #[derive(Clone, Debug)]
@@ -64,14 +64,14 @@ pub struct Download {
 impl Service {
     /// The build's status. One that still awaits its upload is looked for in storage, so that a lost notification costs
     /// nothing; it is not found as long as there is no object.
-    pub async fn build_status(&self, caller: &AutomationCaller, id: JobId) -> Result<BuildStatus, Error> {
+    pub async fn build_status(&self, caller: &Requester, id: JobId) -> Result<BuildStatus, Error> {
         let (tenant, found, ledger) = tokio::try_join!(
             self.store.tenant(&caller.tenant),
             self.store.job(&caller.tenant, id),
             self.store.ledger(&caller.tenant),
         )?;
-        let tenant = automation_tenant(tenant, Effect::Read)?;
-        let (mut job, progress) = found.ok_or_else(no_such_job)?;
+        let tenant = caller.admit(tenant, Effect::Read)?;
+        let (mut job, progress) = visible(found)?;
         if matches!(job.state, State::AwaitingUpload) {
             job = match self.arrive(&tenant, job, None).await? {
                 Arrival::NotThere(_) => return Err(no_such_job()),
@@ -84,17 +84,11 @@ impl Service {
     }
 
     /// A signed URL for the output of a completed build.
-    pub async fn download(&self, caller: &AutomationCaller, id: JobId) -> Result<Download, Error> {
+    pub async fn download(&self, caller: &Requester, id: JobId) -> Result<Download, Error> {
         let (tenant, job) = tokio::try_join!(self.store.tenant(&caller.tenant), self.store.job(&caller.tenant, id))?;
-        automation_tenant(tenant, Effect::Read)?;
-        let (job, _) = job.ok_or_else(no_such_job)?;
-        let State::Completed { output } = &job.state else {
-            let message = match &job.state {
-                State::Failed { failure } => format!("Job not completed: it failed: {}", failure.message).into(),
-                _ => "Job not completed".into(),
-            };
-            return Err(Error::NotReady { code: "job_not_completed", message });
-        };
+        caller.admit(tenant, Effect::Read)?;
+        let (job, _) = visible(job)?;
+        let State::Completed { output } = &job.state else { return Err(not_completed(&job)) };
         let output = output.clone();
         let url = self.store.presign_output(&job, &output).await?;
         let report_url = self.store.presign_report(&job, &output).await?;
@@ -118,8 +112,7 @@ impl Service {
             State::AwaitingUpload => waiting(job.announced_size),
             State::Queued { upload } => waiting(Some(upload.size)),
             State::Running { upload, since, .. } => {
-                let first = Progress::within(job.attempt, Phase::Downloading, 0, 0);
-                let reported = progress.filter(|progress| progress.attempt == job.attempt).unwrap_or(first);
+                let reported = job.progress(progress);
                 let gone = u64::try_from(self.clock.now().as_second() - since).unwrap_or(0);
                 let eta = ledger.pace.estimate_seconds(upload.size).and_then(|whole| whole.checked_sub(gone));
                 Standing::Processing {
@@ -134,6 +127,16 @@ impl Service {
                 Standing::Completed { output: output.clone(), report_url }
             }
             State::Failed { failure } => Standing::Failed(failure.clone()),
+            State::Deleted => return Err(no_such_job()),
         })
     }
+}
+
+/// The answer where a build has no output.
+pub(crate) fn not_completed(job: &Job) -> Error {
+    let message = match &job.state {
+        State::Failed { failure } => format!("Job not completed: it failed: {}", failure.message).into(),
+        _ => "Job not completed".into(),
+    };
+    Error::NotReady { code: "job_not_completed", message }
 }

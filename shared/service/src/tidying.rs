@@ -1,7 +1,7 @@
 //! Removes what an ended job left in storage.
 
 use domain::error::Error;
-use domain::job::{Event, Job};
+use domain::job::{Event, Job, Refusal, State};
 
 use crate::Service;
 
@@ -17,10 +17,19 @@ impl Service {
         }
         self.store.delete_upload(&path).await?;
         self.store.delete_unpublished(&job).await?;
-        if settled {
-            self.carry_out(job, |_| Ok(Event::Tidy)).await?;
+        match settled {
+            false => Ok(()),
+            // Nothing else happens to it any more.
+            true if job.state == State::Deleted => self.store.remove_job(&job).await,
+            true => self.mark_tidy(job).await,
         }
-        Ok(())
+    }
+
+    /// A job that was deleted meanwhile has left more.
+    async fn mark_tidy(&self, job: Job) -> Result<(), Error> {
+        let seen = job.state.clone();
+        let decide = |now: &Job| if now.state == seen { Ok(Event::Tidy) } else { Err(Refusal::NoTransition) };
+        self.carry_out(job, decide).await.map(drop)
     }
 
     /// Tidies now if that works; the reconciler does it otherwise.

@@ -5,10 +5,9 @@ use domain::job::{Event, Job, Refusal};
 use domain::ledger::{Ledger, PaceSample};
 use domain::plan::BuildLimits;
 use domain::tenant::Tenant;
-use store::jobs::Commit;
+use store::jobs::{Beside, Commit};
 
 use crate::audit::Trail;
-use crate::authentication::AutomationCaller;
 use crate::{Service, no_such_job};
 
 /// Writers that may come in between before it is a failure.
@@ -38,14 +37,14 @@ impl Service {
         self.carry_out_within(job, UNLIMITED, None, None, decide).await
     }
 
-    /// As [`Self::carry_out`], for a caller's own call, whose audit event is written with it.
-    pub(crate) async fn carry_out_for(
+    /// As [`Self::carry_out`], for what may be a caller's own call, whose audit event is written with it.
+    pub(crate) async fn carry_out_trailed(
         &self,
-        caller: &AutomationCaller,
         job: Job,
+        trail: Option<&Trail>,
         decide: impl Fn(&Job) -> Result<Event, Refusal>,
     ) -> Result<Outcome, Error> {
-        self.carry_out_within(job, UNLIMITED, None, Some(&caller.trail), decide).await
+        self.carry_out_within(job, UNLIMITED, None, trail, decide).await
     }
 
     /// As [`Self::carry_out`], for an event that may take a slot of `tenant`, and may be a caller's own call.
@@ -83,7 +82,9 @@ impl Service {
                 Err(refusal) => return Ok(Outcome::Refused(job, refusal)),
             };
             let event = trail.map(|trail| trail.event_of_change(self.clock.now()));
-            match self.store.commit(&step, limits, pace, event.as_ref()).await? {
+            let shelving = self.shelving(&job, &step.job).await?;
+            let beside = Beside { limits, pace, shelving, event: event.as_ref() };
+            match self.store.commit(&step, &beside).await? {
                 Commit::Done => {
                     trail.inspect(|trail| trail.close());
                     return Ok(Outcome::Done(step.job));

@@ -5,8 +5,8 @@ use std::path::Path;
 use aws_sdk_s3::primitives::ByteStream;
 use domain::error::Error;
 use domain::file_name::FileName;
-use domain::id::Sha256Hex;
-use domain::job::{Job, Output, State};
+use domain::id::{JobId, Sha256Hex, TenantId};
+use domain::job::{Job, Output, State, Upload};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::Store;
@@ -59,6 +59,22 @@ impl Store {
         self.presign_artifact(&ArtifactKey::Mapping(&job.tenant, job.id, output.attempt), None).await.map(Some)
     }
 
+    /// Stores the icon of a build's app. Every attempt reads the same package, and with it the same icon.
+    pub async fn put_icon(&self, job: &Job, bytes: Vec<u8>, content_type: &str) -> Result<(), Error> {
+        self.put_artifact(ArtifactKey::Icon(&job.tenant, job.id).key(), content_type, bytes.into()).await
+    }
+
+    /// A URL that shows the icon of a build's app.
+    pub async fn presign_icon(&self, tenant: &TenantId, job: JobId) -> Result<String, Error> {
+        self.presign_artifact(&ArtifactKey::Icon(tenant, job), None).await
+    }
+
+    /// The output of a finished build as it is pinned to be signed again; `None` where it is gone.
+    pub async fn head_output(&self, job: &Job, output: &Output) -> Result<Option<Upload>, Error> {
+        let key = ArtifactKey::Output(&job.tenant, job.id, output.attempt, &job.file_name).key();
+        self.head_object(&self.names.artifacts_bucket, key).await
+    }
+
     /// A URL that downloads an object, with this `Content-Disposition`.
     pub(crate) async fn presign_artifact(
         &self,
@@ -71,17 +87,21 @@ impl Store {
         Ok(signed.uri().to_owned())
     }
 
-    /// Removes what attempts of an ended job left behind; the published output and its report stay.
+    /// Removes what attempts of an ended job left behind; the published output, its report and the icon stay until the build is deleted.
     pub async fn delete_unpublished(&self, job: &Job) -> Result<(), Error> {
         let prefix = ArtifactKey::Builds(&job.tenant, job.id).key();
         let published = match &job.state {
             State::Completed { output } => Some(format!("{prefix}{}/", output.attempt)),
             _ => None,
         };
+        let icon = ArtifactKey::Icon(&job.tenant, job.id).key();
+        let stays = |key: &String| {
+            (job.is_visible() && *key == icon) || published.as_ref().is_some_and(|published| key.starts_with(published))
+        };
         let request = self.clients.s3.list_objects_v2().bucket(&self.names.artifacts_bucket).prefix(prefix);
         let objects = request.send().await.map_err(failed("ListObjectsV2"))?.contents.unwrap_or_default();
         for key in objects.into_iter().filter_map(|object| object.key) {
-            if published.as_ref().is_none_or(|published| !key.starts_with(published)) {
+            if !stays(&key) {
                 let request = self.clients.s3.delete_object().bucket(&self.names.artifacts_bucket).key(key);
                 request.send().await.map_err(failed("DeleteObject"))?;
             }

@@ -22,6 +22,7 @@ use crate::automation_keys::AutomationKeyRecord;
 use crate::error::unreadable;
 use crate::idempotency::IdempotencyRecord;
 use crate::keys::ItemKey;
+use crate::signing_keys::SealedKey;
 use crate::table::{RefusedAction, Transacted, number, read_item};
 
 /// A change to what belongs to a tenant.
@@ -43,6 +44,8 @@ pub enum Edit<'a> {
     ToggleAutomationKey(&'a AutomationKeyId, bool),
     /// Removes an automation key: it opens nothing from then on.
     DeleteAutomationKey(&'a AutomationKeyId),
+    /// Stores a signing key.
+    CreateSigningKey(&'a SealedKey),
 }
 
 /// What a change leaves behind besides itself.
@@ -113,6 +116,7 @@ impl Store {
             Edit::CreateAutomationKey(key) => self.create_automation_key(tenant, key)?,
             Edit::ToggleAutomationKey(id, enabled) => self.toggle_automation_key(tenant, id, enabled)?,
             Edit::DeleteAutomationKey(id) => self.delete_automation_key(tenant, id)?,
+            Edit::CreateSigningKey(key) => self.create_signing_key(tenant, key)?,
         };
         actions.push(self.tenant_unchanged(tenant)?);
         self.change(actions, record).await
@@ -162,6 +166,13 @@ impl Store {
         Ok((Part::Tenant, TransactWriteItem::builder().condition_check(check).build()))
     }
 
+    /// Holds that an item is there.
+    pub(crate) fn exists(&self, key: &ItemKey<'_>) -> Result<TransactWriteItem, Error> {
+        let check = ConditionCheck::builder().table_name(&self.names.table).set_key(Some(key.attributes()));
+        let check = check.condition_expression("attribute_exists(pk)").build().map_err(Error::internal)?;
+        Ok(TransactWriteItem::builder().condition_check(check).build())
+    }
+
     /// An update of `key`, which answers the item as it was where its condition fails.
     pub(crate) fn update(&self, key: &ItemKey<'_>) -> UpdateBuilder {
         Update::builder()
@@ -179,6 +190,20 @@ impl Store {
     ) -> Result<TransactWriteItem, Error> {
         let put = self.put(key, value, extra)?.condition_expression("attribute_not_exists(pk)");
         Ok(TransactWriteItem::builder().put(put.build().map_err(Error::internal)?).build())
+    }
+
+    /// A deletion of an item, if it is there.
+    pub(crate) fn remove_any(&self, key: &ItemKey<'_>) -> Result<TransactWriteItem, Error> {
+        let delete = Delete::builder().table_name(&self.names.table).set_key(Some(key.attributes()));
+        Ok(TransactWriteItem::builder().delete(delete.build().map_err(Error::internal)?).build())
+    }
+
+    /// A deletion of an item that has to have this revision.
+    pub(crate) fn remove_revision(&self, key: &ItemKey<'_>, revision: u64) -> Result<TransactWriteItem, Error> {
+        let delete = Delete::builder().table_name(&self.names.table).set_key(Some(key.attributes()));
+        let delete = delete.condition_expression("revision = :revision");
+        let delete = delete.expression_attribute_values(":revision", number(revision)).build();
+        Ok(TransactWriteItem::builder().delete(delete.map_err(Error::internal)?).build())
     }
 
     /// A deletion of an item that has to be there.

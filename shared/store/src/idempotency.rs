@@ -1,7 +1,7 @@
 //! Records of creating requests that carried an `Idempotency-Key`. They hold references, never bodies.
 
 use domain::error::Error;
-use domain::id::{JobId, Sha256Hex, TenantId};
+use domain::id::{JobId, Sha256Hex, SigningKeyId, TenantId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -31,6 +31,8 @@ pub enum Created {
         /// The configuration that it was made of.
         configuration: Sha256Hex,
     },
+    /// A signing key.
+    SigningKey(SigningKeyId),
     /// A pair whose secret is shown once, and again to the same request only.
     Pair(SealedPair),
     /// Something whose answer says no more than that it was done.

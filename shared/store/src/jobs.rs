@@ -5,13 +5,14 @@ use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use domain::audit::{AuditEvent, Log};
 use domain::error::Error;
 use domain::id::{JobId, TenantId};
-use domain::job::{Job, Slot, Step};
+use domain::job::{Job, Slot, State, Step};
 use domain::ledger::{Ledger, PaceSample, Stale};
 use domain::plan::BuildLimits;
 use domain::progress::Progress;
 use jiff::Timestamp;
 
 use crate::Store;
+use crate::applications::Shelving;
 use crate::changes::updated;
 use crate::error::{failed, unreadable};
 use crate::idempotency::IdempotencyRecord;
@@ -45,6 +46,19 @@ pub enum Commit {
     Changed,
     /// There is no slot for an upload that came late: the ledger as it is.
     NoRoom(Ledger),
+}
+
+/// What is written together with a transition.
+#[derive(Debug)]
+pub struct Beside<'a> {
+    /// Decide whether an upload that came late finds a slot.
+    pub limits: BuildLimits,
+    /// A finished build that was measured.
+    pub pace: Option<PaceSample>,
+    /// What becomes of the application that the job belongs to.
+    pub shelving: Option<Shelving>,
+    /// A caller's own call leaves an event in its log.
+    pub event: Option<&'a (Log, AuditEvent)>,
 }
 
 /// What was read from an index. It may be old, so no rule takes it: read the thing itself.
@@ -93,9 +107,10 @@ impl Store {
         record: Option<&IdempotencyRecord>,
         (log, event): &(Log, AuditEvent),
     ) -> Result<Admission, Error> {
+        let arrived = if matches!(job.state, State::AwaitingUpload) { "" } else { ", arrived :ids" };
         let ledger = self.ledger_update(&job.tenant);
         let ledger = with_limits(ledger, limits)
-            .update_expression("ADD active :ids, recent :ids SET #last = :id")
+            .update_expression(format!("ADD active :ids, recent :ids{arrived} SET #last = :id"))
             .condition_expression(format!("{ROOM} AND (attribute_not_exists(#last) OR #last < :id)"))
             .expression_attribute_names("#last", "last")
             .expression_attribute_values(":ids", ids([job.id.start_time()]))
@@ -126,27 +141,30 @@ impl Store {
     }
 
     /// Writes a transition with its effect on the ledger, on the condition that the job is still the one it started from.
-    /// `limits` decide whether an upload that came late finds a slot; a finished build adds `pace`; a caller's own call
-    /// leaves an event in its log.
-    pub async fn commit(
-        &self,
-        step: &Step,
-        limits: BuildLimits,
-        pace: Option<PaceSample>,
-        event: Option<&(Log, AuditEvent)>,
-    ) -> Result<Commit, Error> {
+    pub async fn commit(&self, step: &Step, beside: &Beside<'_>) -> Result<Commit, Error> {
         let mut actions = vec![self.job_put(&step.job, Some(step.job.revision - 1))?];
-        actions.extend(self.slot_update(step, limits, pace).map(updated).transpose()?);
-        let transacted = match event {
+        let slot = self.slot_update(step, beside).map(updated).transpose()?;
+        let has_slot = slot.is_some();
+        actions.extend(slot);
+        if let Some(shelving) = &beside.shelving {
+            actions.extend(self.shelve(&step.job, shelving)?);
+        }
+        let transacted = match &beside.event {
             Some((log, event)) => self.transact_with_event(actions, log, event).await?,
             None => self.transact(actions).await?,
         };
         let Transacted::Refused(reasons) = transacted else { return Ok(Commit::Done) };
         let mut reasons = reasons.into_iter();
         match (reasons.next().flatten(), reasons.next().flatten()) {
-            (None, Some(ledger)) => Ok(Commit::NoRoom(refused_ledger(ledger)?)),
+            (None, Some(ledger)) if has_slot => Ok(Commit::NoRoom(refused_ledger(ledger)?)),
             _ => Ok(Commit::Changed),
         }
+    }
+
+    /// Removes the item of a job that was deleted and tidied, with its progress. Repeated, it changes nothing.
+    pub async fn remove_job(&self, job: &Job) -> Result<(), Error> {
+        let keys = [ItemKey::Job(&job.tenant, job.id), ItemKey::Progress(&job.tenant, job.id)];
+        self.delete_all(&self.names.table, keys.iter().map(ItemKey::attributes).collect()).await
     }
 
     /// Removes entries that no longer count, unless their uploads have arrived meanwhile.
@@ -175,7 +193,7 @@ impl Store {
     /// Writes what a worker reports, unless a later attempt has reported.
     pub async fn put_progress(&self, tenant: &TenantId, id: JobId, progress: &Progress) -> Result<(), Error> {
         let key = ItemKey::Progress(tenant, id);
-        let put = self.put(&key, progress, [("expires_at", number(self.retained_until(id)))])?;
+        let put = self.put(&key, progress, [self.expiry(id)])?;
         let put = put.condition_expression("attribute_not_exists(pk) OR attempt <= :attempt");
         let put =
             put.expression_attribute_values(":attempt", number(progress.attempt)).build().map_err(Error::internal)?;
@@ -205,7 +223,7 @@ impl Store {
     }
 
     fn job_put(&self, job: &Job, revision_before: Option<u64>) -> Result<TransactWriteItem, Error> {
-        let mut extra = vec![("expires_at", number(self.retained_until(job.id)))];
+        let mut extra = vec![self.expiry(job.id)];
         if job.due_at.is_some() {
             extra.push(("due_pk", AttributeValue::S(DUE.to_owned())));
         }
@@ -219,20 +237,20 @@ impl Store {
         Ok(TransactWriteItem::builder().put(put.build().map_err(Error::internal)?).build())
     }
 
-    fn slot_update(&self, step: &Step, limits: BuildLimits, pace: Option<PaceSample>) -> Option<UpdateBuilder> {
+    fn slot_update(&self, step: &Step, beside: &Beside<'_>) -> Option<UpdateBuilder> {
         let id = step.job.id.start_time();
         let ledger = self.ledger_update(&step.job.tenant).expression_attribute_values(":ids", ids([id]));
         let freed = match step.slot {
             Slot::Keep => return None,
             Slot::Take => {
-                let ledger = with_limits(ledger, limits).expression_attribute_values(":id", number(id));
+                let ledger = with_limits(ledger, beside.limits).expression_attribute_values(":id", number(id));
                 let ledger = ledger.update_expression("ADD active :ids, recent :ids, arrived :ids");
                 return Some(ledger.condition_expression(ROOM_OR_HELD));
             }
             Slot::Release => "DELETE active :ids, arrived :ids",
             Slot::GiveBack => "DELETE active :ids, arrived :ids, recent :ids",
         };
-        let Some(PaceSample { size, time }) = pace else { return Some(ledger.update_expression(freed)) };
+        let Some(PaceSample { size, time }) = beside.pace else { return Some(ledger.update_expression(freed)) };
         let sums = "ADD pace_builds :one, pace_size :size, pace_time :time, pace_size_size :size_size, pace_size_time :size_time";
         let (size, time) = (u128::from(size), u128::from(time));
         let ledger = ledger
@@ -248,7 +266,7 @@ impl Store {
         self.update(&ItemKey::Ledger(tenant))
     }
 
-    fn retained_until(&self, id: JobId) -> i64 {
+    pub(crate) fn retained_until(&self, id: JobId) -> i64 {
         id.start_time() + i64::from(self.names.retention_days) * 24 * 3600
     }
 }

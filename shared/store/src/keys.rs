@@ -7,7 +7,7 @@ use domain::audit::Log;
 use domain::credential::{ApiTokenId, AutomationKeyId};
 use domain::custom_message::MessageUploadId;
 use domain::file_name::FileName;
-use domain::id::{JobId, Sha256Hex, SigningKeyId, TenantId};
+use domain::id::{ApplicationId, JobId, Sha256Hex, SigningKeyId, TenantId};
 use domain::mail::MailId;
 use domain::member::{EmailAddress, MemberId};
 use domain::platform::ConfigVersion;
@@ -23,6 +23,8 @@ pub(crate) enum ItemKey<'a> {
     Publications(&'a TenantId, ConfigVersion),
     PolicyKey(&'a TenantId),
     SigningKey(&'a TenantId, &'a SigningKeyId),
+    Application(&'a TenantId, &'a ApplicationId),
+    ApplicationBuild(&'a TenantId, &'a ApplicationId, JobId),
     Job(&'a TenantId, JobId),
     Progress(&'a TenantId, JobId),
     Saml(&'a TenantId),
@@ -49,8 +51,10 @@ impl ItemKey<'_> {
             Self::Publications(tenant, version) => (partition(tenant), format!("PUBLICATIONS#{version}")),
             Self::PolicyKey(tenant) => (partition(tenant), "POLICY_KEY".to_owned()),
             Self::SigningKey(tenant, id) => (partition(tenant), format!("SIGNING_KEY#{id}")),
+            Self::Application(tenant, id) => (partition(tenant), format!("{APPLICATIONS}{id}")),
+            Self::ApplicationBuild(tenant, id, job) => (partition(tenant), format!("{}{job}", application_builds(id))),
             Self::Job(tenant, job) => (partition(tenant), format!("{JOBS}{job}")),
-            Self::Progress(tenant, job) => (partition(tenant), format!("{JOBS}{job}#PROGRESS")),
+            Self::Progress(tenant, job) => (partition(tenant), format!("{JOBS}{job}{PROGRESS}")),
             Self::Saml(tenant) => (partition(tenant), "SAML".to_owned()),
             Self::SamlGroups(tenant) => (partition(tenant), "SAML_GROUPS".to_owned()),
             Self::Idempotency(tenant, scope) => (partition(tenant), format!("IDEMPOTENCY#{scope}")),
@@ -77,10 +81,19 @@ impl ItemKey<'_> {
 
 /// Begins the sort keys of jobs and of their progress.
 pub(crate) const JOBS: &str = "JOB#";
+/// Ends the sort key of a job's progress.
+pub(crate) const PROGRESS: &str = "#PROGRESS";
+/// Begins the sort keys of applications.
+pub(crate) const APPLICATIONS: &str = "APPLICATION#";
 /// Begins the sort keys of the people of a tenant.
 pub(crate) const PERSON_MEMBERS: &str = "MEMBER#";
 /// Begins the sort keys of the API tokens of a tenant.
 pub(crate) const TOKEN_MEMBERS: &str = "TOKEN#";
+
+/// Begins the sort keys of an application's builds.
+pub(crate) fn application_builds(id: &ApplicationId) -> String {
+    format!("APPLICATION_BUILD#{id}#")
+}
 
 /// The partition of everything that belongs to a tenant and is found through it.
 pub(crate) fn partition(tenant: &TenantId) -> String {
@@ -133,6 +146,7 @@ pub(crate) enum ArtifactKey<'a> {
     MessageUpload(&'a TenantId, &'a MessageUploadId),
     Policy(&'a TenantId, &'a Sha256Hex),
     Builds(&'a TenantId, JobId),
+    Icon(&'a TenantId, JobId),
     Output(&'a TenantId, JobId, u32, &'a FileName),
     Report(&'a TenantId, JobId, u32),
     Mapping(&'a TenantId, JobId, u32),
@@ -148,6 +162,7 @@ impl ArtifactKey<'_> {
             Self::MessageUpload(tenant, id) => format!("message-uploads/{tenant}/{id}"),
             Self::Policy(tenant, digest) => format!("{tenant}/policies/{digest}.json"),
             Self::Builds(tenant, job) => format!("{tenant}/builds/{job}/"),
+            Self::Icon(tenant, job) => format!("{tenant}/builds/{job}/icon"),
             Self::Output(tenant, job, attempt, name) => format!("{tenant}/builds/{job}/{attempt}/{}", name.as_str()),
             Self::Report(tenant, job, attempt) => format!("{tenant}/builds/{job}/{attempt}/build-report.json"),
             Self::Mapping(tenant, job, attempt) => format!("{tenant}/builds/{job}/{attempt}/resource-mapping.json"),

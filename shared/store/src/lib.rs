@@ -3,6 +3,7 @@
 //! One code path everywhere: the local server and the tests speak to a stand-in through the same SDK.
 
 pub mod api_tokens;
+pub mod applications;
 pub mod artifacts;
 mod audit;
 pub mod automation_keys;

@@ -8,7 +8,7 @@ use aws_sdk_kms::types::DataKeySpec;
 use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
 use domain::credential::{Pepper, PepperVersion};
 use domain::error::Error;
-use domain::id::TenantId;
+use domain::id::{SigningKeyId, TenantId};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -17,20 +17,22 @@ use crate::error::{failed, unreadable};
 
 /// What an envelope is for. Together with the tenant it is KMS's encryption context: an envelope opens nowhere else.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Purpose {
-    SigningKey,
+pub(crate) enum Purpose<'a> {
+    SigningKey(&'a SigningKeyId),
     ShownOnce,
     PolicyKey,
 }
 
-impl Purpose {
+impl Purpose<'_> {
     fn context(self, tenant: &TenantId) -> HashMap<String, String> {
-        let purpose = match self {
-            Self::SigningKey => "signing_key",
-            Self::ShownOnce => "shown_once",
-            Self::PolicyKey => "policy_key",
+        let (purpose, id) = match self {
+            Self::SigningKey(id) => ("signing_key", Some(id.as_str())),
+            Self::ShownOnce => ("shown_once", None),
+            Self::PolicyKey => ("policy_key", None),
         };
-        HashMap::from([("tenant".to_owned(), tenant.as_str().to_owned()), ("purpose".to_owned(), purpose.to_owned())])
+        let id = id.map(|id| ("signing_key_id", id));
+        let context = [("tenant", tenant.as_str()), ("purpose", purpose)].into_iter().chain(id);
+        context.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
     }
 }
 
@@ -107,7 +109,7 @@ impl Store {
         Ok(Some(Pepper::new(PepperVersion::new(version), text.into_bytes())))
     }
 
-    pub(crate) async fn seal(&self, tenant: &TenantId, purpose: Purpose, secret: &[u8]) -> Result<Envelope, Error> {
+    pub(crate) async fn seal(&self, tenant: &TenantId, purpose: Purpose<'_>, secret: &[u8]) -> Result<Envelope, Error> {
         let request = self.clients.kms.generate_data_key().key_id(&self.names.kms_key).key_spec(DataKeySpec::Aes256);
         let request = request.set_encryption_context(Some(purpose.context(tenant)));
         let answer = request.send().await.map_err(failed("GenerateDataKey"))?;
@@ -125,7 +127,7 @@ impl Store {
     pub(crate) async fn open(
         &self,
         tenant: &TenantId,
-        purpose: Purpose,
+        purpose: Purpose<'_>,
         envelope: Envelope,
     ) -> Result<Zeroizing<Vec<u8>>, Error> {
         let request = self.clients.kms.decrypt().ciphertext_blob(Blob::new(envelope.wrapped_key));

@@ -11,11 +11,12 @@ use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata as _;
 use bytes::Bytes;
 use domain::error::Error;
-use domain::job::Upload;
+use domain::job::{Job, OutputId, Upload};
 use domain::upload::{ETag, NamedPart, Parts, StoredPart, URL_SECONDS, UploadPath};
 
 use crate::Store;
 use crate::error::{failed, unreadable};
+use crate::keys::ArtifactKey;
 
 /// What a read of a pinned object found.
 #[derive(Debug)]
@@ -139,7 +140,11 @@ impl Store {
 
     /// The object under `path`, if there is one.
     pub async fn head_upload(&self, path: &UploadPath) -> Result<Option<Upload>, Error> {
-        let request = self.clients.s3.head_object().bucket(&self.names.uploads_bucket).key(path.to_string());
+        self.head_object(&self.names.uploads_bucket, path.to_string()).await
+    }
+
+    pub(crate) async fn head_object(&self, bucket: &str, key: String) -> Result<Option<Upload>, Error> {
+        let request = self.clients.s3.head_object().bucket(bucket).key(key);
         let answer = match request.send().await {
             Ok(answer) => answer,
             Err(error) if error.as_service_error().is_some_and(HeadObjectError::is_not_found) => return Ok(None),
@@ -160,7 +165,22 @@ impl Store {
         Ok(())
     }
 
-    /// `length` bytes from `offset` on of the object that was pinned.
+    /// `length` bytes from `offset` on of the package that was pinned for a job: its upload, or the output that it signs again.
+    pub async fn read_package(
+        &self,
+        job: &Job,
+        pinned: &ETag,
+        offset: u64,
+        length: u64,
+    ) -> Result<Pinned<Bytes>, Error> {
+        let Some(OutputId { job: signed, attempt }) = job.signs_again else {
+            return self.read_upload(&job.upload_path(), pinned, offset, length).await;
+        };
+        let output = ArtifactKey::Output(&job.tenant, signed, attempt, &job.file_name);
+        self.read_pinned(&self.names.artifacts_bucket, output.key(), (pinned, offset, length)).await
+    }
+
+    /// As [`Self::read_package`], of an upload.
     pub async fn read_upload(
         &self,
         path: &UploadPath,
@@ -168,8 +188,17 @@ impl Store {
         offset: u64,
         length: u64,
     ) -> Result<Pinned<Bytes>, Error> {
+        self.read_pinned(&self.names.uploads_bucket, path.to_string(), (pinned, offset, length)).await
+    }
+
+    async fn read_pinned(
+        &self,
+        bucket: &str,
+        key: String,
+        (pinned, offset, length): (&ETag, u64, u64),
+    ) -> Result<Pinned<Bytes>, Error> {
         let last = offset.saturating_add(length).saturating_sub(1);
-        let request = self.clients.s3.get_object().bucket(&self.names.uploads_bucket).key(path.to_string());
+        let request = self.clients.s3.get_object().bucket(bucket).key(key);
         let answer = match request.if_match(pinned.quoted()).range(format!("bytes={offset}-{last}")).send().await {
             Ok(answer) => answer,
             Err(error) if error.as_service_error().is_some_and(GetObjectError::is_no_such_key) => {

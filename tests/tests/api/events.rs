@@ -63,6 +63,7 @@ async fn send(bench: &Bench, name: &str, values: &[(&str, &str)]) -> Answer {
     let router: Router = match name.split_once('/').unwrap().0 {
         "automate-upload" => functions::serve(automate_upload::routes(), bench.app.clone()),
         "automate-status" => functions::serve(automate_status::routes(), bench.app.clone()),
+        "frontend-builds" => functions::serve(frontend_builds::routes(), bench.app.clone()),
         "frontend-config" => functions::serve(frontend_config::routes(), bench.app.clone()),
         "frontend-users" => functions::serve(frontend_users::routes(), bench.app.clone()),
         function => panic!("{function} has no router"),

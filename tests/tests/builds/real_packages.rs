@@ -4,11 +4,10 @@ use std::path::Path;
 
 use domain::control::ControlId;
 use domain::id::SigningKeyId;
-use domain::platform::Platform;
+use local::seed;
 use serde_json::json;
 use signing::Signer;
 use signing::generate::{NewKey, self_signed_pkcs12};
-use store::signing_keys::{KeyMaterial, SigningKeyRecord};
 use tests::harness::{Answer, Bench, fetch, put};
 use tests::packages::small_apk;
 
@@ -208,16 +207,7 @@ fn is_of_signature(name: &str) -> bool {
 async fn make_ec_key(bench: &Bench) -> (SigningKeyId, String) {
     let pkcs12 = self_signed_pkcs12("Elliptic", "secret", "release", NewKey::P256, bench.clock.now(), 30).unwrap();
     let signer = Signer::from_pkcs12(&pkcs12, "secret", None).unwrap();
-    let id: SigningKeyId = "0190b5f0-0000-7000-8000-0000000000ec".parse().unwrap();
-    let record = SigningKeyRecord {
-        signing_key_id: id.clone(),
-        platform: Platform::Android,
-        name: "Elliptic".to_owned(),
-        subject: signer.certificate().subject().to_owned(),
-        fingerprint: signer.certificate_sha256(),
-        not_after: signer.certificate().not_after(),
-    };
-    let material = KeyMaterial { pkcs12, password: "secret".to_owned(), alias: Some("release".to_owned()) };
-    bench.store().put_signing_key(&bench.tenant.id, record, &material).await.unwrap();
+    let keystore = (pkcs12, "secret".to_owned());
+    let id = seed::add_signing_key(bench.service(), &bench.tenant.id, "Elliptic", keystore).await.unwrap();
     (id, signer.certificate_sha256())
 }

@@ -21,6 +21,7 @@ use local::seed;
 use serde_json::{Value, json};
 use service::operator::Setting;
 use service::purging::Purged;
+use store::jobs::Beside;
 use tests::functions;
 use tests::harness::{Answer, send};
 use tests::members::Member;
@@ -221,7 +222,7 @@ async fn what_a_worker_stores_until_its_lease_ends_goes_too() {
     let queued = world.job_of(&doomed, 0).await;
     let step = queued.apply(Event::Lease { seconds: 300 }, world.service().clock().now()).unwrap();
     let limits = BuildLimits { concurrent: 10, weekly: 100 };
-    world.bench.store().commit(&step, limits, None, None).await.unwrap();
+    world.bench.store().commit(&step, &Beside { limits, pace: None, shelving: None, event: None }).await.unwrap();
     let running = step.job;
     for _ in 0..5 {
         assert_eq!(counts(functions::purge(world.service()).await.unwrap()), (0, 1, 0), "a worker may be at it");

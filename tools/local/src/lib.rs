@@ -22,6 +22,7 @@ use utoipa_axum::router::OpenApiRouter;
 pub fn routes() -> OpenApiRouter<api::App> {
     automate_upload::routes()
         .merge(automate_status::routes())
+        .merge(frontend_builds::routes())
         .merge(frontend_config::routes())
         .merge(frontend_users::routes())
 }

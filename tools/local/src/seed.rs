@@ -11,10 +11,9 @@ use domain::plan::Plan;
 use domain::platform::{ConfigVersion, Platform};
 use domain::tenant::Tenant;
 use service::Service;
-use signing::Signer;
+use service::signing_keys::NewSigningKey;
 use signing::generate::{NewKey, self_signed_pkcs12};
-use store::Store;
-use store::signing_keys::{KeyMaterial, SigningKeyRecord};
+use store::signing_keys::KeyMaterial;
 
 use crate::provision::Stack;
 use crate::user_pool::UserPools;
@@ -58,11 +57,11 @@ pub async fn seed(service: &Service) -> anyhow::Result<Tenant> {
 
 /// Makes a tenant of the local owner, with a signing key.
 pub async fn make_tenant(service: &Service, tenant: Tenant) -> anyhow::Result<Tenant> {
-    let now = service.clock().now().as_second();
-    let key = make_signing_key(service.store(), &tenant.id, now).await?;
-    let tenant = Tenant { default_android_key: Some(key), ..tenant };
     service.found_tenant(&tenant, &owner()?).await?;
-    Ok(tenant)
+    let key = make_signing_key(service, &tenant.id).await?;
+    let operator = service.operator(&tenant.id, "set_default_signing_key").await?;
+    service.set_default_signing_key(&operator, &key, true).await?;
+    service.store().tenant(&tenant.id).await?.context("the new tenant is gone")
 }
 
 /// Makes the account of [`OWNER`] in the stack's user pool, where it is not there yet.
@@ -89,21 +88,24 @@ pub async fn make_automation_key(service: &Service, tenant: &TenantId, name: &st
 }
 
 /// Makes an RSA key with a self-signed certificate, in a PKCS#12 file under a random password.
-pub async fn make_signing_key(store: &Store, tenant: &TenantId, now: i64) -> anyhow::Result<SigningKeyId> {
+pub async fn make_signing_key(service: &Service, tenant: &TenantId) -> anyhow::Result<SigningKeyId> {
     let mut random = [0; 24];
     aws_lc_rs::rand::fill(&mut random)?;
     let password: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
-    let pkcs12 = self_signed_pkcs12("Local signing key", &password, "local", NewKey::Rsa2048, now, 30)?;
-    let signer = Signer::from_pkcs12(&pkcs12, &password, None).context("the new key cannot be opened")?;
-    let id: SigningKeyId = uuid::Uuid::now_v7().to_string().parse()?;
-    let record = SigningKeyRecord {
-        signing_key_id: id.clone(),
-        platform: Platform::Android,
-        name: "Local signing key".to_owned(),
-        subject: signer.certificate().subject().to_owned(),
-        fingerprint: signer.certificate_sha256(),
-        not_after: signer.certificate().not_after(),
-    };
-    store.put_signing_key(tenant, record, &KeyMaterial { pkcs12, password, alias: None }).await?;
-    Ok(id)
+    let now = service.clock().now().as_second();
+    let keystore = self_signed_pkcs12("Local signing key", &password, "local", NewKey::Rsa2048, now, 30)?;
+    add_signing_key(service, tenant, "Local signing key", (keystore, password)).await
+}
+
+/// Stores the one key of a keystore for Android.
+pub async fn add_signing_key(
+    service: &Service,
+    tenant: &TenantId,
+    name: &str,
+    (keystore, password): (Vec<u8>, String),
+) -> anyhow::Result<SigningKeyId> {
+    let material = KeyMaterial { keystore, password, key_password: None, alias: None, profile: Vec::new() };
+    let key = NewSigningKey { name: name.parse()?, platform: Platform::Android, material };
+    let operator = service.operator(tenant, "create_signing_key").await?;
+    Ok(service.create_signing_key(&operator, key, None).await?.value.record.signing_key_id)
 }

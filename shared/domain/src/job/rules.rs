@@ -117,7 +117,10 @@ impl Job {
                     false => Err(Refusal::NotDue),
                 }
             }
-            (Event::Retry { attempt } | Event::Fail { attempt, .. }, _) => holds(*attempt),
+            (Event::Identify { .. }, _) if self.app.is_some() => Err(Refusal::NotDue),
+            (Event::Retry { attempt } | Event::Fail { attempt, .. } | Event::Identify { attempt, .. }, _) => {
+                holds(*attempt)
+            }
             (Event::Finish(output), _) => holds(output.attempt),
             (Event::Tidy, _) if self.due_at.is_some_and(|due| due - GRACE_SECONDS > now.as_second()) => {
                 Err(Refusal::NotDue)
@@ -150,6 +153,11 @@ impl Job {
                 before.queued()
             }
             (Event::Finish(output), _) => State::Completed { output },
+            (Event::Identify { app, .. }, before) => {
+                self.app = Some(app);
+                before
+            }
+            (Event::Delete, _) => State::Deleted,
             (Event::Recheck | Event::Tidy, before) => before,
         };
     }
@@ -160,7 +168,9 @@ impl Job {
         match self.state {
             State::AwaitingUpload | State::Queued { .. } => Some(now + RECHECK_SECONDS),
             State::Running { lease_until, .. } => Some(lease_until + GRACE_SECONDS),
-            State::Completed { .. } | State::Failed { .. } if event == EventName::Tidy => None,
+            State::Completed { .. } | State::Failed { .. } | State::Deleted if event == EventName::Tidy => None,
+            // As long as a worker may store an output.
+            State::Deleted => self.due_at.or(Some(now + GRACE_SECONDS)),
             // Its worker may still store an output until its lease ends.
             State::Failed { .. } if event == EventName::Cancel => Some(before.lease_end(now) + GRACE_SECONDS),
             State::Completed { .. } | State::Failed { .. } => Some(now + GRACE_SECONDS),

@@ -1,6 +1,7 @@
 //! The transition table: every state, every event, and the rows between them.
 
 use super::{Failure, Output, State, Upload};
+use crate::application::AppFacts;
 
 /// The name of a state, as it stands in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -15,6 +16,8 @@ pub enum StateName {
     Completed,
     /// See [`State::Failed`].
     Failed,
+    /// See [`State::Deleted`].
+    Deleted,
 }
 
 /// Something that happens to a job.
@@ -34,6 +37,13 @@ pub enum Event {
     Lease {
         /// Length of the lease.
         seconds: i64,
+    },
+    /// The attempt read what the package says about its app.
+    Identify {
+        /// Whose lease it was.
+        attempt: u32,
+        /// What it says.
+        app: AppFacts,
     },
     /// The last lease that the job may lose ran out.
     GiveUp(Failure),
@@ -55,6 +65,8 @@ pub enum Event {
     Recheck,
     /// What an ended job left in storage was removed.
     Tidy,
+    /// The customer deletes the build.
+    Delete,
 }
 
 /// The name of an event, as it stands in the table.
@@ -72,6 +84,8 @@ pub enum EventName {
     Expire,
     /// See [`Event::Lease`].
     Lease,
+    /// See [`Event::Identify`].
+    Identify,
     /// See [`Event::GiveUp`].
     GiveUp,
     /// See [`Event::Retry`].
@@ -84,6 +98,8 @@ pub enum EventName {
     Recheck,
     /// See [`Event::Tidy`].
     Tidy,
+    /// See [`Event::Delete`].
+    Delete,
 }
 
 /// What a transition does to the tenant's ledger, in the same transaction.
@@ -133,13 +149,17 @@ pub const TRANSITIONS: &[Transition] = {
         transition(N::Queued, E::Cancel, N::Failed, S::GiveBack, ""),
         transition(N::Queued, E::Recheck, N::Queued, S::Keep, ""),
         transition(N::Running, E::Lease, N::Running, S::Keep, "the lease ran out, for the first or second time"),
+        transition(N::Running, E::Identify, N::Running, S::Keep, "by the holder of the latest lease, once"),
         transition(N::Running, E::GiveUp, N::Failed, S::Release, "the lease ran out for the third time"),
         transition(N::Running, E::Retry, N::Queued, S::Keep, "by the holder of the latest lease, within 24 hours of the first trouble"),
         transition(N::Running, E::Finish, N::Completed, S::Release, "by the holder of the latest lease"),
         transition(N::Running, E::Fail, N::Failed, S::Release, "by the holder of the latest lease"),
         transition(N::Running, E::Cancel, N::Failed, S::GiveBack, ""),
         transition(N::Completed, E::Tidy, N::Completed, S::Keep, ""),
+        transition(N::Completed, E::Delete, N::Deleted, S::Keep, ""),
         transition(N::Failed, E::Tidy, N::Failed, S::Keep, "no worker can still hold a lease"),
+        transition(N::Failed, E::Delete, N::Deleted, S::Keep, ""),
+        transition(N::Deleted, E::Tidy, N::Deleted, S::Keep, "no worker can still hold a lease; the item goes"),
     ]
 };
 
@@ -152,6 +172,7 @@ impl State {
             Self::Running { .. } => StateName::Running,
             Self::Completed { .. } => StateName::Completed,
             Self::Failed { .. } => StateName::Failed,
+            Self::Deleted => StateName::Deleted,
         }
     }
 }
@@ -166,12 +187,14 @@ impl Event {
             Self::Abort => EventName::Abort,
             Self::Expire => EventName::Expire,
             Self::Lease { .. } => EventName::Lease,
+            Self::Identify { .. } => EventName::Identify,
             Self::GiveUp(_) => EventName::GiveUp,
             Self::Retry { .. } => EventName::Retry,
             Self::Finish(_) => EventName::Finish,
             Self::Fail { .. } => EventName::Fail,
             Self::Recheck => EventName::Recheck,
             Self::Tidy => EventName::Tidy,
+            Self::Delete => EventName::Delete,
         }
     }
 }

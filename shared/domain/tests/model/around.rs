@@ -48,9 +48,13 @@ fn put(world: &World, rules: &Rules, moves: &mut Moves) {
     }
 }
 
-/// Cancel and abort read and write with nothing in between, so that one step shows all they can do.
+/// Cancel, abort and delete read and write with nothing in between, so that one step shows all they can do.
 fn give_up(world: &World, rules: &Rules, moves: &mut Moves) {
-    let asks = [(rules.cancel, Ask::Cancel, "client cancels"), (rules.mischief, Ask::Abort, "client aborts")];
+    let asks = [
+        (rules.cancel, Ask::Cancel, "client cancels"),
+        (rules.mischief, Ask::Abort, "client aborts"),
+        (rules.delete, Ask::Delete, "client deletes"),
+    ];
     for (_, ask, name) in asks.into_iter().filter(|(wanted, ..)| *wanted) {
         let mut next = *world;
         if let Written::Yes(_) = next.write(world.read(), ask, rules) {

@@ -78,7 +78,7 @@ fn start(world: &World, way: Way, rules: &Rules, moves: &mut Moves) {
                 Stage::Awaiting => next.notified = write,
                 Stage::Queued(_) => next.wake |= rules.mistake != Mistake::QueuedNeedsNoWake,
                 Stage::Running(..) => {}
-                Stage::Completed(_) | Stage::Failed(_) => next.drop_upload(),
+                Stage::Completed(_) | Stage::Failed(_) | Stage::Deleted => next.drop_upload(),
             }
             moves.fault("arrival is notified, a duplicate remains", next);
             moves.fair("arrival is notified", World { notice: false, ..next });

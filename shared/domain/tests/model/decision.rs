@@ -8,7 +8,7 @@ use domain::job::{Event, EventName, Failure, Refusal, Slot, StateName};
 use domain::phase::Phase;
 use domain::plan::BuildLimits;
 
-use crate::item::{BORN, Item, Object, output};
+use crate::item::{BORN, Item, Object, app, output};
 use crate::search::Mix;
 use crate::world::{Entry, Era, Second, World};
 
@@ -31,8 +31,11 @@ pub(crate) enum Ask {
     Fail(u8),
     /// The infrastructure failed the attempt.
     Trouble(u8),
+    /// The attempt read what the package says about its app.
+    Identify(u8),
     Recheck,
     Tidy,
+    Delete,
 }
 
 /// The next item and what becomes of the slot.
@@ -104,6 +107,8 @@ fn ask_domain(item: Item, ask: Ask, era: Era) -> Decision {
         Ask::Trouble(attempt) => job.judge_trouble(attempt.into(), now),
         Ask::Recheck => Event::Recheck,
         Ask::Tidy => Event::Tidy,
+        Ask::Identify(attempt) => Event::Identify { attempt: attempt.into(), app: app() },
+        Ask::Delete => Event::Delete,
     };
     let row = (job.state.name(), event.name());
     let step = job.apply(event, now)?;

@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use domain::application::AppFacts;
 use domain::id::{JobId, Sha256Hex, TenantId};
 use domain::job::{Failure, Job, Output, State, TROUBLE_SECONDS, Upload};
 use domain::platform::{ConfigVersion, Platform};
@@ -84,6 +85,7 @@ pub(crate) enum Stage {
     Running(Object, u16),
     Completed(u8),
     Failed(Reason),
+    Deleted,
 }
 
 /// Since when the infrastructure fails the job.
@@ -101,6 +103,8 @@ pub(crate) struct Item {
     pub(crate) attempt: u8,
     pub(crate) silent_ends: u8,
     pub(crate) trouble: Trouble,
+    /// What the package says about its app is known.
+    pub(crate) identified: bool,
     pub(crate) due: Option<u16>,
 }
 
@@ -114,6 +118,8 @@ pub(crate) static TEMPLATE: LazyLock<Job> = LazyLock::new(|| Job {
     announced_size: Some(SIZE),
     upload_id: None,
     signing_key_id: None,
+    signs_again: None,
+    app: None,
     created_by: String::new(),
     updated_at: BORN,
     state: State::AwaitingUpload,
@@ -138,7 +144,9 @@ impl Item {
                 }
                 Stage::Completed(attempt) => State::Completed { output: output(attempt) },
                 Stage::Failed(reason) => State::Failed { failure: Failure::new(reason.code(), "") },
+                Stage::Deleted => State::Deleted,
             },
+            app: self.identified.then(app),
             attempt: self.attempt.into(),
             silent_ends: self.silent_ends.into(),
             trouble_since: match self.trouble {
@@ -166,6 +174,7 @@ impl Item {
                 }
                 State::Completed { output } => Stage::Completed(small(output.attempt)),
                 State::Failed { failure } => Stage::Failed(Reason::of(&failure.code)),
+                State::Deleted => Stage::Deleted,
             },
             attempt: small(job.attempt),
             silent_ends: small(job.silent_ends),
@@ -174,12 +183,13 @@ impl Item {
                 Some(since) if now.as_second() - since >= TROUBLE_SECONDS => Trouble::ForADay,
                 Some(_) => Trouble::Lately,
             },
+            identified: job.app.is_some(),
             due: job.due_at.map(remaining),
         }
     }
 
     pub(crate) const fn has_ended(self) -> bool {
-        matches!(self.stage, Stage::Completed(_) | Stage::Failed(_))
+        matches!(self.stage, Stage::Completed(_) | Stage::Failed(_) | Stage::Deleted)
     }
 
     pub(crate) fn is_due(self) -> bool {
@@ -190,4 +200,9 @@ impl Item {
 pub(crate) fn output(attempt: u8) -> Output {
     static DIGEST: LazyLock<Sha256Hex> = LazyLock::new(|| Sha256Hex::of(b"output"));
     Output { attempt: attempt.into(), sha256: DIGEST.clone(), size: SIZE, has_mapping: false }
+}
+
+pub(crate) fn app() -> AppFacts {
+    let (package_name, name) = ("com.example".to_owned(), "Example".to_owned());
+    AppFacts { package_name, name, version_name: None, version_code: None, has_icon: false }
 }

@@ -34,12 +34,16 @@ const WORKERS: Rules = Rules {
     eras: false,
     calls: false,
     cancel: true,
+    delete: false,
     mischief: false,
     second: false,
     troubles: 0,
     limits: BuildLimits { concurrent: 1, weekly: 2 },
     mistake: Mistake::None,
 };
+
+/// Builds that have ended are deleted.
+const DELETION: Rules = Rules { delete: true, lost_wakes: false, ..WORKERS };
 
 /// The infrastructure fails an attempt.
 const TROUBLE: Rules = Rules { troubles: 1, lost_wakes: false, cancel: false, ..WORKERS };
@@ -83,6 +87,11 @@ fn two_workers_one_end_one_output_one_release() {
 }
 
 #[test]
+fn what_is_deleted_stays_deleted_and_leaves_nothing() {
+    holds("deletion", &DELETION);
+}
+
+#[test]
 fn trouble_is_waited_out_for_a_day() {
     holds("trouble", &TROUBLE);
     holds("a day of trouble", &DAY_OF_TROUBLE);
@@ -119,7 +128,7 @@ fn everything_at_once() {
 
 #[test]
 fn the_searches_take_every_transition_of_the_table() {
-    for rules in [WORKERS, DAY_OF_TROUBLE, Rules { calls: false, ..ARRIVALS }] {
+    for rules in [WORKERS, DELETION, DAY_OF_TROUBLE, Rules { calls: false, ..ARRIVALS }] {
         assert!(search(&rules).is_ok());
     }
     let taken = decision::taken();
@@ -138,6 +147,8 @@ fn each_mistake_is_found() {
         (Mistake::ReleaseBeforeFinish, WORKERS, "a job that is being built holds no slot"),
         (Mistake::WriteWithoutRevision, WORKERS, "an end has changed"),
         (Mistake::TidyDuringLease, WORKERS, "an output was left behind"),
+        (Mistake::DeleteForgetsLease, DELETION, "an output was left behind"),
+        (Mistake::TidyWhatWasDeleted, DELETION, "an output was left behind"),
         (Mistake::TidyJudgedLate, WORKERS, "an output was left behind"),
         (Mistake::AcknowledgeLiveLease, MESSAGES, "from here on, nobody brings the job to its end"),
         (Mistake::AcknowledgeSuperseded, MESSAGES, "from here on, nobody brings the job to its end"),

@@ -37,7 +37,8 @@ pub(crate) fn check_state(world: &World, rules: &Rules) -> Option<&'static str> 
 
 /// The rule that a step breaks.
 pub(crate) fn check_step(before: &World, after: &World) -> Option<&'static str> {
-    let changed = before.item.has_ended() && before.item.stage != after.item.stage;
+    let deleted = after.item.stage == Stage::Deleted;
+    let changed = before.item.has_ended() && before.item.stage != after.item.stage && !deleted;
     let fell = after.item.attempt < before.item.attempt;
     (changed.then_some("an end has changed")).or(fell.then_some("the attempt fell"))
 }

@@ -16,15 +16,15 @@ pub(crate) enum Reconciler {
     Settle(Seen),
     Send,
     Recheck(Seen),
-    /// Mark the job as tidy, if it could be when the cleaning began.
-    Tidy(bool),
+    /// Mark the job as tidy, if it could be when the cleaning began and is still in the stage in which it was then.
+    Tidy(bool, Stage),
 }
 
 impl Reconciler {
     pub(crate) const fn seen(&mut self) -> Option<&mut Seen> {
         match self {
             Self::Arrive(seen, _) | Self::Settle(seen) | Self::Recheck(seen) => Some(seen),
-            Self::Idle | Self::Send | Self::Tidy(_) => None,
+            Self::Idle | Self::Send | Self::Tidy(..) => None,
         }
     }
 }
@@ -55,8 +55,9 @@ pub(crate) fn steps(world: &World, rules: &Rules, moves: &mut Moves) {
             next.write(seen, Ask::Recheck, rules);
             ("reconciler waits", Reconciler::Idle)
         }
-        Reconciler::Tidy(allowed) => {
-            if allowed || rules.mistake == Mistake::TidyJudgedLate {
+        Reconciler::Tidy(allowed, stage) => {
+            let same = stage == world.item.stage || rules.mistake == Mistake::TidyWhatWasDeleted;
+            if same && (allowed || rules.mistake == Mistake::TidyJudgedLate) {
                 next.write(next.read(), Ask::Tidy, rules);
             }
             ("job is marked tidy, or left due", Reconciler::Idle)
@@ -79,7 +80,9 @@ fn start(world: &World, rules: &Rules, moves: &mut Moves) {
         Stage::Awaiting => world.upload.map_or(Reconciler::Settle(seen), |object| Reconciler::Arrive(seen, object)),
         Stage::Queued(_) => Reconciler::Recheck(seen),
         Stage::Running(..) => Reconciler::Idle,
-        Stage::Completed(_) | Stage::Failed(_) => Reconciler::Tidy(decide(seen.item, Ask::Tidy, world.era).is_ok()),
+        Stage::Completed(_) | Stage::Failed(_) | Stage::Deleted => {
+            Reconciler::Tidy(decide(seen.item, Ask::Tidy, world.era).is_ok(), world.item.stage)
+        }
     };
     if ended {
         next.drop_upload();

@@ -32,6 +32,10 @@ pub(crate) enum Mistake {
     TakeWithoutRoom,
     /// What a cancelled job left is removed while a worker may still be storing.
     TidyDuringLease,
+    /// What a deleted job left is removed while a worker that it was cancelled under may still be storing.
+    DeleteForgetsLease,
+    /// Who removed what an ended job left marks it as tidy although it was deleted meanwhile, and its output with it.
+    TidyWhatWasDeleted,
     /// What an ended job left is removed first, and only then it is asked whether a worker may still be storing.
     TidyJudgedLate,
     /// The reconciler never expires a job whose object is there but has no room.
@@ -59,6 +63,8 @@ pub(crate) struct Rules {
     pub(crate) calls: bool,
     /// The client cancels.
     pub(crate) cancel: bool,
+    /// The client deletes a build that has ended.
+    pub(crate) delete: bool,
     /// The client aborts, sends a wrong size, puts again.
     pub(crate) mischief: bool,
     /// Another build is admitted.

@@ -147,7 +147,10 @@ impl Step<'_> {
             let next = Next::End(Ending::Finish, self.world.read());
             self.moves.fair("worker builds", self.and_then(next));
         } else {
-            self.moves.fair("worker downloads and builds", self.and_then(Next::Store));
+            let mut identified = self.and_then(Next::Store);
+            // Refused where it is known already, or the lease is lost: the worker goes on.
+            identified.write(self.world.read(), Ask::Identify(self.worker().attempt), self.rules);
+            self.moves.fair("worker downloads, tells the app and builds", identified);
             self.moves.fault("worker finds a broken package", self.and_then(broken));
         }
         self.trouble("the infrastructure fails the download", false);

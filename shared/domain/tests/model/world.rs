@@ -49,7 +49,14 @@ pub(crate) struct Seen {
 impl Seen {
     /// What was read and is no longer what is stored: nothing depends on what it was.
     pub(crate) const OUTDATED: Self = Self {
-        item: Item { stage: Stage::Awaiting, attempt: 0, silent_ends: 0, trouble: Trouble::Never, due: None },
+        item: Item {
+            stage: Stage::Awaiting,
+            attempt: 0,
+            silent_ends: 0,
+            trouble: Trouble::Never,
+            identified: false,
+            due: None,
+        },
         current: false,
     };
 }
@@ -159,6 +166,9 @@ impl World {
         }
         let Ok((mut item, slot)) = decide(seen.item, ask, self.era) else { return Written::Conflict };
         if ask == Ask::Cancel && rules.mistake == Mistake::TidyDuringLease {
+            item.due = Some(15);
+        }
+        if ask == Ask::Delete && rules.mistake == Mistake::DeleteForgetsLease {
             item.due = Some(15);
         }
         if slot == Slot::Take && rules.mistake != Mistake::TakeWithoutRoom && !self.has_room(rules.limits) {

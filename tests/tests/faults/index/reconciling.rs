@@ -3,6 +3,7 @@
 use domain::id::Sha256Hex;
 use domain::job::{Event, Job, Output, State};
 use domain::plan::BuildLimits;
+use store::jobs::Beside;
 use tests::functions;
 
 use super::uploading::cancel_and_judge;
@@ -34,7 +35,7 @@ struct Reconcile(Due);
 async fn commit(world: &World, job: &Job, event: Event) -> Job {
     let step = job.apply(event, world.service().clock().now()).unwrap();
     let limits = BuildLimits { concurrent: 3, weekly: 100 };
-    world.bench.store().commit(&step, limits, None, None).await.unwrap();
+    world.bench.store().commit(&step, &Beside { limits, pace: None, shelving: None, event: None }).await.unwrap();
     step.job
 }
 

@@ -1,0 +1,180 @@
+//! Signing keys: opened and checked before they are stored, listed, made the default, removed (page 001; contracts, "Applications and
+//! builds").
+
+use domain::error::Error;
+use domain::id::SigningKeyId;
+use domain::key_name::KeyName;
+use domain::platform::Platform;
+use jiff::Timestamp;
+use signing::{KeyError, Signer};
+use store::idempotency::Created;
+use store::signing_keys::{KeyMaterial, ProfileRecord, SigningKeyRecord};
+use store::{Change, Edit, ReplayOwner};
+use uuid::Uuid;
+
+use crate::Service;
+use crate::access::Caller;
+use crate::changing::{Answered, Attempt, IdempotentRequest, NO_SIGNING_KEY, Tried};
+
+/// Bytes of a keystore or a provisioning profile that is brought: both together, sealed, fit an item of 400 KB.
+const MAX_FILE: usize = 100 * 1024;
+
+/// A key as a customer brings it.
+pub struct NewSigningKey {
+    /// Its name.
+    pub name: KeyName,
+    /// What it signs.
+    pub platform: Platform,
+    /// The key itself.
+    pub material: KeyMaterial,
+}
+
+/// A key as it is listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SigningKeyView {
+    /// What may be shown of it.
+    pub record: SigningKeyRecord,
+    /// Whether it signs where a build names none.
+    pub is_default: bool,
+}
+
+impl Service {
+    /// The signing keys of the caller's tenant, those for Android first, each platform's in the order in which they came.
+    pub async fn signing_keys(&self, caller: &Caller) -> Result<Vec<SigningKeyView>, Error> {
+        let keys = self.store.signing_keys(&caller.tenant.id).await?;
+        Ok(keys.into_iter().map(|record| view(caller, record)).collect())
+    }
+
+    /// Opens and checks a key, and stores it sealed.
+    pub async fn create_signing_key(
+        &self,
+        caller: &Caller,
+        key: NewSigningKey,
+        request: Option<IdempotentRequest>,
+    ) -> Result<Answered<SigningKeyView>, Error> {
+        if let Some(earlier) = self.earlier(ReplayOwner::Tenant(&caller.tenant.id), request.as_ref()).await? {
+            return self.key_made_before(caller, earlier).await;
+        }
+        let tenant = &caller.tenant.id;
+        self.store.roster(tenant).await?.check_signing_key(key.platform)?;
+        let id: SigningKeyId = Uuid::now_v7().to_string().parse()?;
+        let now = self.clock.now();
+        let creator = caller.user_id.clone();
+        let opening = tokio::task::spawn_blocking(move || open(key, id, creator, now));
+        let (record, material) = opening.await.map_err(Error::internal)??;
+        let sealed = self.store.seal_key(tenant, record, &material).await?;
+        caller.trail.note([("signing_key_id".to_owned(), sealed.record.signing_key_id.as_str().into())]);
+        let created = Created::SigningKey(sealed.record.signing_key_id.clone());
+        let request = request.as_ref().map(|request| (request, created));
+        match self.edit_once(caller, Edit::CreateSigningKey(&sealed), request).await? {
+            Some(earlier) => self.key_made_before(caller, earlier).await,
+            None => Ok(Answered { value: view(caller, sealed.record), replayed: false }),
+        }
+    }
+
+    /// Removes a key. Where it was the default, there is none from then on.
+    pub async fn delete_signing_key(&self, caller: &Caller, id: &SigningKeyId) -> Result<(), Error> {
+        let key = self.store.signing_key(&caller.tenant.id, id).await?.ok_or(Error::NotFound(NO_SIGNING_KEY))?;
+        let key = &key;
+        let attempt = |attempt: Attempt| async move {
+            match self.store.delete_signing_key(&attempt.tenant, key, attempt.record()).await? {
+                Change::Missing => Err(Error::NotFound(NO_SIGNING_KEY)),
+                change => Ok(change),
+            }
+        };
+        self.change(caller, None, attempt).await.map(drop)
+    }
+
+    /// Lets a key sign where a build for its platform names none, or no longer.
+    pub async fn set_default_signing_key(
+        &self,
+        caller: &Caller,
+        id: &SigningKeyId,
+        is_default: bool,
+    ) -> Result<(), Error> {
+        let key = self.store.signing_key(&caller.tenant.id, id).await?.ok_or(Error::NotFound(NO_SIGNING_KEY))?;
+        let platform = key.platform;
+        let attempt = |attempt: Attempt| async move {
+            let is = attempt.tenant.default_key(platform) == Some(id);
+            if is == is_default {
+                return Ok(Tried::Settled(()));
+            }
+            let default = is_default.then_some(id);
+            match self.store.set_default_key(&attempt.tenant, platform, default, attempt.record()).await? {
+                Change::Missing => Err(Error::NotFound(NO_SIGNING_KEY)),
+                change => Ok(Tried::Written(change, ())),
+            }
+        };
+        self.settle(caller, attempt).await
+    }
+
+    /// The key that an earlier request with the same key brought.
+    async fn key_made_before(&self, caller: &Caller, created: Created) -> Result<Answered<SigningKeyView>, Error> {
+        let Created::SigningKey(id) = created else { return Err(Error::IdempotencyKeyReused) };
+        let record = self.store.signing_key(&caller.tenant.id, &id).await?.ok_or(Error::NotFound(NO_SIGNING_KEY))?;
+        Ok(Answered { value: view(caller, record), replayed: true })
+    }
+}
+
+fn view(caller: &Caller, record: SigningKeyRecord) -> SigningKeyView {
+    let is_default = caller.tenant.default_key(record.platform) == Some(&record.signing_key_id);
+    SigningKeyView { record, is_default }
+}
+
+/// Opens the keystore as a build will, and reads what may be shown of it.
+fn open(
+    key: NewSigningKey,
+    signing_key_id: SigningKeyId,
+    created_by: String,
+    now: Timestamp,
+) -> Result<(SigningKeyRecord, KeyMaterial), Error> {
+    let NewSigningKey { name, platform, material } = key;
+    let (signer, profile) = match platform {
+        Platform::Android => (open_keystore(&material)?, None),
+        Platform::Ios => return Err(Error::invalid("platform", "iOS signing keys come with the next commit")),
+    };
+    let record = SigningKeyRecord {
+        signing_key_id,
+        platform,
+        name: name.to_string(),
+        algorithm: signer.kind().to_string(),
+        subject: signer.certificate().subject().to_owned(),
+        fingerprint: signer.certificate_sha256(),
+        not_after: signer.certificate().not_after(),
+        profile,
+        created_at: now.as_second(),
+        created_by,
+    };
+    Ok((record, material))
+}
+
+fn open_keystore(material: &KeyMaterial) -> Result<Signer, Error> {
+    check_size(&material.keystore, "keystore")?;
+    let KeyMaterial { keystore, password, key_password, alias, .. } = material;
+    Signer::from_keystore(keystore, password, key_password.as_deref(), alias.as_deref()).map_err(of_keystore)
+}
+
+/// A keystore that does not open, with the field that is at fault.
+fn of_keystore(error: KeyError) -> Error {
+    let field = match &error {
+        KeyError::WrongPassword => "keystore_password",
+        KeyError::WrongKeyPassword { .. } => "key_password",
+        KeyError::NoSuchAlias { .. } | KeyError::SeveralKeys { .. } => "key_alias",
+        _ => "keystore",
+    };
+    Error::invalid(field, sentence(&error))
+}
+
+fn check_size(file: &[u8], field: &'static str) -> Result<(), Error> {
+    if file.len() <= MAX_FILE {
+        return Ok(());
+    }
+    Err(Error::invalid(field, format!("{field} must be at most {MAX_FILE} bytes")))
+}
+
+/// The error as a sentence of its own.
+fn sentence(error: &KeyError) -> String {
+    let text = error.to_string();
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
