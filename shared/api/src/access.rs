@@ -3,7 +3,7 @@
 
 use domain::access::{Demand, Effect, PlanGate};
 use domain::permission::Permission;
-use domain::plan::{Plan, TOKENS_NEED_TEAM};
+use domain::plan::{Plan, SIGNING_NEEDS_TEAM, TOKENS_NEED_TEAM};
 
 /// Who may call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,6 +99,7 @@ macro_rules! table {
     };
 }
 
+const BUILDS: Permission = Permission::BuildApplications;
 const CONTROLS: Permission = Permission::ModifyConfiguration;
 const CERTIFICATES: Permission = Permission::UpdateCertificates;
 const MESSAGES: Permission = Permission::ManageCustomMessages;
@@ -110,6 +111,7 @@ const LIVE_PUSH_NEEDS_ENTERPRISE: &str = "Live configuration push requires an En
 const MESSAGES_NEED_TEAM: &str = "Custom messages require a Team or Enterprise plan";
 const USERS_NEED_TEAM: &str = "Adding users requires a Team or Enterprise plan";
 const ENVIRONMENTS_NEED_TEAM: &str = "Deployment environments require a Team or Enterprise plan";
+const SIGNING_KEYS_NEED_TEAM: &str = "Signing keys require a Team or Enterprise plan";
 const SAML_NEEDS_ENTERPRISE: &str = "SAML SSO requires an Enterprise plan";
 
 table! {
@@ -182,6 +184,51 @@ table! {
     SetCustomMessageActive =
         Row::change("POST", "/frontend/set_custom_message_active", "set_custom_message_active").needs(MESSAGES)
             .on_plan(Plan::Team, MESSAGES_NEED_TEAM).shows(&["version", "in_use"]);
+
+    // Contracts, "Applications and builds".
+    /// List applications.
+    GetApplications = Row::read("POST", "/frontend/get_applications", "get_applications");
+    /// List builds.
+    GetApplicationBuilds = Row::read("POST", "/frontend/get_application_builds", "get_application_builds")
+        .shows(&["application_id", "platform", "version"]);
+    /// Request an upload URL.
+    UploadApplicationBuild =
+        Row::change("POST", "/frontend/upload_application_build", "upload_application_build").needs(BUILDS)
+            .shows(&["file_name", "platform", "version", "file_size", "signing_key_id"]);
+    /// Complete a multipart upload.
+    CompleteApplicationBuild =
+        Row::change("POST", "/frontend/upload_application_build/complete", "upload_application_build_complete")
+            .needs(BUILDS).shows(&["file_path"]);
+    /// Abort a multipart upload.
+    AbortApplicationBuild =
+        Row::change("POST", "/frontend/upload_application_build/abort", "upload_application_build_abort")
+            .needs(BUILDS).shows(&["file_path"]);
+    /// Download a protected app.
+    DownloadApplicationBuild = Row::read("POST", "/frontend/download_application_build", "download_application_build")
+        .shows(&["start_time"]);
+    /// Delete a build.
+    DeleteApplicationBuild =
+        Row::change("POST", "/frontend/delete_application_build", "delete_application_build").needs(BUILDS)
+            .shows(&["start_time"]);
+    /// Delete an application.
+    DeleteApplication = Row::change("POST", "/frontend/delete_application", "delete_application").needs(BUILDS)
+        .shows(&["application_id"]);
+    /// Sign a finished build again.
+    SignApplicationBuild =
+        Row::change("POST", "/frontend/sign_application_build", "sign_application_build").needs(BUILDS)
+            .on_plan(Plan::Team, SIGNING_NEEDS_TEAM).shows(&["start_time", "signing_key_id"]);
+    /// List signing keys.
+    GetSigningKeys = Row::read("GET", "/frontend/signing_keys", "get_signing_keys")
+        .on_plan(Plan::Team, SIGNING_KEYS_NEED_TEAM);
+    /// Store a signing key.
+    CreateSigningKey = Row::change("POST", "/frontend/signing_keys", "create_signing_key").needs(BUILDS)
+        .on_plan(Plan::Team, SIGNING_KEYS_NEED_TEAM).shows(&["platform", "name", "key_alias"]);
+    /// Delete a signing key.
+    DeleteSigningKey = Row::change("POST", "/frontend/signing_keys/delete", "delete_signing_key").needs(BUILDS)
+        .on_plan(Plan::Team, SIGNING_KEYS_NEED_TEAM).shows(&["signing_key_id"]);
+    /// Choose the default signing key.
+    SetDefaultSigningKey = Row::change("POST", "/frontend/signing_keys/default", "set_default_signing_key").needs(BUILDS)
+        .on_plan(Plan::Team, SIGNING_KEYS_NEED_TEAM).shows(&["signing_key_id", "default"]);
 
     // Page 004, "Tenant Selection".
     /// List tenants.
