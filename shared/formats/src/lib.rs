@@ -1,4 +1,4 @@
-//! Readers and writers of hostile bytes: ZIP archives, Android binary XML, resource tables, DEX files and native libraries.
+//! Readers and writers of hostile bytes: ZIP archives, Android binary XML, resource tables, DEX files, native libraries and Apple property lists.
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::as_conversions)]
 
 pub mod arsc;
@@ -7,6 +7,7 @@ mod chunk;
 pub mod dex;
 pub mod elf;
 pub mod limits;
+pub mod plist;
 pub mod reader;
 pub mod source;
 mod strings;
