@@ -111,6 +111,25 @@ pub enum Error {
     /// The manifest cannot be read, or a control cannot be applied to it.
     #[error("{}", manifest_message(.0))]
     Manifest(#[from] manifest::Error),
+    /// A property list that every app has cannot be read.
+    #[error("{entry} cannot be processed: {cause}. Build the app again and upload it unchanged.")]
+    PropertyList {
+        /// The entry.
+        entry: String,
+        /// What is wrong with it.
+        #[source]
+        cause: formats::plist::Error,
+    },
+    /// The package names an app in a way that no platform takes.
+    #[error(
+        "{entry} names the app {found:?}; a package's name has 1 to 255 letters from A to Z, digits, '.', '_' and '-'. Correct it, build the app again and upload it."
+    )]
+    PackageName {
+        /// The entry that names it.
+        entry: String,
+        /// The name, or its beginning.
+        found: String,
+    },
     /// The key cannot sign this package.
     #[error("Signing failed: {0}. Check the signing key.")]
     Signing(#[source] signing::apk::SigningError),
@@ -148,6 +167,8 @@ impl Error {
             Self::Manifest(manifest::Error::Document(_)) => "manifest_invalid",
             Self::Resources(_) => "resources_invalid",
             Self::Manifest(_) | Self::Control { .. } | Self::NothingToPin { .. } => "control_not_applicable",
+            Self::PropertyList { .. } => "property_list_invalid",
+            Self::PackageName { .. } => "package_name_invalid",
             Self::Signing(_) => "signing_failed",
             Self::Source(_) => "source_failed",
             Self::Sink(_) => "sink_failed",

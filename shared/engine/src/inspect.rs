@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use domain::file_name::FileName;
 use domain::phase::Phase;
 use formats::axml::Document;
+use formats::limits::Limits;
 use formats::source::Source;
 use formats::zip::{self, Archive, Entry};
 use signing::apk::{DigestKind, Hasher, v1};
@@ -48,9 +50,7 @@ impl<'a> Input<'a> {
         kind::require_apk(&archive, plan)?;
         plan.require_implemented()?;
 
-        let manifest = archive.read_entry(MANIFEST, plan.limits.document_bytes).map_err(Error::content)?;
-        kind::require_binary_xml(&manifest, plan)?;
-        let document = Document::parse(&manifest, &plan.limits).map_err(manifest::Error::from)?;
+        let (manifest, document) = read_manifest(&archive, plan.file_name, &plan.limits)?;
         let facts = manifest::inspect(&document)?;
         require_supported(&facts)?;
         let previous = Previous::read(source, &archive)?;
@@ -78,6 +78,18 @@ impl<'a> Input<'a> {
     pub(crate) fn must_be_stored(&self, entry: &Entry, edited: bool) -> bool {
         entry.name == RESOURCES && (edited || self.facts.target_sdk.is_at_least(RESOURCES_STORED_FROM))
     }
+}
+
+/// The manifest's bytes and what they say.
+pub(crate) fn read_manifest(
+    archive: &Archive<'_>,
+    file_name: &FileName,
+    limits: &Limits,
+) -> Result<(Vec<u8>, Document), Error> {
+    let manifest = archive.read_entry(MANIFEST, limits.document_bytes).map_err(Error::content)?;
+    kind::require_binary_xml(&manifest, file_name)?;
+    let document = Document::parse(&manifest, limits).map_err(manifest::Error::from)?;
+    Ok((manifest, document))
 }
 
 fn require_supported(facts: &Facts) -> Result<(), Error> {

@@ -52,15 +52,11 @@ impl Kind {
 
     /// What the entries make of an archive.
     fn detect(archive: &Archive<'_>) -> Option<Self> {
-        let is_app = |name: &str| {
-            let mut components = name.split('/');
-            components.next() == Some("Payload") && components.next().is_some_and(|folder| folder.ends_with(".app"))
-        };
         if archive.entry("BundleConfig.pb").is_some() || archive.entry("base/manifest/AndroidManifest.xml").is_some() {
             Some(Self::Aab)
         } else if archive.entry(MANIFEST).is_some() {
             Some(Self::Apk)
-        } else if archive.entries().iter().any(|entry| is_app(&entry.name)) {
+        } else if archive.entries().iter().any(|entry| ios_app(&entry.name).is_some()) {
             Some(Self::Ipa)
         } else {
             None
@@ -68,29 +64,50 @@ impl Kind {
     }
 }
 
-/// Refuses everything but an APK that is called one, built for Android.
-pub(crate) fn require_apk(archive: &Archive<'_>, plan: &Plan<'_>) -> Result<(), Error> {
-    let expected = Kind::named(plan.file_name);
-    let file_name = || plan.file_name.as_str().to_owned();
-    let unknown = |reason| Err(Error::UnknownKind { file_name: file_name(), expected, reason });
+/// The folder of the iOS app that an entry belongs to: `Example.app` of everything in `Payload/Example.app`.
+pub(crate) fn ios_app(name: &str) -> Option<&str> {
+    let mut components = name.split('/');
+    let (first, folder) = (components.next()?, components.next()?);
+    (first == "Payload" && folder.ends_with(".app")).then_some(folder)
+}
+
+/// The kind of a package; refuses one that is called something else.
+pub(crate) fn require_named(archive: &Archive<'_>, file_name: &FileName) -> Result<Kind, Error> {
+    let expected = Kind::named(file_name);
     let Some(found) = Kind::detect(archive) else {
         let parts = archive.entries().iter().any(|entry| entry.name.ends_with(".apk"));
-        return unknown(if parts { "it is a set of APKs" } else { "it has no manifest of an app" });
+        return Err(unknown(file_name, if parts { "it is a set of APKs" } else { "it has no manifest of an app" }));
     };
-    if found != expected {
-        return Err(Error::WrongKind { file_name: file_name(), found, expected });
+    match found == expected {
+        true => Ok(found),
+        false => Err(Error::WrongKind { file_name: file_name.as_str().to_owned(), found, expected }),
     }
+}
+
+/// Refuses everything but an APK that is called one, built for Android.
+pub(crate) fn require_apk(archive: &Archive<'_>, plan: &Plan<'_>) -> Result<(), Error> {
+    let found = require_named(archive, plan.file_name)?;
     if found.platform() != plan.platform {
         return Err(Error::WrongPlatform { kind: found, platform: plan.platform });
     }
-    if found != Kind::Apk {
-        return Err(Error::KindUnavailable { file_name: file_name(), kind: found });
+    match found {
+        Kind::Apk => Ok(()),
+        Kind::Aab | Kind::Ipa => Err(unavailable(plan.file_name, found)),
     }
-    Ok(())
+}
+
+/// The refusal of a kind that is not built yet.
+pub(crate) fn unavailable(file_name: &FileName, kind: Kind) -> Error {
+    Error::KindUnavailable { file_name: file_name.as_str().to_owned(), kind }
+}
+
+/// The refusal of an archive that is not what its name says.
+pub(crate) fn unknown(file_name: &FileName, reason: &'static str) -> Error {
+    Error::UnknownKind { file_name: file_name.as_str().to_owned(), expected: Kind::named(file_name), reason }
 }
 
 /// Refuses a manifest that is not compiled.
-pub(crate) fn require_binary_xml(manifest: &[u8], plan: &Plan<'_>) -> Result<(), Error> {
+pub(crate) fn require_binary_xml(manifest: &[u8], file_name: &FileName) -> Result<(), Error> {
     if manifest.starts_with(&BINARY_XML) {
         return Ok(());
     }
@@ -99,6 +116,5 @@ pub(crate) fn require_binary_xml(manifest: &[u8], plan: &Plan<'_>) -> Result<(),
     } else {
         "its AndroidManifest.xml is not binary XML"
     };
-    let (file_name, expected) = (plan.file_name.as_str().to_owned(), Kind::named(plan.file_name));
-    Err(Error::UnknownKind { file_name, expected, reason })
+    Err(unknown(file_name, reason))
 }

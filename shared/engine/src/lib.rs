@@ -1,13 +1,15 @@
 //! Plan, edits, packaging and report; no AWS, no tokio, no paths.
 //!
 //! [`protect`] is the whole of it: a package and a [`Plan`] in, the protected package and a [`Report`] out. Memory is bounded by a
-//! constant, the input is treated as hostile, and the same input, plan and key give the same bytes.
+//! constant, the input is treated as hostile, and the same input, plan and key give the same bytes. [`identify`] tells beforehand which
+//! app it is.
 
 mod app;
 mod backup_rules;
 mod controls;
 mod edits;
 mod error;
+mod identity;
 mod inspect;
 mod kind;
 mod manifest;
@@ -27,6 +29,7 @@ mod warnings;
 
 pub use controls::implemented;
 pub use error::Error;
+pub use identity::{Icon, Identity, identify};
 pub use kind::Kind;
 pub use manifest::Facts;
 pub use observe::{Observer, Progress, Stop, Unobserved};

@@ -24,10 +24,10 @@ use crate::strings::StringPool;
 use chunk::Package;
 
 pub use crate::axml::Value;
-pub use config::Config;
+pub use config::{Closeness, Config};
 pub use dump::dump;
 pub use error::Error;
-pub use query::{Content, FileReference, PackageName, Resource, Variant};
+pub use query::{Content, FileReference, PackageName, Resource, SingleValue, Variant};
 pub use rename::RenamedName;
 pub use same::{Added, Difference, Same, same_values};
 pub use survey::EntryName;

@@ -27,6 +27,8 @@ pub struct Limits {
     pub table_bytes: u64,
     /// Chunks of a resource table: one for each type and configuration, and a few more.
     pub table_chunks: u64,
+    /// Values of a property list, as often as each is named, and objects of a binary one.
+    pub values: u64,
     /// Levels of nested elements or messages in a document.
     pub depth: u32,
 }
@@ -52,6 +54,7 @@ impl Default for Limits {
             dex_items: 1_250_000,
             table_bytes: 64 * Self::MIB,
             table_chunks: 1 << 17,
+            values: 1 << 18,
             depth: 128,
         }
     }

@@ -154,10 +154,7 @@ impl Type<'_> {
     pub(super) fn slots(&self) -> impl Iterator<Item = (u16, u32)> {
         let indices = 0..=u16::MAX;
         let short: &[[u8; 2]] = if self.has_short_offsets() { self.offsets.as_chunks().0 } else { &[] };
-        let short = short.iter().map(|offset| match u16::from_le_bytes(*offset) {
-            NO_ENTRY_16 => NO_ENTRY,
-            offset => u32::from(offset).saturating_mul(4),
-        });
+        let short = short.iter().map(|offset| of_short(*offset));
         let long: &[[u8; 4]] = if self.has_short_offsets() { &[] } else { self.offsets.as_chunks().0 };
         let sparse = self.is_sparse();
         let long = long.iter().zip(indices.clone()).map(move |(&item, place)| {
@@ -170,9 +167,20 @@ impl Type<'_> {
         indices.zip(short).chain(long).filter(|(_, offset)| *offset != NO_ENTRY)
     }
 
-    /// The offset of one entry.
+    /// The offset of one entry: that of the first of [`slots`](Self::slots) with its index, found without looking at the others where the
+    /// table of offsets has a place for each.
     pub(super) fn offset_of(&self, index: u16) -> Option<u32> {
-        self.slots().find(|(place, _)| *place == index).map(|(_, offset)| offset)
+        let place = usize::from(index);
+        let offset = if self.is_sparse() {
+            let mut items = self.offsets.as_chunks::<4>().0.iter();
+            let [_, _, low, high] = *items.find(|[low, high, ..]| [*low, *high] == index.to_le_bytes())?;
+            u32::from(u16::from_le_bytes([low, high])).saturating_mul(4)
+        } else if self.has_short_offsets() {
+            of_short(*self.offsets.as_chunks().0.get(place)?)
+        } else {
+            u32::from_le_bytes(*self.offsets.as_chunks().0.get(place)?)
+        };
+        (offset != NO_ENTRY).then_some(offset)
     }
 
     /// How many indices this chunk can speak of: one more than the highest.
@@ -252,5 +260,13 @@ impl Type<'_> {
             [.., 0, 0] => gap.truncate(gap.len().saturating_sub(2)),
             _ => gap.extend([0, 0]),
         }
+    }
+}
+
+/// An offset of 16 bits, which counts words, in bytes.
+fn of_short(offset: [u8; 2]) -> u32 {
+    match u16::from_le_bytes(offset) {
+        NO_ENTRY_16 => NO_ENTRY,
+        words => u32::from(words).saturating_mul(4),
     }
 }

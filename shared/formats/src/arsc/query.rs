@@ -47,6 +47,20 @@ pub enum Content {
     },
 }
 
+/// A value that stands alone, while its text, if it is one, is still in the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SingleValue {
+    kind: u8,
+    data: u32,
+}
+
+impl SingleValue {
+    /// The value, unless it is text.
+    pub fn plain(self) -> Option<Value> {
+        (self.kind != STRING).then(|| Value::of(self.kind, self.data))
+    }
+}
+
 /// A package of the table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PackageName {
@@ -93,22 +107,45 @@ impl<'a> Table<'a> {
     /// An entry by its id, with the values of all packages of that id.
     pub fn resource(&self, id: u32) -> Option<Resource> {
         let mut found: Option<Resource> = None;
-        for package in self.packages() {
-            let Some((type_id, index)) = package.place_of(id) else { continue };
-            for chunk in package.types().filter(|chunk| chunk.id == type_id) {
-                let entry = chunk.offset_of(index).and_then(|offset| Entry::read(&chunk.entries, offset).ok());
-                let Some(entry) = entry else { continue };
-                let content = self.content(&entry);
-                let resource = found.get_or_insert_with(|| Resource {
-                    id,
-                    type_name: package.type_name(type_id),
-                    name: package.key_name(entry.key),
-                    variants: Vec::new(),
-                });
-                resource.variants.push(Variant { config: chunk.config(), content });
-            }
+        for (package, chunk, entry) in self.entries_of(id) {
+            let content = self.content(&entry);
+            let resource = found.get_or_insert_with(|| Resource {
+                id,
+                type_name: package.type_name(chunk.id),
+                name: package.key_name(entry.key),
+                variants: Vec::new(),
+            });
+            resource.variants.push(Variant { config: chunk.config(), content });
         }
         found
+    }
+
+    /// The single values of an entry, one for each configuration, in the order of the file. Texts stay where they are until
+    /// [`text`](Self::text) is asked, so that looking at an entry takes no memory whatever the table says.
+    pub fn values_of(&self, id: u32) -> impl Iterator<Item = (Config, SingleValue)> {
+        self.entries_of(id).filter_map(|(_, chunk, entry)| match entry.body {
+            Body::Simple { kind, data } => Some((chunk.config(), SingleValue { kind, data })),
+            Body::Complex { .. } => None,
+        })
+    }
+
+    /// The text of a value that is one, and no more of it than `most` bytes or UTF-16 code units.
+    pub fn text(&self, value: SingleValue, most: usize) -> Option<String> {
+        let SingleValue { kind, data } = value;
+        let pool = self.strings().filter(|pool| kind == STRING && pool.text(data).is_ok())?;
+        Some(pool.decode_start(data, most))
+    }
+
+    /// An entry by its id: the readable ones of every package of that id, with the type and the package that each stands in.
+    fn entries_of(&self, id: u32) -> impl Iterator<Item = (&Package<'a>, &Type<'a>, Entry<'_>)> {
+        self.packages().flat_map(move |package| {
+            let place = package.place_of(id);
+            let chunks = package.types().filter(move |chunk| place.is_some_and(|(type_id, _)| chunk.id == type_id));
+            chunks.filter_map(move |chunk| {
+                let offset = chunk.offset_of(place?.1)?;
+                Some((package, chunk, Entry::read(&chunk.entries, offset).ok()?))
+            })
+        })
     }
 
     /// The id of an entry of the app's own package.

@@ -28,6 +28,28 @@ fn an_entry_has_a_value_for_each_configuration() {
 }
 
 #[test]
+fn single_values_are_read_one_by_one() {
+    for form in FORMS {
+        let bytes = sample(form);
+        let table = parse(&bytes);
+        let paths = |most| {
+            let values = table.values_of(0x7f01_0000);
+            values.map(|(config, value)| (config.sdk(), table.text(value, most).unwrap())).collect::<Vec<_>>()
+        };
+        assert_eq!(paths(100), [(0, STRINGS[0].to_owned()), (21, STRINGS[1].to_owned())]);
+        assert_eq!(paths(10), [(0, STRINGS[0][..10].to_owned()), (21, STRINGS[1][..10].to_owned())]);
+
+        let (_, reference) = table.values_of(0x7f04_0001).next().unwrap();
+        assert_eq!((reference.plain(), table.text(reference, 10)), (Some(Value::Reference(0x7f04_0000)), None));
+        let (_, hello) = table.values_of(0x7f02_0001).next().unwrap();
+        assert_eq!((hello.plain(), table.text(hello, 10)), (None, Some("Hello".to_owned())));
+        for none in [0x7f05_0000, 0x7f02_0000, 0x7f06_0000, 0] {
+            assert_eq!(table.values_of(none).count(), 0, "{none:#x}");
+        }
+    }
+}
+
+#[test]
 fn entries_are_found_by_type_and_name() {
     let bytes = sample(Form::Sparse);
     let table = parse(&bytes);
