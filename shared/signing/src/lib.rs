@@ -10,6 +10,7 @@
 
 pub mod apk;
 pub mod certificate;
+mod cms;
 pub mod generate;
 pub mod key;
 mod public_key;
