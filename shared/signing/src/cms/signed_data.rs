@@ -1,5 +1,7 @@
 //! Reading signed data and checking the signatures in it.
 
+use std::borrow::Cow;
+
 use aws_lc_rs::digest;
 
 use super::Rejected;
@@ -12,9 +14,13 @@ use crate::{Certificate, public_key};
 const MAX_SIGNERS: usize = 16;
 const MAX_CERTIFICATES: usize = 64;
 const MAX_ATTRIBUTES: usize = 32;
+/// An octet string in parts, as it is written where its length is not known beforehand.
+const OCTET_STRING_IN_PARTS: u8 = OCTET_STRING | 0x20;
 
 pub(crate) struct SignedData<'a> {
     pub(crate) content_type: &'a [u8],
+    /// What is signed, where it stands inside.
+    content: Option<Ber<'a>>,
     pub(crate) certificates: Vec<Certificate>,
     signers: Vec<Element<'a>>,
 }
@@ -37,7 +43,7 @@ impl<'a> SignedData<'a> {
         }
         let mut encapsulated = fields.expect(SEQUENCE, "encapsulated content")?.content;
         let content_type = encapsulated.object_identifier("encapsulated content type")?;
-        encapsulated.optional(CONTEXT_0, "encapsulated content")?;
+        let content = encapsulated.optional(CONTEXT_0, "encapsulated content")?.map(|element| element.content);
         encapsulated.end("encapsulated content")?;
         let certificates = match fields.optional(CONTEXT_0, "certificates")? {
             Some(certificates) => read_certificates(certificates.content)?,
@@ -46,12 +52,32 @@ impl<'a> SignedData<'a> {
         fields.optional(CONTEXT_1, "revocation lists")?;
         let signers = fields.expect(SET, "signers")?.content.sequences("signer", MAX_SIGNERS)?;
         fields.end("signed data")?;
-        Ok(Self { content_type, certificates, signers })
+        Ok(Self { content_type, content, certificates, signers })
     }
 
     /// The signers, each read as it is come to.
     pub(crate) fn signers(&self) -> impl Iterator<Item = Result<SignerInfo<'a>, Rejected>> {
         self.signers.iter().map(|signer| SignerInfo::read(signer.content))
+    }
+
+    /// The bytes inside that are signed; `None` where they stand elsewhere.
+    pub(crate) fn content(&self) -> Result<Option<Cow<'a, [u8]>>, Rejected> {
+        let Some(mut content) = self.content else { return Ok(None) };
+        let start = content;
+        let string = content.next("content")?.ok_or_else(|| start.reject("content", Problem::Empty))?;
+        content.end("content")?;
+        match string.tag {
+            OCTET_STRING => Ok(Some(Cow::Borrowed(string.content.bytes()))),
+            OCTET_STRING_IN_PARTS => {
+                let mut parts = string.content;
+                let mut whole = Vec::new();
+                while !parts.bytes().is_empty() {
+                    whole.extend_from_slice(parts.expect(OCTET_STRING, "part of the content")?.content.bytes());
+                }
+                Ok(Some(Cow::Owned(whole)))
+            }
+            _ => Err(start.reject("content", Problem::NotA("an octet string"))),
+        }
     }
 }
 
