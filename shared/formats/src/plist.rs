@@ -20,7 +20,7 @@ use crate::reader::widen;
 
 pub use ::plist::{Date, Dictionary, Integer, Value};
 pub use error::Error;
-pub use fields::{Field, optional, required};
+pub use fields::{Field, optional, required, unix_seconds};
 
 /// Reads a property list of either form; `limits` bound its length (`document_bytes`, also of all text and data once unpacked),
 /// the levels of arrays and dictionaries (`depth`) and the number of values, each time that they appear (`values`).

@@ -9,6 +9,7 @@ use x509_cert::der::Decode;
 use x509_cert::ext::pkix::{BasicConstraints, KeyUsage};
 use x509_parser::extensions::{ParsedExtension, X509Extension};
 use x509_parser::prelude::FromDer;
+use x509_parser::time::ASN1Time;
 use x509_parser::x509::SubjectPublicKeyInfo;
 
 /// More certificates above a key than any real hierarchy has.
@@ -28,6 +29,28 @@ pub struct Certificate {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not an X.509 certificate")]
 pub struct NotACertificate;
+
+/// A certificate that is not valid at the moment asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ValidityError {
+    /// Its time has not come.
+    #[error("the certificate is not valid before {}", day(*.from))]
+    NotYetValid {
+        /// Start of validity in Unix seconds.
+        from: i64,
+    },
+    /// Its time is over.
+    #[error("the certificate expired on {}", day(*.on))]
+    Expired {
+        /// End of validity in Unix seconds.
+        on: i64,
+    },
+}
+
+/// The day of a moment in Unix seconds, by UTC, as messages show it.
+pub(crate) fn day(seconds: i64) -> String {
+    ASN1Time::from_timestamp(seconds).map_or_else(|_| seconds.to_string(), |time| time.to_datetime().date().to_string())
+}
 
 impl Certificate {
     /// Reads one DER certificate; bytes behind it are refused.
@@ -79,6 +102,22 @@ impl Certificate {
     /// End of validity in Unix seconds.
     pub fn not_after(&self) -> i64 {
         self.not_after
+    }
+
+    /// Whether the certificate is valid at `now`, in Unix seconds; at both ends it is (RFC 5280, 4.1.2.5).
+    pub(crate) fn check_validity(&self, now: i64) -> Result<(), ValidityError> {
+        match now {
+            _ if now < self.not_before => Err(ValidityError::NotYetValid { from: self.not_before }),
+            _ if now > self.not_after => Err(ValidityError::Expired { on: self.not_after }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Organizational units in the subject's name. Those that are written in an encoding that nobody uses are left out.
+    pub(crate) fn organizational_units(&self) -> Vec<String> {
+        let Ok((_, parsed)) = x509_parser::parse_x509_certificate(&self.der) else { return Vec::new() };
+        let units = parsed.subject().iter_organizational_unit();
+        units.filter_map(|unit| Some(unit.as_str().ok()?.to_owned())).collect()
     }
 
     /// DER of the `SubjectPublicKeyInfo`, which the signature schemes carry beside the certificate.

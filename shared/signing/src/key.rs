@@ -8,7 +8,7 @@ use std::fmt;
 
 pub(crate) use private::PrivateKey;
 
-use crate::Certificate;
+use crate::{Certificate, ValidityError};
 
 /// A keystore of a few keys takes some kilobytes; each bag can cost a key derivation, so their number must be bounded.
 const MAX_KEYSTORE: usize = 256 * 1024;
@@ -110,8 +110,12 @@ fn same_alias(one: &str, other: &str) -> bool {
     one.to_lowercase() == other.to_lowercase()
 }
 
-fn listed(aliases: &[String]) -> String {
-    aliases.iter().map(|alias| format!("{alias:?}")).collect::<Vec<_>>().join(", ")
+/// Texts in quotes, as messages show them.
+pub(crate) fn listed(texts: &[String]) -> String {
+    match texts {
+        [] => "none".to_owned(),
+        _ => texts.iter().map(|text| format!("{text:?}")).collect::<Vec<_>>().join(", "),
+    }
 }
 
 /// A private key with its certificate chain, ready to sign packages.
@@ -179,6 +183,15 @@ impl Signer {
     /// The key's own certificate.
     pub fn certificate(&self) -> &Certificate {
         &self.certificate
+    }
+
+    /// Whether the key's own certificate is valid at `now`, in Unix seconds.
+    ///
+    /// # Errors
+    /// Before that time and after it. Android installs packages that are signed with such a key nevertheless, Apple's devices
+    /// do not.
+    pub fn check_validity(&self, now: i64) -> Result<(), ValidityError> {
+        self.certificate.check_validity(now)
     }
 
     /// DER of the key's own certificate.

@@ -1,6 +1,6 @@
-//! Keys, certificates and APK signature schemes.
+//! Keys, certificates, APK signature schemes and iOS signing identities.
 //!
-//! Everything here reads hostile bytes: keystores and signing blocks come from outside. Parsing is checked to the
+//! Everything here reads hostile bytes: keystores, signing blocks and provisioning profiles come from outside. Parsing is checked to the
 //! last byte, memory does not grow with the package, and nothing panics.
 
 #![cfg_attr(
@@ -10,9 +10,11 @@
 
 pub mod apk;
 pub mod certificate;
+mod cms;
 pub mod generate;
+pub mod ios;
 pub mod key;
 mod public_key;
 
-pub use certificate::Certificate;
+pub use certificate::{Certificate, ValidityError};
 pub use key::{KeyError, KeyKind, Signer};

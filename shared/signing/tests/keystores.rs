@@ -10,7 +10,7 @@ use std::path::Path;
 use p12_keystore::{KeyStore, KeyStoreEntry, Pkcs12ImportPolicy, PrivateKeyChain};
 use signing::apk::Schemes;
 use signing::generate::NewKey;
-use signing::{KeyError, KeyKind, Signer};
+use signing::{KeyError, KeyKind, Signer, ValidityError};
 use support::{NOW, PASSWORD, TinyZip, installed, keystore, must_run, verify};
 
 const EXPORT: &str = "openssl pkcs12 -export -inkey @/key.pem -in @/cert.pem -passout pass:secret -out @/out.p12";
@@ -186,6 +186,47 @@ fn a_generated_key_says_what_was_asked_for() {
     assert_eq!(signer.certificate().not_before(), NOW);
     assert_eq!(signer.certificate().not_after(), NOW + 30 * 31_557_600);
     assert_eq!(signer.certificate().subject(), "CN=Release Key");
+}
+
+/// Of keys made now, a year ago and for later, by the clock of this machine.
+#[test]
+fn says_which_certificates_are_not_valid_now() {
+    if !installed(&["keytool"]) {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    for kind in ["PKCS12", "JKS"] {
+        let _ = fs::remove_file(folder.join("out.p12"));
+        for (alias, validity) in [("now", "1"), ("past", "365 -startdate -400d"), ("future", "365 -startdate +10d")] {
+            must_run(
+                folder,
+                &format!(
+                    "keytool -genkeypair -storetype {kind} -keystore @/out.p12 -storepass secret -alias {alias} -keyalg EC \
+                     -groupname secp256r1 -dname CN={alias} -validity {validity}"
+                ),
+            );
+        }
+        let [now, past, future] =
+            ["now", "past", "future"].map(|alias| open(folder, "secret", Some(alias)).expect("opens"));
+        let moment = now.certificate().not_before() + 3600;
+        now.check_validity(moment).expect("valid");
+        let on = past.certificate().not_after();
+        assert_eq!(past.check_validity(moment), Err(ValidityError::Expired { on }));
+        assert_eq!(past.check_validity(on), Ok(()));
+        let from = future.certificate().not_before();
+        assert_eq!(future.check_validity(moment), Err(ValidityError::NotYetValid { from }));
+        assert_eq!(future.check_validity(from), Ok(()));
+    }
+}
+
+#[test]
+fn says_the_day_on_which_a_certificate_begins_and_ends() {
+    let signer = support::signer(NewKey::P256);
+    let [early, late] =
+        [NOW - 1, NOW + 30 * 31_557_600 + 1].map(|now| signer.check_validity(now).expect_err("not valid"));
+    assert_eq!(early.to_string(), "the certificate is not valid before 2025-10-09");
+    assert_eq!(late.to_string(), "the certificate expired on 2055-10-09");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Looking up a key whose type is known.
 
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
 use super::error::Error;
 use super::{Date, Dictionary, Value};
 
@@ -7,6 +9,8 @@ use super::{Date, Dictionary, Value};
 pub trait Field<'a>: Sized {
     /// What it is called in messages.
     const NAME: &'static str;
+    /// What an array of such is called.
+    const LIST: &'static str = "an array of one type";
 
     /// The value, when it is of this type.
     fn of(value: &'a Value) -> Option<Self>;
@@ -14,6 +18,7 @@ pub trait Field<'a>: Sized {
 
 impl<'a> Field<'a> for &'a str {
     const NAME: &'static str = "text";
+    const LIST: &'static str = "an array of text";
 
     fn of(value: &'a Value) -> Option<Self> {
         value.as_string()
@@ -22,6 +27,7 @@ impl<'a> Field<'a> for &'a str {
 
 impl<'a> Field<'a> for &'a [u8] {
     const NAME: &'static str = "data";
+    const LIST: &'static str = "an array of data";
 
     fn of(value: &'a Value) -> Option<Self> {
         value.as_data()
@@ -38,6 +44,7 @@ impl<'a> Field<'a> for &'a [Value] {
 
 impl<'a> Field<'a> for &'a Dictionary {
     const NAME: &'static str = "a dictionary";
+    const LIST: &'static str = "an array of dictionaries";
 
     fn of(value: &'a Value) -> Option<Self> {
         value.as_dictionary()
@@ -70,7 +77,7 @@ impl Field<'_> for Date {
 
 /// An array of values that are all of one type.
 impl<'a, T: Field<'a>> Field<'a> for Vec<T> {
-    const NAME: &'static str = "an array of one type";
+    const NAME: &'static str = T::LIST;
 
     fn of(value: &'a Value) -> Option<Self> {
         value.as_array()?.iter().map(T::of).collect()
@@ -93,6 +100,15 @@ pub fn optional<'a, T: Field<'a>>(dictionary: &'a Dictionary, key: &'static str)
 /// [`Error::Missing`] when nothing does, [`Error::Type`] when it is of another type.
 pub fn required<'a, T: Field<'a>>(dictionary: &'a Dictionary, key: &'static str) -> Result<T, Error> {
     optional(dictionary, key)?.ok_or(Error::Missing { key })
+}
+
+/// A date in Unix seconds; what is less than a second is left out.
+pub fn unix_seconds(date: Date) -> i64 {
+    let whole = |length: Duration| i64::try_from(length.as_secs()).unwrap_or(i64::MAX);
+    match SystemTime::from(date).duration_since(UNIX_EPOCH) {
+        Ok(after) => whole(after),
+        Err(before) => whole(before.duration()).saturating_neg(),
+    }
 }
 
 /// What a value is called in messages.

@@ -1,7 +1,7 @@
 //! Looking up values: what is missing or of another type is named.
 
 use formats::limits::Limits;
-use formats::plist::{Date, Dictionary, Field, Value, optional, read_dictionary, required};
+use formats::plist::{Date, Dictionary, Field, Value, optional, read_dictionary, required, unix_seconds};
 
 use crate::builder::*;
 
@@ -25,6 +25,15 @@ fn each_type_is_found() {
     assert_eq!(required::<&[Value]>(&sample, "mixed").unwrap().len(), 2);
     assert!(required::<&Dictionary>(&sample, "within").unwrap().is_empty());
     assert_eq!(optional::<bool>(&sample, "nothing").unwrap(), None);
+}
+
+#[test]
+fn dates_are_counted_from_1970() {
+    for (text, seconds) in
+        [("1970-01-01T00:00:00Z", 0), ("1969-12-31T23:59:59Z", -1), ("2001-01-01T00:00:00Z", 978_307_200)]
+    {
+        assert_eq!(unix_seconds(Date::from_xml_format(text).unwrap()), seconds);
+    }
 }
 
 fn failure<'a, T: Field<'a> + std::fmt::Debug>(sample: &'a Dictionary, key: &'static str) -> String {
@@ -54,7 +63,7 @@ fn what_is_missing_or_of_another_type_is_named() {
     property list: date is a date, and a dictionary is wanted
     property list: data is data, and a whole number is wanted
     property list: text is text, and an array is wanted
-    property list: mixed is an array, and an array of one type is wanted
+    property list: mixed is an array, and an array of text is wanted
     ");
 }
 

@@ -4,11 +4,8 @@
 //! what Android's package parsers accept: digests of entries in MANIFEST.MF, digests of its sections in CERT.SF, and a
 //! signature over CERT.SF in CERT.RSA or CERT.EC.
 
-mod algorithm;
-mod ber;
+mod block;
 mod check;
-mod cms;
-mod der;
 mod expected;
 mod file;
 mod manifest;

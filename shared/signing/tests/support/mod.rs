@@ -186,20 +186,29 @@ pub(crate) fn keystore(kind: NewKey) -> Vec<u8> {
 
 /// Packages of others: those of the samples folder beside the project, and of the folder that APPTEGO_SAMPLES names.
 pub(crate) fn samples() -> Vec<PathBuf> {
+    let found = sample_files("apk");
+    if found.is_empty() {
+        assert!(named_folder().is_none(), "no package in the folder that APPTEGO_SAMPLES names");
+        skipped("APPTEGO_SAMPLES names no folder with packages");
+    }
+    found
+}
+
+/// The files of this kind in the samples folder beside the project, and in the folder that APPTEGO_SAMPLES names.
+pub(crate) fn sample_files(extension: &str) -> Vec<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/samples");
     let files =
         |folder: PathBuf| fs::read_dir(folder).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()));
     let mut found: Vec<_> = [Some(beside), named_folder()].into_iter().flatten().flat_map(files).collect();
-    found.retain(|path| path.extension().is_some_and(|extension| extension == "apk"));
+    found.retain(|path| path.extension().is_some_and(|found| found == extension));
     found.sort();
-    if found.is_empty() {
-        assert!(named_folder().is_none(), "no package in the folder that APPTEGO_SAMPLES names");
-        #[expect(clippy::print_stderr, reason = "a test that does not run must say so")]
-        {
-            eprintln!("SKIPPED: APPTEGO_SAMPLES names no folder with packages");
-        }
-    }
     found
+}
+
+/// Says that a test, or a part of it, does not run.
+#[expect(clippy::print_stderr, reason = "a test that does not run must say so")]
+pub(crate) fn skipped(why: &str) {
+    eprintln!("SKIPPED: {why}");
 }
 
 fn named_folder() -> Option<PathBuf> {
@@ -214,10 +223,7 @@ pub(crate) fn installed(tools: &[&str]) -> bool {
     let promised = std::env::var_os("CI").is_some();
     assert!(missing.is_empty() || !promised, "not installed: {missing:?}");
     if !missing.is_empty() {
-        #[expect(clippy::print_stderr, reason = "a test that does not run must say so")]
-        {
-            eprintln!("SKIPPED: not installed: {missing:?}");
-        }
+        skipped(&format!("not installed: {missing:?}"));
     }
     missing.is_empty()
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::manifest::Text;
-use super::{APK_SIGNED, FOLDER, MANIFEST, cms};
+use super::{APK_SIGNED, FOLDER, MANIFEST, block};
 use crate::Signer;
 use crate::apk::algorithm::DigestKind;
 use crate::apk::{Schemes, SigningError};
@@ -81,7 +81,7 @@ pub fn sign<'a>(
     signature_file.append(&sections);
     let signature_file = signature_file.into_signature_file();
 
-    let (extension, signed) = cms::sign(&signature_file, signer, kind)?;
+    let (extension, signed) = block::sign(&signature_file, signer, kind)?;
     let signature = format!("META-INF/CERT.{extension}");
     Ok(vec![(MANIFEST.to_owned(), manifest), (SIGNATURE_FILE.to_owned(), signature_file), (signature, signed)])
 }

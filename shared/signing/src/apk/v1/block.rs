@@ -1,9 +1,9 @@
 //! CMS signatures (RFC 5652) over signature files: without content and without signed attributes, as all devices read them.
 
-use super::algorithm::{DATA, EC, RSA, SHA1, SHA256, SHA512, SIGNED_DATA};
-use super::der::{self, CONTEXT_0, INTEGER, NULL, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, SET};
 use crate::apk::SigningError;
 use crate::apk::algorithm::DigestKind;
+use crate::cms::algorithm::{DATA, EC, RSA, SHA1, SHA256, SHA512, SIGNED_DATA};
+use crate::cms::der::{self, CONTEXT_0, INTEGER, NULL, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, SET};
 use crate::key::KeyKind;
 use crate::{Certificate, Signer};
 

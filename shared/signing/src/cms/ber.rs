@@ -1,46 +1,45 @@
-//! BER, the part of it that signature files come in: definite and indefinite lengths, tags of one byte.
+//! BER, the part of it that signed data comes in: definite and indefinite lengths, tags of one byte.
 
+use super::Rejected;
 use super::der::{OBJECT_IDENTIFIER, SEQUENCE};
-use super::file::File;
-use crate::apk::{Problem, SignatureError};
+use crate::apk::Problem;
 
 /// CMS nests nine levels deep; certificates are read elsewhere.
 const MAX_DEPTH: u32 = 32;
 const CONSTRUCTED: u8 = 0x20;
 
-/// A run of elements that knows where in its file it stands.
+/// A run of elements that knows where in the signed data it stands.
 #[derive(Clone, Copy)]
-pub(super) struct Ber<'a> {
-    file: File<'a>,
+pub(crate) struct Ber<'a> {
     bytes: &'a [u8],
     offset: usize,
 }
 
 /// One element.
 #[derive(Clone, Copy)]
-pub(super) struct Element<'a> {
-    pub(super) tag: u8,
-    pub(super) content: Ber<'a>,
+pub(crate) struct Element<'a> {
+    pub(crate) tag: u8,
+    pub(crate) content: Ber<'a>,
     /// The element with its tag and length.
-    pub(super) whole: &'a [u8],
+    pub(crate) whole: &'a [u8],
 }
 
 impl<'a> Ber<'a> {
-    pub(super) fn of(file: File<'a>) -> Self {
-        Self { file, bytes: file.content, offset: 0 }
+    pub(crate) fn of(bytes: &'a [u8]) -> Self {
+        Self { bytes, offset: 0 }
     }
 
-    pub(super) fn bytes(&self) -> &'a [u8] {
+    pub(crate) fn bytes(&self) -> &'a [u8] {
         self.bytes
     }
 
     /// An error about `field`, which begins where this run begins.
-    pub(super) fn reject(&self, field: &'static str, problem: Problem) -> SignatureError {
-        self.file.reject(field, self.offset, problem)
+    pub(crate) fn reject(&self, field: &'static str, problem: Problem) -> Rejected {
+        Rejected { field, offset: u64::try_from(self.offset).unwrap_or(u64::MAX), problem }
     }
 
     /// The next element, whatever it is; `None` behind the last.
-    pub(super) fn next(&mut self, field: &'static str) -> Result<Option<Element<'a>>, SignatureError> {
+    pub(crate) fn next(&mut self, field: &'static str) -> Result<Option<Element<'a>>, Rejected> {
         if self.bytes.is_empty() {
             return Ok(None);
         }
@@ -61,7 +60,7 @@ impl<'a> Ber<'a> {
     }
 
     /// The next element, which must have this tag.
-    pub(super) fn expect(&mut self, tag: u8, field: &'static str) -> Result<Element<'a>, SignatureError> {
+    pub(crate) fn expect(&mut self, tag: u8, field: &'static str) -> Result<Element<'a>, Rejected> {
         let start = *self;
         match self.next(field)? {
             Some(element) if element.tag == tag => Ok(element),
@@ -71,7 +70,7 @@ impl<'a> Ber<'a> {
     }
 
     /// The next element, which must be an object identifier: the bytes of its content.
-    pub(super) fn object_identifier(&mut self, field: &'static str) -> Result<&'a [u8], SignatureError> {
+    pub(crate) fn object_identifier(&mut self, field: &'static str) -> Result<&'a [u8], Rejected> {
         let content = self.expect(OBJECT_IDENTIFIER, field)?.content;
         // The last byte of a number is the one without the highest bit.
         match content.bytes {
@@ -81,17 +80,17 @@ impl<'a> Ber<'a> {
     }
 
     /// Refuses elements behind the last field.
-    pub(super) fn end(&self, field: &'static str) -> Result<(), SignatureError> {
+    pub(crate) fn end(&self, field: &'static str) -> Result<(), Rejected> {
         if self.bytes.is_empty() { Ok(()) } else { Err(self.reject(field, Problem::Trailing)) }
     }
 
     /// The next element where it has this tag.
-    pub(super) fn optional(&mut self, tag: u8, field: &'static str) -> Result<Option<Element<'a>>, SignatureError> {
+    pub(crate) fn optional(&mut self, tag: u8, field: &'static str) -> Result<Option<Element<'a>>, Rejected> {
         if self.bytes.first() == Some(&tag) { self.next(field) } else { Ok(None) }
     }
 
     /// All elements up to the end, of which there are at most `most` sequences.
-    pub(super) fn sequences(mut self, field: &'static str, most: usize) -> Result<Vec<Element<'a>>, SignatureError> {
+    pub(crate) fn sequences(mut self, field: &'static str, most: usize) -> Result<Vec<Element<'a>>, Rejected> {
         let whole = self;
         let mut elements = Vec::new();
         while !self.bytes.is_empty() {
@@ -105,10 +104,10 @@ impl<'a> Ber<'a> {
 
     fn after(self, length: usize) -> Self {
         let bytes = self.bytes.get(length..).unwrap_or_default();
-        Self { bytes, offset: self.offset.saturating_add(length), ..self }
+        Self { bytes, offset: self.offset.saturating_add(length) }
     }
 
-    fn header(&self, field: &'static str) -> Result<Header, SignatureError> {
+    fn header(&self, field: &'static str) -> Result<Header, Rejected> {
         let truncated = || self.reject(field, Problem::Truncated);
         let tag = *self.bytes.first().ok_or_else(truncated)?;
         if tag & 0x1f == 0x1f {
@@ -132,7 +131,7 @@ impl<'a> Ber<'a> {
     }
 
     /// Length of the elements up to the mark that ends an indefinite length.
-    fn indefinite(self, field: &'static str, depth: u32) -> Result<usize, SignatureError> {
+    fn indefinite(self, field: &'static str, depth: u32) -> Result<usize, Rejected> {
         let Some(depth) = depth.checked_sub(1) else {
             return Err(self.reject(field, Problem::TooMany(MAX_DEPTH.into())));
         };

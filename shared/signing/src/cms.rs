@@ -1,0 +1,22 @@
+//! CMS signed data (RFC 5652): what JAR signatures are, and what provisioning profiles come in.
+
+pub(crate) mod algorithm;
+mod ber;
+pub(crate) mod der;
+mod signed_data;
+
+use crate::apk::Problem;
+
+pub(crate) use algorithm::Algorithms;
+pub(crate) use ber::Ber;
+pub(crate) use signed_data::{SignedData, SignerInfo};
+
+/// A field that is not what the format allows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Rejected {
+    /// The field, by its name in the format's specification.
+    pub(crate) field: &'static str,
+    /// Where it stands in the signed data, in bytes.
+    pub(crate) offset: u64,
+    pub(crate) problem: Problem,
+}
