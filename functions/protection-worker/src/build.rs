@@ -21,6 +21,7 @@ use store::Store;
 use tokio::time::Instant;
 use verify::Expected;
 
+use crate::identify::identify;
 use crate::watch::Watch;
 use crate::{digest, download, thread};
 
@@ -67,15 +68,15 @@ struct Inputs {
 pub(crate) async fn run(service: &Service, assignment: &Assignment, deadline: Instant) -> Ended {
     let watch = Arc::new(Watch::new(deadline));
     tokio::select! {
-        ended = build(service.store(), assignment, &watch) => ended.unwrap_or_else(|ended| ended),
+        ended = build(service, assignment, &watch) => ended.unwrap_or_else(|ended| ended),
         // The job is lost: what the thread still does comes to nothing, and the engine stops at its next look.
         () = watch.report(service, assignment) => Ended::Lost,
         () = tokio::time::sleep_until(deadline) => Ended::late(),
     }
 }
 
-async fn build(store: &Store, assignment: &Assignment, watch: &Arc<Watch>) -> Result<Ended, Ended> {
-    let job = &assignment.job;
+async fn build(service: &Service, assignment: &Assignment, watch: &Arc<Watch>) -> Result<Ended, Ended> {
+    let (store, job) = (service.store(), &assignment.job);
     let folder = tempfile::tempdir().map_err(Error::internal)?;
     let (upload, output) = (folder.path().join("upload"), folder.path().join("output"));
     let inputs = Inputs {
@@ -89,12 +90,14 @@ async fn build(store: &Store, assignment: &Assignment, watch: &Arc<Watch>) -> Re
     let started = Instant::now();
     let uploaded = download::fetch(store, assignment, &inputs.upload, watch).await?;
     let downloading = Stage { phase: Phase::Downloading, milliseconds: milliseconds(started) };
+    identify(service, assignment, &inputs.upload).await?;
 
     let watching = Arc::clone(watch);
     let protected = thread::run(move || protect_and_verify(inputs, &watching));
     let mut report = protected.await.map_err(|_| defect())??;
     report.stages.insert(0, downloading);
     report.input.sha256 = Some(uploaded);
+    report.signs_again = job.signs_again.map(|output| output.job.start_time());
     publish(store, job, &output, report, watch).await
 }
 
@@ -184,7 +187,7 @@ fn of_verifier(error: verify::Error, watch: &Watch) -> Ended {
 }
 
 /// A panic in the engine: another attempt would end the same way.
-fn defect() -> Ended {
+pub(crate) fn defect() -> Ended {
     tracing::error!("the engine panicked");
     let message = "The build failed because of an error in the service; contact support with the job ID";
     Ended::Broken(Failure::new("internal", message))

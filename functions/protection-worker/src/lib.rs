@@ -3,6 +3,7 @@
 mod build;
 mod digest;
 mod download;
+mod identify;
 mod thread;
 mod watch;
 

@@ -83,6 +83,7 @@ fn report(
         engine: env!("CARGO_PKG_VERSION"),
         input: File { name, size: source.len(), sha256: None },
         output: File { name: None, size: package.size, sha256: None },
+        signs_again: None,
         app: input.facts,
         controls,
         signing,

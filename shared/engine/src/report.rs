@@ -22,6 +22,10 @@ pub struct Report {
     pub input: File,
     /// The protected package.
     pub output: File,
+    /// `start_time` of the build whose output was signed again: its report says what was applied. Absent where a package was uploaded; whoever
+    /// knows it sets it here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signs_again: Option<i64>,
     /// What the manifest says about the app.
     pub app: Facts,
     /// One row for each control of the plan.

@@ -6,6 +6,7 @@ use domain::id::SigningKeyId;
 use domain::key_name::KeyName;
 use domain::platform::Platform;
 use jiff::Timestamp;
+use signing::ios::{IdentityError, IosIdentity, ProvisioningProfile};
 use signing::{KeyError, Signer};
 use store::idempotency::Created;
 use store::signing_keys::{KeyMaterial, ProfileRecord, SigningKeyRecord};
@@ -121,7 +122,7 @@ fn view(caller: &Caller, record: SigningKeyRecord) -> SigningKeyView {
     SigningKeyView { record, is_default }
 }
 
-/// Opens the keystore as a build will, and reads what may be shown of it.
+/// Opens the key as a build will, and reads what may be shown of it.
 fn open(
     key: NewSigningKey,
     signing_key_id: SigningKeyId,
@@ -129,11 +130,7 @@ fn open(
     now: Timestamp,
 ) -> Result<(SigningKeyRecord, KeyMaterial), Error> {
     let NewSigningKey { name, platform, material } = key;
-    let (signer, profile) = match platform {
-        Platform::Android => (open_keystore(&material)?, None),
-        Platform::Ios => return Err(Error::invalid("platform", "iOS signing keys come with the next commit")),
-    };
-    let record = SigningKeyRecord {
+    let describe = |signer: &Signer, profile| SigningKeyRecord {
         signing_key_id,
         platform,
         name: name.to_string(),
@@ -145,24 +142,54 @@ fn open(
         created_at: now.as_second(),
         created_by,
     };
+    let record = match platform {
+        Platform::Android => describe(&open_keystore(&material, now)?, None),
+        Platform::Ios => {
+            let identity = open_identity(&material, now)?;
+            describe(identity.signer(), Some(shown(identity.profile())))
+        }
+    };
     Ok((record, material))
 }
 
-fn open_keystore(material: &KeyMaterial) -> Result<Signer, Error> {
-    check_size(&material.keystore, "keystore")?;
+fn open_keystore(material: &KeyMaterial, now: Timestamp) -> Result<Signer, Error> {
     let KeyMaterial { keystore, password, key_password, alias, .. } = material;
-    Signer::from_keystore(keystore, password, key_password.as_deref(), alias.as_deref()).map_err(of_keystore)
+    check_size(keystore, "keystore")?;
+    let opened = Signer::from_keystore(keystore, password, key_password.as_deref(), alias.as_deref());
+    let signer = opened.map_err(|error| {
+        let field = match &error {
+            KeyError::WrongPassword => "keystore_password",
+            KeyError::WrongKeyPassword { .. } => "key_password",
+            KeyError::NoSuchAlias { .. } | KeyError::SeveralKeys { .. } => "key_alias",
+            _ => "keystore",
+        };
+        Error::invalid(field, sentence(&error))
+    })?;
+    signer.check_validity(now.as_second()).map_err(|error| Error::invalid("keystore", sentence(&error)))?;
+    Ok(signer)
 }
 
-/// A keystore that does not open, with the field that is at fault.
-fn of_keystore(error: KeyError) -> Error {
-    let field = match &error {
-        KeyError::WrongPassword => "keystore_password",
-        KeyError::WrongKeyPassword { .. } => "key_password",
-        KeyError::NoSuchAlias { .. } | KeyError::SeveralKeys { .. } => "key_alias",
-        _ => "keystore",
-    };
-    Error::invalid(field, sentence(&error))
+fn open_identity(material: &KeyMaterial, now: Timestamp) -> Result<IosIdentity, Error> {
+    let KeyMaterial { keystore, password, profile, .. } = material;
+    check_size(keystore, "p12")?;
+    check_size(profile, "provisioning_profile")?;
+    IosIdentity::open(keystore, password, profile, now.as_second()).map_err(|error| {
+        let field = match &error {
+            IdentityError::Key(KeyError::WrongPassword) => "p12_password",
+            IdentityError::Key(_) | IdentityError::SeveralKeys { .. } | IdentityError::Certificate(_) => "p12",
+            _ => "provisioning_profile",
+        };
+        Error::invalid(field, sentence(&error))
+    })
+}
+
+fn shown(profile: &ProvisioningProfile) -> ProfileRecord {
+    ProfileRecord {
+        name: profile.name().to_owned(),
+        team_id: profile.team_id().to_owned(),
+        bundle_id: profile.bundle_pattern().as_str().to_owned(),
+        expires: profile.expires(),
+    }
 }
 
 fn check_size(file: &[u8], field: &'static str) -> Result<(), Error> {
@@ -173,7 +200,7 @@ fn check_size(file: &[u8], field: &'static str) -> Result<(), Error> {
 }
 
 /// The error as a sentence of its own.
-fn sentence(error: &KeyError) -> String {
+fn sentence(error: &dyn std::error::Error) -> String {
     let text = error.to_string();
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
