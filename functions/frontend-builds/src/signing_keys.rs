@@ -220,43 +220,53 @@ impl TryFrom<SigningKeyFields> for NewSigningKey {
     type Error = Error;
 
     fn try_from(fields: SigningKeyFields) -> Result<Self, Error> {
-        let platform = parsed(fields.platform, "platform", "Platform is missing")?;
-        let name = parsed(fields.name, "name", "Name is missing")?;
-        let of_android = [
-            ("keystore", &fields.keystore),
-            ("keystore_password", &fields.keystore_password),
-            ("key_alias", &fields.key_alias),
-            ("key_password", &fields.key_password),
-        ];
-        let of_ios = [
-            ("p12", &fields.p12),
-            ("p12_password", &fields.p12_password),
-            ("provisioning_profile", &fields.provisioning_profile),
-        ];
-        let (others, other): (&[(&'static str, &Option<String>)], Platform) = match platform {
-            Platform::Android => (&of_ios, Platform::Ios),
-            Platform::Ios => (&of_android, Platform::Android),
-        };
-        if let Some((field, _)) = others.iter().find(|(_, value)| value.is_some()) {
-            return Err(Error::invalid(field, format!("{field} belongs to keys for {other}")));
-        }
+        let platform = parsed(fields.platform.clone(), "platform", "Platform is missing")?;
+        let name = parsed(fields.name.clone(), "name", "Name is missing")?;
         let material = match platform {
-            Platform::Android => KeyMaterial {
-                keystore: file(fields.keystore, "keystore", "Keystore is missing")?,
-                password: required(fields.keystore_password, "keystore_password", "Keystore password is missing")?,
-                key_password: fields.key_password,
-                alias: fields.key_alias,
-                profile: Vec::new(),
-            },
-            Platform::Ios => KeyMaterial {
-                keystore: file(fields.p12, "p12", "p12 is missing")?,
-                password: required(fields.p12_password, "p12_password", "p12 password is missing")?,
-                key_password: None,
-                alias: None,
-                profile: file(fields.provisioning_profile, "provisioning_profile", "Provisioning profile is missing")?,
-            },
+            Platform::Android => fields.of_android()?,
+            Platform::Ios => fields.of_ios()?,
         };
         Ok(Self { name, platform, material })
+    }
+}
+
+impl SigningKeyFields {
+    fn of_android(self) -> Result<KeyMaterial, Error> {
+        let Self { p12, p12_password, provisioning_profile, .. } = &self;
+        let others = [("p12", p12), ("p12_password", p12_password), ("provisioning_profile", provisioning_profile)];
+        refuse(&others, "Fields of iOS keys do not belong to a key for Android")?;
+        Ok(KeyMaterial {
+            keystore: file(self.keystore, "keystore", "Keystore is missing")?,
+            password: required(self.keystore_password, "keystore_password", "Keystore password is missing")?,
+            key_password: self.key_password,
+            alias: self.key_alias,
+            profile: Vec::new(),
+        })
+    }
+
+    fn of_ios(self) -> Result<KeyMaterial, Error> {
+        let Self { keystore, keystore_password, key_alias, key_password, .. } = &self;
+        let others = [
+            ("keystore", keystore),
+            ("keystore_password", keystore_password),
+            ("key_alias", key_alias),
+            ("key_password", key_password),
+        ];
+        refuse(&others, "Fields of Android keys do not belong to a key for iOS")?;
+        Ok(KeyMaterial {
+            keystore: file(self.p12, "p12", "p12 is missing")?,
+            password: required(self.p12_password, "p12_password", "p12 password is missing")?,
+            key_password: None,
+            alias: None,
+            profile: file(self.provisioning_profile, "provisioning_profile", "Provisioning profile is missing")?,
+        })
+    }
+}
+
+fn refuse(fields: &[(&'static str, &Option<String>)], message: &'static str) -> Result<(), Error> {
+    match fields.iter().find(|(_, value)| value.is_some()) {
+        Some((field, _)) => Err(Error::invalid(field, message)),
+        None => Ok(()),
     }
 }
 
