@@ -1,12 +1,11 @@
 //! `GET /automate/download/{jobId}`: a signed URL for the output.
 
 use api::access::DownloadBuild;
+use api::downloads::PackageDownload;
 use api::{ApiResult, App, ErrorBody, JobPath, KeyHolder};
 use axum::Json;
 use axum::extract::State;
-use domain::upload::URL_SECONDS;
 use serde::Serialize;
-use service::status::Download;
 use utoipa::ToSchema;
 
 /// A protected package to be fetched.
@@ -15,27 +14,8 @@ pub(crate) struct DownloadAnswer {
     /// The job.
     #[schema(example = "1700000000")]
     job_id: String,
-    /// The name that the package was uploaded with; the download bears it too.
-    #[schema(example = "app-release.apk")]
-    file_name: String,
-    /// Answers the package to one GET. A secret while it works.
-    #[schema(format = "uri", example = "https://apps.apptego.com/signed-download-url")]
-    download_url: String,
-    /// Seconds for which the URLs work.
-    #[schema(example = 3600)]
-    expires_in: u32,
-    /// SHA-256 of the package, lowercase hexadecimal.
-    #[schema(pattern = "^[0-9a-f]{64}$")]
-    sha256: String,
-    /// Bytes of the package.
-    size: u64,
-    /// A signed URL of the build report: what was applied, control by control. A secret while it works.
-    #[schema(format = "uri")]
-    report_url: String,
-    /// A signed URL of the mapping of renamed resources; absent where none was renamed. A secret while it works.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(format = "uri")]
-    mapping_url: Option<String>,
+    #[serde(flatten)]
+    package: PackageDownload,
 }
 
 /// Download a protected app
@@ -58,15 +38,6 @@ pub(crate) async fn download_build(
     caller: KeyHolder<DownloadBuild>,
     JobPath(job): JobPath,
 ) -> ApiResult<Json<DownloadAnswer>> {
-    let Download { job, output, url, report_url, mapping_url } = app.service.download(&caller, job).await?;
-    Ok(Json(DownloadAnswer {
-        job_id: job.id.to_string(),
-        file_name: job.file_name.into(),
-        download_url: url,
-        expires_in: URL_SECONDS,
-        sha256: output.sha256.into(),
-        size: output.size,
-        report_url,
-        mapping_url,
-    }))
+    let package = app.service.download(&caller, job).await?.into();
+    Ok(Json(DownloadAnswer { job_id: job.to_string(), package }))
 }

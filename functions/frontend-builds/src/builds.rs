@@ -1,6 +1,7 @@
 //! One build: downloaded, deleted, signed again.
 
 use api::access::{DeleteApplicationBuild, DownloadApplicationBuild, SignApplicationBuild};
+use api::downloads::PackageDownload;
 use api::fields::required;
 use api::{ApiResult, App, Caller, ErrorBody, IdempotencyKey, JsonBody, Success, replayable};
 use axum::Json;
@@ -9,9 +10,7 @@ use axum::response::Response;
 use domain::error::Error;
 use domain::id::JobId;
 use domain::tenant::SigningKeyChoice;
-use domain::upload::URL_SECONDS;
 use serde::{Deserialize, Serialize};
-use service::status::Download;
 use utoipa::ToSchema;
 
 /// A build.
@@ -23,38 +22,13 @@ pub(crate) struct BuildFields {
     start_time: Option<i64>,
 }
 
-/// A protected package to be fetched.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct BuildDownload {
-    /// The name that the package was uploaded with; the download bears it too.
-    #[schema(example = "app-release.apk")]
-    file_name: String,
-    /// Answers the package to one GET. A secret while it works.
-    #[schema(format = "uri", example = "https://apps.apptego.com/signed-download-url")]
-    download_url: String,
-    /// Seconds for which the URLs work.
-    #[schema(example = 3600)]
-    expires_in: u32,
-    /// SHA-256 of the package, lowercase hexadecimal.
-    #[schema(pattern = "^[0-9a-f]{64}$")]
-    sha256: String,
-    /// Bytes of the package.
-    size: u64,
-    /// A signed URL of the build report: what was applied, control by control. A secret while it works.
-    #[schema(format = "uri")]
-    report_url: String,
-    /// A signed URL of the mapping of renamed resources; null where none was renamed. A secret while it works.
-    #[schema(required = true, format = "uri")]
-    mapping_url: Option<String>,
-}
-
 /// Download a protected app
 ///
 /// 400 until the build is completed. Ask again when a URL has expired.
 #[utoipa::path(
     post, path = "/frontend/download_application_build", tag = "builds", request_body = BuildFields,
     responses(
-        (status = 200, description = "Where the package is", body = BuildDownload),
+        (status = 200, description = "Where the package is", body = PackageDownload),
         (status = 400, description = "The start time is missing or invalid, or the build is not completed", body = ErrorBody),
         (status = 404, description = "The tenant has no such build", body = ErrorBody),
     )
@@ -63,19 +37,8 @@ pub(crate) async fn download_application_build(
     State(app): State<App>,
     caller: Caller<DownloadApplicationBuild>,
     JsonBody { value: fields, .. }: JsonBody<BuildFields>,
-) -> ApiResult<Json<BuildDownload>> {
-    let build = build(fields.start_time)?;
-    let Download { job, output, url, report_url, mapping_url } =
-        app.service.download(&caller.requester(), build).await?;
-    Ok(Json(BuildDownload {
-        file_name: job.file_name.into(),
-        download_url: url,
-        expires_in: URL_SECONDS,
-        sha256: output.sha256.into(),
-        size: output.size,
-        report_url,
-        mapping_url,
-    }))
+) -> ApiResult<Json<PackageDownload>> {
+    Ok(Json(app.service.download(&caller.requester(), build(fields.start_time)?).await?.into()))
 }
 
 /// Delete a build

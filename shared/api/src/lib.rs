@@ -5,6 +5,7 @@ pub mod answers;
 pub mod body;
 mod call;
 pub mod caller;
+pub mod downloads;
 pub mod fields;
 pub mod idempotency;
 pub mod openapi;
