@@ -7,10 +7,11 @@ use std::time::Duration;
 use domain::credential::ApiTokenId;
 use domain::id::TenantId;
 use tests::harness::root;
+use tests::packages::small_apk;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 use crate::dev::{Desk, Ended, Serving, readme_example, write_program};
-use crate::samples;
+use crate::{judges, samples};
 
 const SCRIPT: &str = "tests/shell/token.sh";
 
@@ -84,14 +85,8 @@ async fn the_examples_of_the_readme_manage_and_configure_the_seeded_tenant() {
     let example = readme_example("Managing a tenant", "API_URL=");
     let (placeholder, commands) = example.split_once('\n').unwrap();
     assert!(placeholder.starts_with("API_URL=http://127.0.0.1:…"), "{placeholder}");
-    let commands = [commands, &readme_example("Configuring", "TOKEN=")].concat();
-    let mut bash = desk.command(Path::new("bash"));
-    bash.args(["-euo", "pipefail", "-c", &commands]).env("API_URL", serving.value("API_URL").unwrap());
-    let done = Ended::of(bash.current_dir(root()).output().await.unwrap());
-    assert_eq!(done.code, Some(0), "{}{}", done.stdout, done.stderr);
-    let [permitted, added, key, configured @ ..] = &done.stdout.lines().collect::<Vec<_>>()[..] else {
-        panic!("{}", done.stdout)
-    };
+    let stdout = run_commands(&desk, &serving, &[commands, &readme_example("Configuring", "TOKEN=")].concat()).await;
+    let [permitted, added, key, configured @ ..] = &stdout.lines().collect::<Vec<_>>()[..] else { panic!("{stdout}") };
     assert_eq!([*permitted, *added], [r#"{"success":true}"#; 2]);
     assert!(key.starts_with(r#"{"key_id":"auto_"#), "{key}");
     assert_eq!(
@@ -108,6 +103,38 @@ async fn the_examples_of_the_readme_manage_and_configure_the_seeded_tenant() {
         ]
     );
     assert_eq!(serving.stop().await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_example_of_the_readme_builds_signs_again_and_deletes() {
+    let desk = Desk::new();
+    let serving = desk.serve(&[]).await;
+    std::fs::write(desk.path("app-release.apk"), small_apk()).unwrap();
+    let managing = readme_example("Managing a tenant", "API_URL=");
+    let (_, call) = managing.split_once("\nCREATED=").unwrap().0.split_once('\n').unwrap();
+    let building = readme_example("Applications, builds and signing keys", "APP=app-release.apk\n");
+    let (_, building) = building.split_once('\n').unwrap();
+    let stdout = run_commands(&desk, &serving, &[call, building].join("\n")).await;
+    let success = r#"{"success":true}"#;
+    let [built, application, done @ ..] = &stdout.lines().collect::<Vec<_>>()[..] else { panic!("{stdout}") };
+    assert_eq!(*built, r#"{"status":"completed","error_message":null}"#);
+    assert!(application.starts_with("android ") && application.ends_with(" 1"), "{application}");
+    assert_eq!(done, [success; 4]);
+    for (output, is_example) in [("app-release-protected.apk", false), ("app-release-signed-again.apk", true)] {
+        let (verified, said) = judges::run("apksigner", ["verify".into(), "--print-certs".into(), desk.path(output)]);
+        assert!(verified && said.contains("CN=Example") == is_example, "{output}: {said}");
+    }
+    assert_eq!(serving.stop().await, Some(0));
+}
+
+/// What commands of the page print, from the project's folder, with what they ask a person to fill in.
+async fn run_commands(desk: &Desk, serving: &Serving, commands: &str) -> String {
+    let mut bash = desk.command(Path::new("bash"));
+    bash.args(["-euo", "pipefail", "-c", commands]).env("API_URL", serving.value("API_URL").unwrap());
+    bash.env("APP", desk.path("app-release.apk"));
+    let done = Ended::of(bash.current_dir(root()).output().await.unwrap());
+    assert_eq!(done.code, Some(0), "{}{}", done.stdout, done.stderr);
+    done.stdout
 }
 
 /// What the example prints, step by step.
