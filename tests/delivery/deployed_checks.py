@@ -18,7 +18,8 @@ from local_aws import ROOT, LocalAws
 STARTS = 10
 # A recorded event for each function's folder, which changes nothing about a job that has ended.
 EVENTS = {"automate-upload": "cancel", "automate-status": "status", "upload-arrival": "put", "protection-worker": "wake-up",
-          "maintenance": "each-minute", "frontend-config": "config", "frontend-users": "get-users-permissions"}
+          "maintenance": "each-minute", "frontend-config": "config", "frontend-users": "get-users-permissions",
+          "frontend-builds": "get-applications"}
 
 # Whom the documented sign-in names; the seeded tenant is theirs.
 OWNER, PASSWORD = "owner@example.com", "Local-password-1"
@@ -79,8 +80,8 @@ def managed(aws: LocalAws, outputs: dict, told: dict, tools: Path, client: dict)
                  "CURL_CA_BUNDLE": client["SSL_CERT_FILE"]}
     said = waited_for(["bash", ROOT / "tests/shell/token.sh"], variables, lambda asked: run(tools / "local", *asked, **told | aws.owner()))
     people.update_user_pool_client(ExplicitAuthFlows=flows, **ids)
-    tenants, deleted = (json.loads(line) for line in said.splitlines()[-2:])
-    if [tenant["plan"] for tenant in tenants["tenants"]] != ["TEAM"] or deleted != {"success": True}:
+    tenants, applications, deleted = (json.loads(line) for line in said.splitlines()[-3:])
+    if ([tenant["plan"] for tenant in tenants["tenants"]], applications, deleted) != (["TEAM"], [], {"success": True}):
         sys.exit(f"error: the example of a token says {said}")
     print(f"{OWNER}: from a password to a tenant and a token through the deployed API in {time.monotonic() - begun:.1f} s")
 

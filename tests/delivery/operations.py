@@ -97,7 +97,8 @@ def restore(stack: Stack):
     stack.dynamodb.put_item(TableName=stack.table, Item=signing)
     stack.run("restore-items", "restored", "--tenant", status=1)
     stack.run("restore-items", "restored", "--tenant", stack.tenant, "--yes")
-    stack.run("restore-items", "restored", "--only", "JOB#", "--overwrite", "--yes", status=1)
+    for kept in ("JOB#", "APPLICATION#", "APPLICATION_BUILD#"):
+        stack.run("restore-items", "restored", "--only", kept, "--overwrite", "--yes", status=1)
     stack.run("restore-items", "restored", "--tenant", stack.tenant, "--only", "CONFIGURATION#", "--overwrite", "--yes")
     assert entities(stack) == before
 

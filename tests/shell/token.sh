@@ -76,11 +76,19 @@ curl -sS "$API_URL/frontend/get_tenants" \
   -H "Authorization: Bearer $TOKEN"
 } | jq -nc "$ANSWER"
 
-# 6. Call in the tenant, as "Authentication" shows it, but for the call: get_applications is not built yet. The token deletes itself.
+# 6. Call in the tenant, as "Authentication" shows it.
 {
-curl -sS -X POST "$API_URL/frontend/delete_api_token" \
+curl -sS -X POST "$API_URL/frontend/get_applications" \
   -H "Authorization: Bearer $TOKEN" \
   -H "tenant: $TENANT_ID" \
   -H "Content-Type: application/json" \
-  --data-binary "{\"token_key\": \"$TOKEN_KEY\"}"
-} | jq -nc "$ANSWER"
+  --data-binary '{}'
+} | jq -nc "$ANSWER | .applications"
+
+# 7. The token deletes itself.
+jq -n --arg token_key "$TOKEN_KEY" '{token_key: $token_key}' | \
+  curl -sS -X POST "$API_URL/frontend/delete_api_token" \
+    -H "Authorization: Bearer $TOKEN" \
+    -H "tenant: $TENANT_ID" \
+    -H "Content-Type: application/json" \
+    --data-binary @- | jq -nc "$ANSWER"

@@ -7,10 +7,11 @@ use std::time::Duration;
 use domain::credential::ApiTokenId;
 use domain::id::TenantId;
 use tests::harness::root;
+use tests::packages::small_apk;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 use crate::dev::{Desk, Ended, Serving, readme_example, write_program};
-use crate::samples;
+use crate::{judges, samples};
 
 const SCRIPT: &str = "tests/shell/token.sh";
 
@@ -25,20 +26,17 @@ fn signing_in_and_the_calls_with_the_token_are_the_documented_ones() {
     for (page, differing) in [
         (
             "seeds/004_e9cab5dbf159747a.txt",
-            &[(
+            (
                 "curl -sS https://app.apptego.com/frontend/get_tenants \\",
                 "curl -sS \"$API_URL/frontend/get_tenants\" \\",
-            )][..],
+            ),
         ),
         (
             "seeds/001_d25c50c553e698e2.txt",
-            &[
-                (
-                    "curl -sS -X POST https://app.apptego.com/frontend/get_applications \\",
-                    "curl -sS -X POST \"$API_URL/frontend/delete_api_token\" \\",
-                ),
-                ("  --data-binary '{}'", "  --data-binary \"{\\\"token_key\\\": \\\"$TOKEN_KEY\\\"}\""),
-            ],
+            (
+                "curl -sS -X POST https://app.apptego.com/frontend/get_applications \\",
+                "curl -sS -X POST \"$API_URL/frontend/get_applications\" \\",
+            ),
         ),
     ] {
         let ours = ours.next().unwrap();
@@ -49,7 +47,7 @@ fn signing_in_and_the_calls_with_the_token_are_the_documented_ones() {
         let call = paragraphs.next().unwrap();
         assert_eq!(call.lines().count(), ours.lines().count());
         let found: Vec<_> = call.lines().zip(ours.lines()).filter(|(theirs, ours)| theirs != ours).collect();
-        assert_eq!(found, differing);
+        assert_eq!(found, [differing]);
     }
 }
 
@@ -76,7 +74,7 @@ async fn a_password_leads_to_a_tenant_and_to_a_token_that_calls() {
     let wrapped = run_example(&desk, &serving).await;
     assert_eq!(encoded(&desk).1.matches('\n').count(), 2);
     assert_ne!(wrapped.code, Some(0), "a wrapped token is refused: {}", wrapped.stdout);
-    assert_eq!(wrapped.stdout.lines().count(), lines.len() - 2, "{}", wrapped.stdout);
+    assert_eq!(wrapped.stdout.lines().count(), lines.len() - 3, "{}", wrapped.stdout);
     assert_eq!(serving.stop().await, Some(0));
 }
 
@@ -87,14 +85,8 @@ async fn the_examples_of_the_readme_manage_and_configure_the_seeded_tenant() {
     let example = readme_example("Managing a tenant", "API_URL=");
     let (placeholder, commands) = example.split_once('\n').unwrap();
     assert!(placeholder.starts_with("API_URL=http://127.0.0.1:…"), "{placeholder}");
-    let commands = [commands, &readme_example("Configuring", "TOKEN=")].concat();
-    let mut bash = desk.command(Path::new("bash"));
-    bash.args(["-euo", "pipefail", "-c", &commands]).env("API_URL", serving.value("API_URL").unwrap());
-    let done = Ended::of(bash.current_dir(root()).output().await.unwrap());
-    assert_eq!(done.code, Some(0), "{}{}", done.stdout, done.stderr);
-    let [permitted, added, key, configured @ ..] = &done.stdout.lines().collect::<Vec<_>>()[..] else {
-        panic!("{}", done.stdout)
-    };
+    let stdout = run_commands(&desk, &serving, &[commands, &readme_example("Configuring", "TOKEN=")].concat()).await;
+    let [permitted, added, key, configured @ ..] = &stdout.lines().collect::<Vec<_>>()[..] else { panic!("{stdout}") };
     assert_eq!([*permitted, *added], [r#"{"success":true}"#; 2]);
     assert!(key.starts_with(r#"{"key_id":"auto_"#), "{key}");
     assert_eq!(
@@ -113,8 +105,40 @@ async fn the_examples_of_the_readme_manage_and_configure_the_seeded_tenant() {
     assert_eq!(serving.stop().await, Some(0));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_example_of_the_readme_builds_signs_again_and_deletes() {
+    let desk = Desk::new();
+    let serving = desk.serve(&[]).await;
+    std::fs::write(desk.path("app-release.apk"), small_apk()).unwrap();
+    let managing = readme_example("Managing a tenant", "API_URL=");
+    let (_, call) = managing.split_once("\nCREATED=").unwrap().0.split_once('\n').unwrap();
+    let building = readme_example("Applications, builds and signing keys", "APP=app-release.apk\n");
+    let (_, building) = building.split_once('\n').unwrap();
+    let stdout = run_commands(&desk, &serving, &[call, building].join("\n")).await;
+    let success = r#"{"success":true}"#;
+    let [built, application, done @ ..] = &stdout.lines().collect::<Vec<_>>()[..] else { panic!("{stdout}") };
+    assert_eq!(*built, r#"{"status":"completed","error_message":null}"#);
+    assert!(application.starts_with("android ") && application.ends_with(" 1"), "{application}");
+    assert_eq!(done, [success; 4]);
+    for (output, is_example) in [("app-release-protected.apk", false), ("app-release-signed-again.apk", true)] {
+        let (verified, said) = judges::run("apksigner", ["verify".into(), "--print-certs".into(), desk.path(output)]);
+        assert!(verified && said.contains("CN=Example") == is_example, "{output}: {said}");
+    }
+    assert_eq!(serving.stop().await, Some(0));
+}
+
+/// What commands of the page print, from the project's folder, with what they ask a person to fill in.
+async fn run_commands(desk: &Desk, serving: &Serving, commands: &str) -> String {
+    let mut bash = desk.command(Path::new("bash"));
+    bash.args(["-euo", "pipefail", "-c", commands]).env("API_URL", serving.value("API_URL").unwrap());
+    bash.env("APP", desk.path("app-release.apk"));
+    let done = Ended::of(bash.current_dir(root()).output().await.unwrap());
+    assert_eq!(done.code, Some(0), "{}{}", done.stdout, done.stderr);
+    done.stdout
+}
+
 /// What the example prints, step by step.
-fn expected(tenant: &TenantId, token: &ApiTokenId) -> [String; 9] {
+fn expected(tenant: &TenantId, token: &ApiTokenId) -> [String; 10] {
     let success = r#"{"success":true}"#.to_owned();
     let may = r#""permissions":["user_and_api_management"],"created_by":"owner@example.com""#;
     [
@@ -126,6 +150,7 @@ fn expected(tenant: &TenantId, token: &ApiTokenId) -> [String; 9] {
         success.clone(),
         format!(r#"{{"tokens":[{{"token_key":"{token}",{may}}}]}}"#),
         format!(r#"{{"tenants":[{{"tenant_id":"{tenant}","name":"Example Tenant","plan":"TEAM"}}]}}"#),
+        "[]".to_owned(),
         success,
     ]
 }
