@@ -94,9 +94,10 @@ impl Store {
             State::Completed { output } => Some(format!("{prefix}{}/", output.attempt)),
             _ => None,
         };
-        let icon = ArtifactKey::Icon(&job.tenant, job.id).key();
+        let has_icon = job.is_visible() && job.app.as_ref().is_some_and(|app| app.has_icon);
+        let icon = has_icon.then(|| ArtifactKey::Icon(&job.tenant, job.id).key());
         let stays = |key: &String| {
-            (job.is_visible() && *key == icon) || published.as_ref().is_some_and(|published| key.starts_with(published))
+            icon.as_ref() == Some(key) || published.as_ref().is_some_and(|published| key.starts_with(published))
         };
         let request = self.clients.s3.list_objects_v2().bucket(&self.names.artifacts_bucket).prefix(prefix);
         let objects = request.send().await.map_err(failed("ListObjectsV2"))?.contents.unwrap_or_default();

@@ -49,6 +49,7 @@ pub(crate) async fn judge(
     }
     judge.nothing_else(accepted);
     judge.ledgers();
+    judge.applications();
     judge.objects().await?;
     for queue in ["arrival-dead-letters", "build-dead-letters"] {
         let messages = queues::messages(stack, queue).await?;
@@ -173,12 +174,38 @@ impl Judge<'_> {
         }
     }
 
-    /// Each object belongs to a completed job or a configuration, and each completed job has its objects.
+    /// Each job whose app is known stands with its application, nothing else does, and the latest of them speaks for it.
+    fn applications(&self) {
+        let entry = |job: &Job| Some((job.tenant.to_string(), (job.application_id()?.to_string(), job.id.to_string())));
+        let wanted: BTreeSet<(String, Name)> = self.table.jobs.values().filter_map(entry).collect();
+        for (tenant, entry) in wanted.symmetric_difference(&self.table.entries) {
+            self.findings.add(format!("{tenant}: {entry:?} is a build of an application for one side only"));
+        }
+        for ((tenant, id), application) in &self.table.applications {
+            let jobs = self.table.jobs.values().filter(|job| job.tenant.as_str() == tenant);
+            let own = jobs.filter(|job| job.application_id().is_some_and(|own| own.as_str() == id));
+            let latest = own.max_by_key(|job| job.id);
+            if latest.map(|job| (job.id, job.app.as_ref())) != Some((application.latest_build, Some(&application.app)))
+            {
+                self.findings.add(format!("{tenant}: {application:?}, and its latest build is {latest:?}"));
+            }
+        }
+        let known =
+            |(tenant, (id, _)): &(String, Name)| self.table.applications.contains_key(&(tenant.clone(), id.clone()));
+        for (tenant, entry) in wanted.iter().filter(|entry| !known(entry)) {
+            self.findings.add(format!("{tenant}: the application of {entry:?} is not there"));
+        }
+    }
+
+    /// Each object belongs to a job or a configuration, and each completed job has its objects.
     async fn objects(&self) -> anyhow::Result<()> {
         let names = &self.stack.resources.names;
         let mut wanted: BTreeSet<String> =
             self.table.configurations.iter().map(|(tenant, digest)| format!("{tenant}/config/{digest}.json")).collect();
         for job in self.table.jobs.values() {
+            if job.app.as_ref().is_some_and(|app| app.has_icon) {
+                wanted.insert(format!("{}/builds/{}/icon", job.tenant, job.id));
+            }
             let State::Completed { output } = &job.state else { continue };
             let folder = format!("{}/builds/{}/{}", job.tenant, job.id, output.attempt);
             wanted.insert(format!("{folder}/{}", job.file_name.as_str()));

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use anyhow::Context as _;
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::application::Application;
 use domain::job::Job;
 use domain::ledger::Ledger;
 use local::aws;
@@ -22,6 +23,10 @@ pub(crate) struct Table {
     pub(crate) ledgers: BTreeMap<String, Ledger>,
     /// Progress of these jobs.
     pub(crate) progress: BTreeSet<Name>,
+    /// Applications, by tenant and id.
+    pub(crate) applications: BTreeMap<Name, Application>,
+    /// The builds of applications: tenant, and application with job.
+    pub(crate) entries: BTreeSet<(String, Name)>,
     /// Jobs that idempotency records name.
     pub(crate) remembered: BTreeSet<Name>,
     /// Tenant and digest of the documents that versions point at.
@@ -65,6 +70,12 @@ impl Table {
             }
             ["JOB", job, "PROGRESS"] => {
                 self.progress.insert((tenant, job.to_owned()));
+            }
+            ["APPLICATION", id] => {
+                self.applications.insert((tenant, id.to_owned()), from_item(item)?);
+            }
+            ["APPLICATION_BUILD", id, job] => {
+                self.entries.insert((tenant, (id.to_owned(), job.to_owned())));
             }
             ["IDEMPOTENCY", _] => {
                 let created = item.get("created").and_then(|created| created.as_m().ok());
