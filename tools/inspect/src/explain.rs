@@ -10,7 +10,7 @@ use domain::file_name::FileName;
 use domain::plan::Plan as Subscription;
 use domain::platform::Platform;
 use domain::policy::Policy;
-use engine::{Change, ControlOutcome, Facts, Plan, Unobserved, protect};
+use engine::{Change, ControlOutcome, Facts, Identity, Plan, Unobserved, identify, protect};
 use formats::limits::Limits;
 use formats::source::Source;
 use serde_json::{Value, json};
@@ -44,10 +44,11 @@ pub fn run(options: &Options, out: &mut dyn Write) -> anyhow::Result<bool> {
     let source = crate::open(&options.app)?;
     let name = file_name(&options.app)?;
     let (facts, explained) = explain(&source, &name, &policies(&options.wanted)?)?;
+    let identity = identify(&source, &name, &Limits::default())?;
     let text = if options.json {
-        serde_json::to_string_pretty(&to_json(&facts, &explained)).context("the report cannot be shown")?
+        serde_json::to_string_pretty(&to_json(&facts, &identity, &explained)).context("the report cannot be shown")?
     } else {
-        to_text(&options.app, &facts, &explained)
+        to_text(&options.app, &facts, &identity, &explained)
     };
     writeln!(out, "{}", text.trim_end())?;
     Ok(options.wanted.is_everything() || explained.iter().all(|explained| explained.outcome.is_ok()))
@@ -94,22 +95,30 @@ pub fn explain(
     Ok((facts, explained))
 }
 
-fn to_json(facts: &Facts, explained: &[Explained]) -> Value {
+fn to_json(facts: &Facts, identity: &Identity, explained: &[Explained]) -> Value {
     let row = |explained: &Explained| match &explained.outcome {
         Ok(outcome) => json!(outcome),
         Err(error) => {
             json!({"control": explained.control, "status": "not_applicable", "code": error.code(), "error": error.to_string()})
         }
     };
-    json!({"app": facts, "controls": explained.iter().map(row).collect::<Vec<_>>()})
+    let icon = identity.icon.as_ref().map(|icon| json!({"content_type": icon.content_type, "size": icon.bytes.len()}));
+    let identity = json!({"name": identity.name, "version_name": identity.version_name, "icon": icon});
+    json!({"app": facts, "identity": identity, "controls": explained.iter().map(row).collect::<Vec<_>>()})
 }
 
-fn to_text(app: &Path, facts: &Facts, explained: &[Explained]) -> String {
-    let version = facts.version_name.as_deref().unwrap_or("without a version name").escape_debug();
-    let (package, code) = (facts.package.escape_debug(), facts.version_code);
+/// The app as people and as devices know it.
+fn headline(app: &Path, facts: &Facts, identity: &Identity) -> String {
+    let Identity { package_name, name, version_name, .. } = identity;
+    let name = if name == package_name { package_name.clone() } else { format!("{name}, {package_name}") };
+    let version = version_name.as_deref().unwrap_or("without a version name");
+    let (name, version, code) = (name.escape_debug(), version.escape_debug(), facts.version_code);
     let (min, target) = (&facts.min_sdk, &facts.target_sdk);
-    let mut lines =
-        vec![format!("{}: {package} {version} ({code}), min SDK {min}, target SDK {target}", app.display())];
+    format!("{}: {name} {version} ({code}), min SDK {min}, target SDK {target}", app.display())
+}
+
+fn to_text(app: &Path, facts: &Facts, identity: &Identity, explained: &[Explained]) -> String {
+    let mut lines = vec![headline(app, facts, identity)];
     if explained.is_empty() {
         lines.push("None of the named controls asks for a change.".to_owned());
     }

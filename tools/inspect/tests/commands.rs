@@ -51,6 +51,20 @@ fn explain_says_what_each_control_would_change() {
 }
 
 #[test]
+fn explain_calls_the_app_by_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut labelled = Document::parse(&manifest(24, 34), &Limits::default()).unwrap();
+    let application = labelled.select(&["manifest", "application"])[0];
+    labelled.set_attribute(application, AndroidAttribute::LABEL, Value::String("Small \u{1b}App".into())).unwrap();
+    let package = archive(&[("AndroidManifest.xml", Deflated, labelled.to_bytes())]);
+    let app = written(folder.path(), "app.apk", &package);
+    let (_, text) = explained(folder.path(), &app, wanted(&["DebuggablePrevention"]), false);
+    assert!(text.starts_with("app.apk: Small App, com.example.small 1.2 (7), min SDK 24, target SDK 34\n"), "{text}");
+    let (_, text) = explained(folder.path(), &app, wanted(&["DebuggablePrevention"]), true);
+    assert!(text.contains("\"name\": \"Small App\"") && text.contains("\"icon\": null"), "{text}");
+}
+
+#[test]
 fn a_control_that_cannot_be_applied_hides_none_of_the_others() {
     let folder = tempfile::tempdir().unwrap();
     let app = written(folder.path(), "app.apk", &package(b"1"));

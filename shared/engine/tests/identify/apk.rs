@@ -65,7 +65,7 @@ fn names_are_cleaned() {
     assert_eq!(labelled(" \u{a0}\u{1}\t"), "com.example.app", "nothing is left");
     assert_eq!(labelled(&"ü".repeat(200)), "ü".repeat(200));
     assert_eq!(labelled(&"ü".repeat(201)), "ü".repeat(200));
-    assert_eq!(labelled(&format!("{} ende", "x".repeat(199))), "x".repeat(199), "no white space where it is cut");
+    assert_eq!(labelled(&format!("{} end", "x".repeat(199))), "x".repeat(199), "no white space where it is cut");
 }
 
 #[test]

@@ -117,17 +117,31 @@ fn icons_that_are_not_there_or_no_images() {
     absent(0, &[("res/icon.jpg", &[&b"\xff\xd8\xff"[..], &vec![0; 256 << 10]].concat())]);
 }
 
-/// An entry that claims to be small, and unpacks to more, or to something else, than it claims.
+/// An icon that is damaged, one that unpacks to more than it claims, and one that unpacks to a hundred megabytes.
 #[test]
 fn a_broken_icon_is_none() {
     let manifest = manifest("com.example.app", &[(ICON, Value::String("icon.jpg".to_owned()))]);
-    let image = [&b"\xff\xd8\xff"[..], &[7; 5000]].concat();
-    let package = archive(&[("AndroidManifest.xml", Deflated, manifest.as_slice()), ("icon.jpg", Stored, &image)]);
-    assert!(identified(&package, "app.apk").unwrap().icon.is_some());
-    let place = package.windows(4).position(|bytes| bytes == [7; 4]).unwrap();
-    let mut broken = package;
-    broken[place] ^= 1;
-    assert_eq!(identified(&broken, "app.apk").unwrap().icon, None);
+    let packed = |method, length: usize| {
+        let image = [&b"\xff\xd8\xff"[..], &vec![7; length]].concat();
+        archive(&[("AndroidManifest.xml", Deflated, manifest.as_slice()), ("icon.jpg", method, &image)])
+    };
+    let icon = |package: &[u8]| identified(package, "app.apk").unwrap().icon;
+    let stored = packed(Stored, 5000);
+    assert!(icon(&stored).is_some());
+    let mut damaged = stored;
+    let place = damaged.windows(4).position(|bytes| bytes == [7; 4]).unwrap();
+    damaged[place] ^= 1;
+    assert_eq!(icon(&damaged), None);
+
+    let mut claiming = packed(Deflated, 54_321);
+    assert!(icon(&claiming).is_some());
+    let length = 54_324_u32.to_le_bytes();
+    let claims: Vec<_> = (0..claiming.len()).filter(|place| claiming[*place..].starts_with(&length)).collect();
+    assert_eq!(claims.len(), 2, "the length stands in both headers");
+    claims.into_iter().for_each(|place| claiming[place..place + 4].copy_from_slice(&100_u32.to_le_bytes()));
+    assert_eq!(icon(&claiming), None);
+
+    assert_eq!(icon(&packed(Deflated, 100 << 20)), None);
 }
 
 /// A hundred thousand files for one icon, and as many texts of a megabyte each for one label.

@@ -87,7 +87,7 @@ fn names_and_versions_that_are_not_said() {
 
 #[test]
 fn the_largest_of_the_listed_images_is_the_icon() {
-    let images: Vec<_> = [20, 40, 60, 76, 80, 90].map(|side| pixels(side).image("crush")).into();
+    let images: Vec<_> = [4, 8, 12, 15, 16, 18].map(|side| pixels(side).image("crush")).into();
     let files = [
         ("AppIcon20.png", images[0].as_slice()),
         ("AppIcon20@2x.png", &images[1]),
@@ -97,26 +97,26 @@ fn the_largest_of_the_listed_images_is_the_icon() {
         ("deeper/AppIcon20@3x~ipad.png", &images[5]),
     ];
     let icons = "'CFBundleIcons': {'CFBundlePrimaryIcon': {'CFBundleIconFiles': ['AppIcon20', 'Absent', 7, 'deeper/AppIcon20']}}";
-    assert_eq!(width(&app_with(icons, &files)), Some(60));
+    assert_eq!(width(&app_with(icons, &files)), Some(12));
     let tablets = "'CFBundleIcons~ipad': {'CFBundlePrimaryIcon': {'CFBundleIconFiles': ['AppIcon76']}}";
-    assert_eq!(width(&app_with(tablets, &files)), Some(76));
-    assert_eq!(width(&app_with(&format!("{icons}, {tablets}"), &files)), Some(76));
+    assert_eq!(width(&app_with(tablets, &files)), Some(15));
+    assert_eq!(width(&app_with(&format!("{icons}, {tablets}"), &files)), Some(15));
     assert_eq!(width(&app_with("'CFBundleIcons': {'CFBundlePrimaryIcon': 'AppIcon'}", &files)), None, "in Assets.car");
 }
 
 #[test]
 fn older_apps_list_their_icons_elsewhere() {
-    let (small, large) = (pixels(57).image("plain"), pixels(114).image("crush"));
+    let (small, large) = (pixels(11).image("plain"), pixels(22).image("crush"));
     let files = [("Icon.png", small.as_slice()), ("Icon@2x.png", &large), ("Bare", &large)];
-    assert_eq!(width(&app_with("'CFBundleIconFiles': ['Icon.png', 'Icon@2x.png']", &files)), Some(114));
-    assert_eq!(width(&app_with("'CFBundleIconFile': 'Icon.png'", &files)), Some(114));
-    assert_eq!(width(&app_with("'CFBundleIconFile': 'Bare'", &files)), Some(114));
-    assert_eq!(width(&app_with("'CFBundleIconFile': 'Icon'", &files[..1])), Some(57));
+    assert_eq!(width(&app_with("'CFBundleIconFiles': ['Icon.png', 'Icon@2x.png']", &files)), Some(22));
+    assert_eq!(width(&app_with("'CFBundleIconFile': 'Icon.png'", &files)), Some(22));
+    assert_eq!(width(&app_with("'CFBundleIconFile': 'Bare'", &files)), Some(22));
+    assert_eq!(width(&app_with("'CFBundleIconFile': 'Icon'", &files[..1])), Some(11));
 }
 
 #[test]
 fn an_image_that_cannot_be_turned_back_gives_way_to_the_next() {
-    let (plain, crushed) = (pixels(40).image("plain"), pixels(80).image("crush"));
+    let (plain, crushed) = (pixels(8).image("plain"), pixels(16).image("crush"));
     let mut broken = crushed.clone();
     let data = broken.windows(4).position(|bytes| bytes == b"IDAT").unwrap() + 4;
     broken[data] = 0b111;
@@ -128,8 +128,8 @@ fn an_image_that_cannot_be_turned_back_gives_way_to_the_next() {
     };
     let long = [crushed.as_slice(), &vec![0; 256 << 10]].concat();
     let icon = |large: &[u8]| width(&app_with("'CFBundleIconFile': 'I'", &[("I.png", &plain), ("I@2x.png", large)]));
-    assert_eq!([icon(&crushed), icon(&broken), icon(&bomb), icon(&long)], [Some(80), Some(40), Some(40), Some(40)]);
-    assert_eq!(icon(b""), Some(40));
+    assert_eq!([icon(&crushed), icon(&broken), icon(&bomb), icon(&long)], [Some(16), Some(8), Some(8), Some(8)]);
+    assert_eq!(icon(b""), Some(8));
 }
 
 #[test]
