@@ -157,6 +157,24 @@ fn each_field_that_is_wrong_is_named() {
     "#);
 }
 
+/// What comes from outside must not fill a log.
+#[test]
+fn long_texts_are_not_repeated() {
+    if !installed(&["openssl"]) {
+        return;
+    }
+    let material = Material::new();
+    let long = "A".repeat(100_000);
+    for contents in [
+        with(material.contents(), "UUID", long.as_str()),
+        with(material.contents(), "TeamIdentifier", Value::Array(vec![long.as_str().into(); 9])),
+        with(material.contents(), "Entitlements", Value::Dictionary(entitlements(&format!("{TEAM}.{long}*")))),
+    ] {
+        let message = answer(&material, &contents);
+        assert!(message.len() < 1200, "{} bytes", message.len());
+    }
+}
+
 #[test]
 fn each_field_that_is_missing_is_named() {
     if !installed(&["openssl"]) {
