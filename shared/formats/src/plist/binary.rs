@@ -9,6 +9,10 @@ use crate::reader::{Reader, Truncated, widen};
 pub(super) const MAGIC: &[u8] = b"bplist00";
 
 const TRAILER_LENGTH: usize = 32;
+/// The lowest type of a text in units of two bytes.
+const WIDE_TEXT: u8 = 0x60;
+/// The lowest type of a dictionary.
+const DICTIONARY: u8 = 0xd0;
 
 /// Checks the structure and counts the values.
 pub(super) fn survey(bytes: &[u8], limits: &Limits) -> Result<u64, Error> {
@@ -114,14 +118,12 @@ impl<'a> Survey<'a> {
         let start = object.offset();
         self.budget.value(start)?;
         let marker = object.u8("type of an object")?;
-        let low = marker & 0xf;
-        match (marker >> 4, low) {
+        match (marker >> 4, marker & 0xf) {
             (0x0, 8 | 9) => {}
-            (0x1, 0..=4) | (0x2, 2 | 3) | (0x3, 3) => drop(object.take(1_usize << low, "number")?),
-            (0x8, 0..=7) => drop(object.take(usize::from(low).saturating_add(1), "UID")?),
+            (0x1, low @ 0..=4) | (0x2, low @ (2 | 3)) | (0x3, low @ 3) => drop(object.take(1_usize << low, "number")?),
+            (0x8, low @ 0..=7) => drop(object.take(usize::from(low).saturating_add(1), "UID")?),
             (0x4..=0x6, _) => self.text(marker, &mut object)?,
-            (0xa, _) => self.array(reference, low, object)?,
-            (0xd, _) => self.dictionary(reference, low, object)?,
+            (0xa | 0xd, _) => self.collection(reference, marker, object)?,
             _ => return Err(unknown(marker, start)),
         }
         Ok(())
@@ -142,30 +144,21 @@ impl<'a> Survey<'a> {
     /// Data, or text in bytes or in units of two.
     fn text(&mut self, marker: u8, object: &mut Reader<'a>) -> Result<(), Error> {
         let start = object.offset();
-        let length = length(object, marker & 0xf)?.saturating_mul(if marker >= 0x60 { 2 } else { 1 });
+        let length = length(object, marker & 0xf)?.saturating_mul(if marker >= WIDE_TEXT { 2 } else { 1 });
         object.take(length, "text or data")?;
         self.budget.bytes(length, start)
     }
 
-    fn array(&mut self, reference: Reference, low: u8, mut object: Reader<'a>) -> Result<(), Error> {
+    /// An array, or a dictionary, whose keys stand before its values.
+    fn collection(&mut self, reference: Reference, marker: u8, mut object: Reader<'a>) -> Result<(), Error> {
         let start = object.offset();
         self.enter(reference, start)?;
-        let count = length(&mut object, low)?;
+        let count = length(&mut object, marker & 0xf)?;
         self.budget.room_for(widen(count), start)?;
-        for value in self.objects.references(&mut object, count)? {
-            self.value(value)?;
-        }
-        self.leave();
-        Ok(())
-    }
-
-    fn dictionary(&mut self, reference: Reference, low: u8, mut object: Reader<'a>) -> Result<(), Error> {
-        let start = object.offset();
-        self.enter(reference, start)?;
-        let count = length(&mut object, low)?;
-        self.budget.room_for(widen(count), start)?;
-        for key in self.objects.references(&mut object, count)? {
-            self.key(key)?;
+        if marker >= DICTIONARY {
+            for key in self.objects.references(&mut object, count)? {
+                self.key(key)?;
+            }
         }
         for value in self.objects.references(&mut object, count)? {
             self.value(value)?;

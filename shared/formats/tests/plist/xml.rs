@@ -120,6 +120,14 @@ fn each_defect_is_named() {
 }
 
 #[test]
+fn long_names_are_not_repeated() {
+    let long = "a".repeat(100_000);
+    for text in [format!("<{long}/>"), format!("<plist><string>&{long};</string></plist>")] {
+        assert!(refused(&text).len() < 120);
+    }
+}
+
+#[test]
 fn text_that_is_not_utf_8() {
     let latin = b"<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><plist><string>\xe4</string></plist>";
     insta::assert_snapshot!(refused(latin), @"text that is not UTF-8 at offset 58");

@@ -149,6 +149,21 @@ pub enum IdentityError {
     },
 }
 
+/// Length in characters of the longest text that a message repeats; it comes from outside.
+const MAX_SHOWN: usize = 200;
+/// How many texts of a list a message repeats.
+const MAX_LISTED: usize = 4;
+
+/// As much of a text from outside as a message has room for.
+pub(super) fn excerpt(text: &str) -> String {
+    text.chars().take(MAX_SHOWN).collect()
+}
+
+/// As much of a list as a message has room for.
+pub(super) fn excerpts(texts: &[impl AsRef<str>]) -> Vec<String> {
+    texts.iter().take(MAX_LISTED).map(|text| excerpt(text.as_ref())).collect()
+}
+
 impl From<KeyError> for IdentityError {
     fn from(error: KeyError) -> Self {
         match error {

@@ -1,6 +1,6 @@
 //! A key that may sign apps under a profile.
 
-use super::error::IdentityError;
+use super::error::{IdentityError, excerpt, excerpts};
 use super::profile::ProvisioningProfile;
 use crate::Signer;
 
@@ -31,25 +31,25 @@ impl IosIdentity {
     }
 
     fn check_profile(&self, now: i64) -> Result<(), IdentityError> {
-        let profile = self.profile.name().to_owned();
+        let profile = excerpt(self.profile.name());
         let platforms = self.profile.platforms();
         if !platforms.is_empty() && platforms.iter().all(|platform| platform != PLATFORM) {
-            return Err(IdentityError::Platform { profile, platforms: platforms.to_vec() });
+            return Err(IdentityError::Platform { profile, platforms: excerpts(platforms) });
         }
         let expired = self.profile.expires();
         if now > expired { Err(IdentityError::ProfileExpired { profile, expired }) } else { Ok(()) }
     }
 
     fn check_certificate(&self) -> Result<(), IdentityError> {
-        let profile = self.profile.name().to_owned();
+        let profile = excerpt(self.profile.name());
         let own = self.signer.certificate();
         if !self.profile.certificates().contains(own) {
-            return Err(IdentityError::CertificateNotListed { profile, certificate: own.subject().to_owned() });
+            return Err(IdentityError::CertificateNotListed { profile, certificate: excerpt(own.subject()) });
         }
         let units = own.organizational_units();
         let team = self.profile.team_id();
         if !units.is_empty() && units.iter().all(|unit| unit != team) {
-            return Err(IdentityError::OtherTeam { profile, team: team.to_owned(), certificate: units });
+            return Err(IdentityError::OtherTeam { profile, team: team.to_owned(), certificate: excerpts(&units) });
         }
         Ok(())
     }

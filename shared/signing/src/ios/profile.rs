@@ -6,7 +6,7 @@ use formats::limits::Limits;
 use formats::plist::{self, Date, Dictionary, optional, required, unix_seconds};
 
 use super::bundle::BundlePattern;
-use super::error::ProfileError;
+use super::error::{ProfileError, excerpt, excerpts};
 use super::signed;
 use crate::Certificate;
 
@@ -207,16 +207,16 @@ fn application_identifier(
     let prefixes: Vec<&str> = required(fields, "ApplicationIdentifierPrefix")?;
     let split = identifier.split_once('.').filter(|(prefix, _)| is_team(prefix) && prefixes.contains(prefix));
     let Some((prefix, pattern)) = split else {
-        return Err(ProfileError::Prefix { found: identifier.to_owned(), prefixes: owned(&prefixes) });
+        return Err(ProfileError::Prefix { found: excerpt(identifier), prefixes: excerpts(&prefixes) });
     };
-    let malformed = |_| ProfileError::BundlePattern { found: pattern.to_owned() };
+    let malformed = |_| ProfileError::BundlePattern { found: excerpt(pattern) };
     Ok((prefix.to_owned(), pattern.parse().map_err(malformed)?))
 }
 
 fn team(found: &[&str]) -> Result<String, ProfileError> {
     match found {
         [team] if is_team(team) => Ok((*team).to_owned()),
-        _ => Err(ProfileError::Team { found: owned(found) }),
+        _ => Err(ProfileError::Team { found: excerpts(found) }),
     }
 }
 
@@ -227,7 +227,7 @@ fn is_team(text: &str) -> bool {
 fn uuid(text: &str) -> Result<String, ProfileError> {
     let is_hex = |part: &str| part.bytes().all(|byte| byte.is_ascii_hexdigit());
     let sound = text.split('-').map(str::len).eq(UUID_PARTS) && text.split('-').all(is_hex);
-    if sound { Ok(text.to_owned()) } else { Err(ProfileError::Uuid { found: text.to_owned() }) }
+    if sound { Ok(text.to_owned()) } else { Err(ProfileError::Uuid { found: excerpt(text) }) }
 }
 
 fn certificates(all: &[&[u8]]) -> Result<Vec<Certificate>, ProfileError> {

@@ -15,7 +15,7 @@ fn every_field_is_read() {
     }
     let material = Material::new();
     let profile = ProvisioningProfile::parse(&material.signed(&material.contents(), "")).expect("a profile");
-    assert_eq!((profile.name(), profile.uuid()), ("Example App Store", "60249c03-1a48-46ba-b9ae-d91158108d7e"));
+    assert_eq!((profile.name(), profile.uuid()), ("Example App Store", "60249c03-1a48-4612-b9ae-d91158108d7e"));
     assert_eq!((profile.team_id(), profile.team_name()), (TEAM, Some("Example Ltd.")));
     assert_eq!((profile.app_id_name(), profile.application_identifier_prefix()), (Some("Example App"), TEAM));
     assert_eq!(profile.bundle_pattern().as_str(), "com.example.app");
@@ -126,8 +126,8 @@ fn each_field_that_is_wrong_is_named() {
         identified(&format!("{TEAM}.")),
         identified(&format!("{TEAM}.com.*.app")),
         identified(&format!("{TEAM}.com.example*")),
-        with(sound.clone(), "UUID", "60249c03-1a48-46ba-b9ae"),
-        with(sound.clone(), "UUID", "../../../../46ba-b9ae-d91158108d7e"),
+        with(sound.clone(), "UUID", "60249c03-1a48-4612-b9ae"),
+        with(sound.clone(), "UUID", "../../../../4612-b9ae-d91158108d7e"),
         with(sound.clone(), "DeveloperCertificates", certificates(b"0\x03\x02\x01\x01")),
         with(sound.clone(), "DeveloperCertificates", list(["MII"])),
         with(sound.clone(), "ExpirationDate", EXPIRES),
@@ -147,14 +147,32 @@ fn each_field_that_is_wrong_is_named() {
     the provisioning profile is for the apps "", which is neither a bundle identifier nor one that ends in a period and an asterisk
     the provisioning profile is for the apps "com.*.app", which is neither a bundle identifier nor one that ends in a period and an asterisk
     the provisioning profile is for the apps "com.example*", which is neither a bundle identifier nor one that ends in a period and an asterisk
-    the provisioning profile's UUID "60249c03-1a48-46ba-b9ae" is none
-    the provisioning profile's UUID "../../../../46ba-b9ae-d91158108d7e" is none
+    the provisioning profile's UUID "60249c03-1a48-4612-b9ae" is none
+    the provisioning profile's UUID "../../../../4612-b9ae-d91158108d7e" is none
     certificate 2 in the provisioning profile is not an X.509 certificate
     the provisioning profile cannot be read: property list: DeveloperCertificates is an array, and an array of data is wanted
     the provisioning profile cannot be read: property list: ExpirationDate is text, and a date is wanted
     the provisioning profile cannot be read: property list: ProvisionsAllDevices is text, and true or false is wanted
     the provisioning profile cannot be read: property list: get-task-allow is a whole number, and true or false is wanted
     "#);
+}
+
+/// What comes from outside must not fill a log.
+#[test]
+fn long_texts_are_not_repeated() {
+    if !installed(&["openssl"]) {
+        return;
+    }
+    let material = Material::new();
+    let long = "A".repeat(100_000);
+    for contents in [
+        with(material.contents(), "UUID", long.as_str()),
+        with(material.contents(), "TeamIdentifier", Value::Array(vec![long.as_str().into(); 9])),
+        with(material.contents(), "Entitlements", Value::Dictionary(entitlements(&format!("{TEAM}.{long}*")))),
+    ] {
+        let message = answer(&material, &contents);
+        assert!(message.len() < 1200, "{} bytes", message.len());
+    }
 }
 
 #[test]

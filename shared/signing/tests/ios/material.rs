@@ -92,7 +92,7 @@ fn contents(certificate: Value) -> Dictionary {
         ("TeamIdentifier", list([TEAM])),
         ("TeamName", "Example Ltd.".into()),
         ("TimeToLive", 365.into()),
-        ("UUID", "60249c03-1a48-46ba-b9ae-d91158108d7e".into()),
+        ("UUID", "60249c03-1a48-4612-b9ae-d91158108d7e".into()),
         ("Version", 1.into()),
     ])
 }
