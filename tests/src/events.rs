@@ -46,6 +46,22 @@ impl Bench {
         events
     }
 
+    /// Every item of both tables as text, with binary values as texts of their bytes.
+    pub async fn stored(&self) -> Vec<String> {
+        let client = Client::new(&self.config);
+        let mut found = Vec::new();
+        for table in [&self.stack.names.table, &self.stack.names.events_table] {
+            let mut items = client.scan().table_name(table).into_paginator().items().send();
+            while let Some(item) = items.next().await {
+                let item = item.expect("an item");
+                let bytes = item.values().filter_map(|value| value.as_b().ok());
+                let bytes: Vec<_> = bytes.map(|bytes| String::from_utf8_lossy(bytes.as_ref()).into_owned()).collect();
+                found.push(format!("{item:?} {bytes:?}"));
+            }
+        }
+        found
+    }
+
     /// The name of the tenant's log.
     pub fn log(&self) -> String {
         format!("TENANT#{}", self.tenant.id)

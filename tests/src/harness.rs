@@ -204,7 +204,7 @@ impl Bench {
         self.configure_for(&self.tenant, controls).await;
     }
 
-    async fn configure_for(&self, tenant: &Tenant, controls: &[ControlId]) {
+    pub(crate) async fn configure_for(&self, tenant: &Tenant, controls: &[ControlId]) {
         let configuration = Configuration::enabling(controls, Platform::Android, tenant.plan).expect("controls");
         for version in ConfigVersion::ALL {
             seed::configure(&self.own, &tenant.id, version, &configuration).await.expect("a configuration");

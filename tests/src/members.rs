@@ -1,12 +1,15 @@
 //! Callers of the Management API, as tests send their requests.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use axum::Router;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use domain::id::TenantId;
-use domain::plan::CustomLimits;
+use domain::plan::{CustomLimits, Plan};
+use domain::platform::ConfigVersion;
 use domain::tenant::Tenant;
 use http::StatusCode;
+use local::seed::DEFAULT_CONTROLS;
 use serde_json::{Value, json};
 
 use crate::harness::{Answer, Bench, send};
@@ -112,6 +115,19 @@ impl Bench {
     /// The holder of an API token, `token_key:token_secret`.
     pub fn holder(&self, pair: &str) -> Member {
         self.caller(format!("Bearer {}", BASE64_STANDARD.encode(pair)))
+    }
+
+    /// Lets a tenant on FREE build although nothing that FREE has is built yet: its versions are from before it was noted which plan
+    /// their controls need.
+    pub async fn let_build_on_free(&self, tenant: &Tenant) {
+        self.configure_for(&Tenant { plan: Plan::Team, ..tenant.clone() }, &DEFAULT_CONTROLS).await;
+        let text = |text: String| AttributeValue::S(text);
+        for version in ConfigVersion::ALL {
+            let update = aws_sdk_dynamodb::Client::new(&self.config).update_item().table_name(&self.stack.names.table);
+            let update = update.key("pk", text(format!("TENANT#{}", tenant.id)));
+            let update = update.key("sk", text(format!("CONFIGURATION#{version}")));
+            update.update_expression("REMOVE needs").send().await.expect("an older version");
+        }
     }
 
     /// Lets the tenant have at most this many people.

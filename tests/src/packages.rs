@@ -1,6 +1,6 @@
 //! Packages made in code.
 
-use fixtures::{archive, dex, manifest};
+use fixtures::{archive, dex, manifest, manifest_of};
 use formats::zip::Method;
 
 /// A debuggable app for Android 7.0 and later.
@@ -25,6 +25,11 @@ pub fn apk_of_size(bytes: usize) -> Vec<u8> {
 /// An app that installs on devices from `min_sdk` on.
 pub fn apk_for(min_sdk: i32) -> Vec<u8> {
     apk(&manifest(min_sdk, 34), &[])
+}
+
+/// As [`small_apk`], another app.
+pub fn apk_named(package: &str) -> Vec<u8> {
+    apk(&manifest_of(package, 24, 34), &[])
 }
 
 fn apk(manifest: &[u8], asset: &[u8]) -> Vec<u8> {

@@ -83,14 +83,12 @@ impl Watch {
         }
     }
 
-    /// Registers the secrets of a body: `…_secret` and `…password`, and the signatures of signed URLs.
+    /// Registers the secrets of a body: `…_secret`, `…password` and the files of signing keys, and the signatures of signed URLs.
     pub fn register_body(&self, body: &Value) {
         match body {
             Value::Object(fields) => {
                 for (name, value) in fields {
-                    if let (true, Some(text)) =
-                        (name.ends_with("_secret") || name.ends_with("password"), value.as_str())
-                    {
+                    if let (true, Some(text)) = (is_secret(name), value.as_str()) {
                         self.register(text);
                     }
                     self.register_body(value);
@@ -148,6 +146,12 @@ impl<'a> MakeWriter<'a> for Watch {
     fn make_writer(&'a self) -> Self {
         self.clone()
     }
+}
+
+/// Whether a field of this name holds one.
+fn is_secret(field: &str) -> bool {
+    let files = ["keystore", "p12", "provisioning_profile"];
+    field.ends_with("_secret") || field.ends_with("password") || files.contains(&field)
 }
 
 /// The crates in a folder of the project, as their modules are named.
@@ -226,6 +230,11 @@ mod tests {
         assert_eq!(registered(&|watch| watch.register_authorization("Bearer x:y")), [""; 0]);
         let body = json!({ "a": [{ "token_secret": SECRET }], "keystore_password": "correct horse battery", "b": "x" });
         assert_eq!(registered(&|watch| watch.register_body(&body)), [SECRET, "correct horse battery"]);
+        let key = json!({ "keystore": "MIIJ0123456789ab", "p12": "MIIJ0123456789cd", "provisioning_profile": "MIIJ0123456789ef" });
+        assert_eq!(
+            registered(&|watch| watch.register_body(&key)),
+            ["MIIJ0123456789ab", "MIIJ0123456789cd", "MIIJ0123456789ef"]
+        );
         let url = json!({ "part_urls": ["http://x/?X-Amz-Signature=0123456789abcdef&y=z"] });
         assert_eq!(registered(&|watch| watch.register_body(&url)), ["0123456789abcdef"]);
     }

@@ -13,7 +13,8 @@ use base64::engine::general_purpose::STANDARD;
 use domain::error::Error;
 use domain::id::SigningKeyId;
 use domain::platform::Platform;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use service::signing_keys::{NewSigningKey, SigningKeyView};
 use store::signing_keys::{KeyMaterial, ProfileRecord};
 use utoipa::ToSchema;
@@ -103,19 +104,25 @@ pub(crate) struct SigningKeyFields {
     #[schema(required = true, nullable = false, example = "Release key", min_length = 2)]
     name: Option<String>,
     /// Android: Base64 of the keystore, PKCS#12 or JKS, at most 100 KiB.
+    #[serde(default, deserialize_with = "secret")]
     keystore: Option<String>,
     /// Android: its password.
+    #[serde(default, deserialize_with = "secret")]
     keystore_password: Option<String>,
     /// Android: the key's alias; may be absent where the keystore has one key only.
     #[schema(example = "release")]
     key_alias: Option<String>,
     /// Android: the key's own password; absent where it is the keystore's.
+    #[serde(default, deserialize_with = "secret")]
     key_password: Option<String>,
     /// iOS: Base64 of the PKCS#12 file with certificate and key, at most 100 KiB.
+    #[serde(default, deserialize_with = "secret")]
     p12: Option<String>,
     /// iOS: its password; may be empty.
+    #[serde(default, deserialize_with = "secret")]
     p12_password: Option<String>,
     /// iOS: Base64 of the provisioning profile (`.mobileprovision`), at most 100 KiB.
+    #[serde(default, deserialize_with = "secret")]
     provisioning_profile: Option<String>,
 }
 
@@ -146,6 +153,11 @@ pub(crate) async fn create_signing_key(
     let request = key.bind(caller.tenant.id.as_str(), &caller.user_id, digest);
     let created = app.service.create_signing_key(&caller, fields.try_into()?, request).await?;
     Ok(replayable(Json(ListedSigningKey::from(created.value)), created.replayed))
+}
+
+/// A text that no error repeats: a password of digits alone may come as a number.
+fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Option::deserialize(deserializer).map_err(|_| D::Error::custom("expected a string"))
 }
 
 /// The key to be deleted.

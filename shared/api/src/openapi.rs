@@ -31,6 +31,7 @@ pub const SESSION: &str = "session";
     servers((url = "https://api.apptego.com"), (url = "https://app.apptego.com")),
     tags(
         (name = "automation", description = "Upload, follow, cancel and download builds from a pipeline."),
+        (name = "builds", description = "Applications, builds and signing keys."),
         (name = "configuration", description = "Controls, certificates, custom messages, promotion and live policies."),
         (name = "users", description = "Tenants, users, API tokens, automation keys, SAML SSO, tenant settings.")
     ),

@@ -47,7 +47,7 @@ pub struct UploadFields {
 pub enum UploadAnswer {
     /// One PUT.
     Single(SinglePart),
-    /// One PUT for each part, then `/automate/upload/complete`.
+    /// One PUT for each part, then the upload's `complete`.
     Multipart(Multipart),
 }
 
@@ -64,7 +64,7 @@ pub struct SinglePart {
     job: JobFields,
 }
 
-/// One PUT for each part, then `/automate/upload/complete`.
+/// One PUT for each part, then the upload's `complete`.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Multipart {
     /// Always true.

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tests::functions;
 use tests::harness::{Answer, Bench, exchange, root};
+use tests::secrets;
 
 use crate::outcomes::refusal;
 
@@ -69,6 +70,9 @@ async fn send(bench: &Bench, name: &str, values: &[(&str, &str)]) -> Answer {
         function => panic!("{function} has no router"),
     };
     let request: Request<lambda_http::Body> = event::<LambdaRequest>(name, values).into();
+    if let Ok(body) = serde_json::from_slice(request.body()) {
+        secrets::watch().register_body(&body);
+    }
     exchange(&router, request).await
 }
 
@@ -90,13 +94,16 @@ fn redact(value: &mut Value) {
                 let replacement = match name.as_str() {
                     "x-request-id" | "request_id" | "upload_id" | "tenant_id" => "[id]",
                     "job_id" | "start_time" | "created_at" | "updated_at" => "[time]",
-                    "purge_at" | "last_used" if !value.is_null() => "[time]",
+                    "latest_build" | "expiry" => "[time]",
+                    "purge_at" | "last_used" | "signs_again" if !value.is_null() => "[time]",
                     "url" | "upload_url" | "download_url" | "report_url" => "[url]",
-                    "sha256" | "size" => "[output]",
+                    "sha256" | "size" if !value.is_null() => "[output]",
+                    "fingerprint" => "[fingerprint]",
+                    "cursor" if value.is_string() => "[cursor]",
                     "signing_key_id" | "token_key" | "key_id" if value.is_string() => "[key]",
                     "token_secret" | "key_secret" => "[secret]",
                     "part_urls" => "[urls]",
-                    "file_path" => {
+                    "file_path" if value.is_string() => {
                         let path = value.as_str().unwrap().split('/').enumerate();
                         let path: Vec<_> = path.map(|(index, part)| if index == 4 { "[time]" } else { part }).collect();
                         *value = path.join("/").into();
@@ -131,6 +138,14 @@ async fn every_recorded_request_without_its_credentials_is_refused() {
         ("$X509_CERT", "x"),
         ("$SAML_TENANT", "x"),
         ("$METADATA_XML", "x"),
+        ("$START_TIME", "1700000000"),
+        ("$APPLICATION_ID", "x"),
+        ("$SIGNING_KEY_ID", "x"),
+        ("$KEYSTORE", "x"),
+        ("$KEYSTORE_PASSWORD", "x"),
+        ("$P12", "x"),
+        ("$P12_PASSWORD", "x"),
+        ("$PROVISIONING_PROFILE", "x"),
     ];
     for name in recorded_names() {
         let text = recorded(&name);
@@ -154,6 +169,9 @@ fn every_event_is_read_by_a_test() {
     let tests = [
         include_str!("replays.rs"),
         include_str!("management/saml.rs"),
+        include_str!("management/recorded/builds.rs"),
+        include_str!("management/recorded/uploads.rs"),
+        include_str!("management/recorded/signing_keys.rs"),
         include_str!("management/recorded/settings.rs"),
         include_str!("management/recorded/tenants.rs"),
         include_str!("management/recorded/users.rs"),

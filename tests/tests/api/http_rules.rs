@@ -28,6 +28,12 @@ async fn unknown_routes_and_wrong_methods_are_answered_in_json_to_everybody() {
         "/frontend/automation/keys/",
         "/frontend/config/",
         "/frontend/configuration",
+        "/frontend/applications",
+        "/frontend/get_applications/",
+        "/frontend/upload_application_build/cancel",
+        "/frontend/sign_application_build/1700000000",
+        "/frontend/signing_keys/",
+        "/frontend/signing_keys/create",
     ];
     for path in unknown {
         for method in ["GET", "POST", "DELETE"] {

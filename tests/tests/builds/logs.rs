@@ -104,7 +104,7 @@ async fn metric_filters_find_what_functions_log_and_errors_name_their_build() {
     ]);
     // What all functions of the API share writes it.
     let lost = log_a_lost_event(&bench).await.lines();
-    for function in ["AutomateUpload", "AutomateStatus", "FrontendConfig", "FrontendUsers"] {
+    for function in ["AutomateUpload", "AutomateStatus", "FrontendBuilds", "FrontendConfig", "FrontendUsers"] {
         logs.insert(function, lost.clone());
     }
     for filter in filters() {

@@ -3,15 +3,38 @@
 use api::access::TABLE;
 use api::access::{Callers, Row, Scope};
 use domain::credential::{ApiToken, AutomationKey};
+use domain::id::ApplicationId;
 use domain::plan::Plan;
+use domain::platform::Platform;
 use domain::tenant::{SsoOnly, Tenant};
 use futures_util::future::{Either, join_all};
+use local::seed;
 use serde_json::{Map, Value, json};
 use service::{Clock, Service};
 use tests::events::{Events, Logged};
 use tests::harness::{Answer, Bench, send};
 use tests::issuer;
+use tests::keys::Keystore;
 use tests::members::Member;
+use tests::packages::apk_named;
+
+use crate::multipart::{begin, put_parts};
+
+/// These refuse a field that they do not know.
+const STRICT: [&str; 12] = [
+    "config_update",
+    "promote_config",
+    "push_live_config",
+    "get_applications",
+    "get_application_builds",
+    "download_application_build",
+    "delete_application_build",
+    "delete_application",
+    "sign_application_build",
+    "create_signing_key",
+    "delete_signing_key",
+    "set_default_signing_key",
+];
 
 fn management_rows() -> impl Iterator<Item = &'static Row> {
     TABLE.iter().filter(|row| row.callers != Callers::AutomationKeys)
@@ -26,8 +49,43 @@ fn secrets() -> Value {
     })
 }
 
+/// By the name of the call, what the calls about builds and signing keys are asked for, each of which then succeeds once.
+async fn bodies_about_builds(bench: &Bench) -> Value {
+    bench.limit(100, 100).await;
+    let built = async |package: &str| {
+        let job = bench.upload("app-release.apk", &apk_named(package)).await;
+        assert_eq!(bench.build(&job).await.text("status"), "completed");
+        job.parse::<i64>().unwrap()
+    };
+    let (first, second) = (built("com.example.first").await, built("com.example.second").await);
+    built("com.example.third").await;
+    let third = ApplicationId::of(&bench.tenant.id, Platform::Android, "com.example.third");
+    let (whole, unwanted) = (begin(bench, 104_857_600).await, begin(bench, 104_857_600).await);
+    let claim =
+        |ticket: &Answer| json!({ "file_path": ticket.text("file_path"), "upload_id": ticket.text("upload_id") });
+    let mut complete = claim(&whole);
+    complete["parts"] = put_parts(&whole).await;
+    let doomed = seed::make_signing_key(bench.own(), &bench.tenant.id).await.unwrap();
+    let default = &bench.tenant.default_android_key;
+    json!({
+        "get_application_builds": { "platform": "android", "version": "prod" },
+        "upload_application_build": {
+            "file_name": "app-release.apk", "platform": "android", "version": "prod", "file_size": 5_000, "signing_key_id": "none",
+        },
+        "upload_application_build_complete": complete,
+        "upload_application_build_abort": claim(&unwanted),
+        "download_application_build": { "start_time": first },
+        "delete_application_build": { "start_time": first },
+        "delete_application": { "application_id": third },
+        "sign_application_build": { "start_time": second, "signing_key_id": default },
+        "create_signing_key": Keystore::make("Example", bench.clock.now()).fields("Release key"),
+        "delete_signing_key": { "signing_key_id": doomed },
+        "set_default_signing_key": { "signing_key_id": default, "default": true },
+    })
+}
+
 /// What a call is asked for in its example on page 004, with more beside it that is none of its fields.
-fn body(row: &Row, token: &str, key: &str) -> Value {
+fn body(row: &Row, token: &str, key: &str, about_builds: &Value) -> Value {
     let mut body = match row.name {
         "create_tenant" | "modify_tenant_details" => json!({ "tenant_name": "Example Tenant" }),
         "add_user_to_tenant" | "remove_user_from_tenant" => json!({ "user_id": "developer@example.com" }),
@@ -48,22 +106,21 @@ fn body(row: &Row, token: &str, key: &str) -> Value {
         "certificates_delete" => json!({ "version": "prod", "name": "API" }),
         "update_custom_message" => json!({ "version": "prod", "message": "Please contact your administrator." }),
         "set_custom_message_active" => json!({ "version": "prod", "in_use": true }),
-        _ => json!({}),
+        name => about_builds.get(name).cloned().unwrap_or_else(|| json!({})),
     };
-    // These refuse a field that they do not know.
-    let strict = matches!(row.name, "config_update" | "promote_config" | "push_live_config");
-    if let (Some(fields), Value::Object(more), false) = (body.as_object_mut(), secrets(), strict) {
+    if let (Some(fields), Value::Object(more), false) = (body.as_object_mut(), secrets(), STRICT.contains(&row.name)) {
         fields.extend(more);
     }
     body
 }
 
 /// Only the fields of the row, as they were sent, and what some calls tell of the others.
-fn shown(row: &Row, body: &Value) -> Value {
+fn shown(row: &Row, body: &Value, answer: &Answer) -> Value {
     let sent = body.as_object().unwrap().iter().filter(|(name, _)| row.shown.contains(&name.as_str()));
     let mut shown: Map<_, _> = sent.map(|(name, value)| (name.clone(), value.clone())).collect();
     match row.name {
         "config_update" => shown.insert("control".to_owned(), json!("CleartextPrevention")),
+        "create_signing_key" => shown.insert("signing_key_id".to_owned(), answer.body["signing_key_id"].clone()),
         "update_custom_message" => shown.insert("bytes".to_owned(), json!(34)),
         _ => None,
     };
@@ -91,6 +148,7 @@ struct Known<'a>(&'a Member, &'a str, bool);
 #[tokio::test(flavor = "multi_thread")]
 async fn each_call_leaves_one_event_whether_it_is_allowed_or_not() {
     let bench = Bench::start().await;
+    let about_builds = bodies_about_builds(&bench).await;
     let (owner, stranger) = (bench.owner(), bench.person("stranger@example.com"));
     let reader = bench.add_member("reader@example.com", "").await;
     let ((token, token_key), (_, doomed)) = (bench.add_token("").await, bench.add_token("").await);
@@ -105,7 +163,7 @@ async fn each_call_leaves_one_event_whether_it_is_allowed_or_not() {
     ];
     let mut events = bench.events().await;
     for row in management_rows() {
-        let body = body(row, &doomed, &key);
+        let body = body(row, &doomed, &key, &about_builds);
         for caller in &known {
             let answer = caller.0.call(row.method, row.path, Some(body.clone())).await;
             let logged = events.one(row.path).await;
@@ -116,7 +174,7 @@ async fn each_call_leaves_one_event_whether_it_is_allowed_or_not() {
                 caller.1 == "owner@example.com" && row.demand.plan.is_none_or(|gate| gate.minimum <= Plan::Team);
             assert!(answer.status.is_success() || !allowed, "{}: {}", row.path, answer.body);
             if answer.status.is_success() && row.method != "GET" {
-                assert_eq!(Value::Object(logged.event.raw_data), shown(row, &body), "{}", row.path);
+                assert_eq!(Value::Object(logged.event.raw_data), shown(row, &body, &answer), "{}", row.path);
             }
         }
         // Without a tenant, and without credentials.

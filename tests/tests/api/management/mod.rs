@@ -1,6 +1,7 @@
 //! The Management API.
 
 mod audit;
+mod builds;
 mod configuration;
 mod hostile;
 mod journey;
@@ -14,3 +15,4 @@ mod recorded;
 mod replays;
 mod rules;
 mod saml;
+mod signing_keys;

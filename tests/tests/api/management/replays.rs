@@ -4,6 +4,7 @@ use domain::plan::Plan;
 use http::StatusCode;
 use serde_json::{Value, json};
 use tests::harness::{Answer, Bench, send};
+use tests::keys::Keystore;
 use tests::members::Member;
 
 const DAY: i64 = 24 * 3600;
@@ -11,14 +12,17 @@ const TENANT: &str = "/frontend/create_tenant";
 const PERSON: &str = "/frontend/add_user_to_tenant";
 const TOKEN: &str = "/frontend/create_api_token";
 const KEY: &str = "/frontend/automation/keys";
+const SIGNING_KEY: &str = "/frontend/signing_keys";
 
 /// Each call with a body, and another one.
-fn creations() -> [(&'static str, Value, Value); 4] {
+fn creations() -> [(&'static str, Value, Value); 5] {
+    let keystore = Keystore::make("Example", 1_700_000_000);
     [
         (TENANT, json!({ "tenant_name": "First Tenant" }), json!({ "tenant_name": "Second Tenant" })),
         (PERSON, json!({ "user_id": "first@example.com" }), json!({ "user_id": "second@example.com" })),
         (TOKEN, json!({}), json!({ "note": "another body" })),
         (KEY, json!({ "name": "First" }), json!({ "name": "Second" })),
+        (SIGNING_KEY, keystore.fields("First"), keystore.fields("Second")),
     ]
 }
 
@@ -59,7 +63,8 @@ async fn the_same_request_is_answered_the_same_for_24_hours_with_the_secret_and_
     let tokens = owner.get("/frontend/get_api_tokens_permissions").await;
     let (keys, tenants) = (owner.get(KEY).await, owner.get("/frontend/get_tenants").await);
     let count = |answer: &Answer, list: &str| answer.body[list].as_array().unwrap().len();
-    // Two of each, beside the owner, the tenant and the key that were there.
+    assert_eq!(count(&owner.get(SIGNING_KEY).await, "signing_keys"), 3);
+    // Two of each, beside the owner, the tenant and the keys that were there.
     let counts = (count(&people, "users"), count(&tokens, "tokens"), count(&keys, "keys"), count(&tenants, "tenants"));
     assert_eq!(counts, (3, 2, 3, 3));
 }
@@ -109,14 +114,9 @@ async fn a_secret_is_shown_again_where_the_limit_is_reached_and_kept_sealed() {
     assert!(replayed(&again));
     assert_eq!(again.body, first[19].body);
 
-    let client = aws_sdk_dynamodb::Client::new(&bench.config);
-    for table in [&bench.stack.names.table, &bench.stack.names.events_table] {
-        let mut items = client.scan().table_name(table).into_paginator().items().send();
-        while let Some(item) = items.next().await {
-            let stored = format!("{:?}", item.unwrap());
-            for made in &first {
-                assert!(!stored.contains(&made.text("token_secret")), "{stored}");
-            }
+    for stored in bench.stored().await {
+        for made in &first {
+            assert!(!stored.contains(&made.text("token_secret")), "{stored}");
         }
     }
 }

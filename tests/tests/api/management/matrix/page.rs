@@ -21,6 +21,7 @@ fn the_table_is_what_the_pages_and_the_contracts_say() {
     let mut said = said(&users);
     said.extend(said_of_features(&features));
     said.extend(of_contracts());
+    said.extend(of_builds());
     assert_eq!(table, said);
 }
 
@@ -57,6 +58,29 @@ fn of_contracts() -> BTreeMap<String, Said> {
     calls
         .map(|(call, permission, plan)| (format!("POST /frontend/{call}"), (Scope::Tenant, permission, plan)))
         .collect()
+}
+
+/// Contracts, "Applications and builds". Signing again needs a key, and keys a plan that has them.
+fn of_builds() -> BTreeMap<String, Said> {
+    let (build, team) = (Some(Permission::BuildApplications), Some(Plan::Team));
+    let calls = [
+        ("POST get_applications", None, None),
+        ("POST get_application_builds", None, None),
+        ("POST upload_application_build", build, None),
+        ("POST upload_application_build/complete", build, None),
+        ("POST upload_application_build/abort", build, None),
+        ("POST download_application_build", None, None),
+        ("POST delete_application_build", build, None),
+        ("POST delete_application", build, None),
+        ("POST sign_application_build", build, team),
+        ("GET signing_keys", None, team),
+        ("POST signing_keys", build, team),
+        ("POST signing_keys/delete", build, team),
+        ("POST signing_keys/default", build, team),
+    ];
+    let said =
+        |(call, permission, plan): (&str, _, _)| (call.replace(' ', " /frontend/"), (Scope::Tenant, permission, plan));
+    calls.map(said).into()
 }
 
 fn name(row: &Row) -> String {

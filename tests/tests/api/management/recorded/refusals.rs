@@ -11,16 +11,27 @@ use crate::outcomes::refusal;
 const NO_TENANT: (&str, &str) = ("invalid_tenant", "Tenant is missing");
 const NOT_ON_TEAM: (&str, &str) = ("plan_required", "SAML SSO requires an Enterprise plan");
 const NO_JOB: (&str, &str) = ("not_found", "Job not found");
+const FOREIGN_PATH: (&str, &str) = ("forbidden", "The upload path does not belong to this tenant");
+const CURSOR: &str = "Invalid cursor: use one that this list answered, with the same filters";
 const NO_BOOLEAN: &str =
     r#"Invalid field: enabled: invalid type: string "true", expected a boolean at line 1 column 18"#;
 
 /// Event, and code and error of the answer to a tenant on TEAM.
-const MISTAKES: [(&str, (&str, &str)); 22] = [
+const MISTAKES: [(&str, (&str, &str)); 31] = [
     ("automate-upload/complete-without-parts", ("invalid_parts", "Parts are missing")),
-    ("automate-upload/abort-of-another-tenant", ("forbidden", "The upload path does not belong to this tenant")),
+    ("automate-upload/abort-of-another-tenant", FOREIGN_PATH),
     ("automate-upload/cancel-unknown", NO_JOB),
     ("automate-status/status-unknown", NO_JOB),
     ("automate-status/download-invalid-job", ("invalid_job_id", "Invalid job ID")),
+    ("frontend-builds/get-applications-limit", ("invalid_limit", "Limit must be 1 to 100")),
+    ("frontend-builds/get-application-builds-cursor", ("invalid_cursor", CURSOR)),
+    ("frontend-builds/complete-application-build-without-parts", ("invalid_parts", "Parts are missing")),
+    ("frontend-builds/abort-application-build-of-another-tenant", FOREIGN_PATH),
+    ("frontend-builds/download-application-build-unknown", NO_JOB),
+    ("frontend-builds/delete-application-unknown", ("not_found", "Application not found")),
+    ("frontend-builds/get-signing-keys-without-tenant", NO_TENANT),
+    ("frontend-builds/delete-signing-key-unknown", ("not_found", "Signing key not found")),
+    ("frontend-builds/set-default-signing-key-missing", ("invalid_signing_key_id", "Signing key ID is missing")),
     ("frontend-config/config-options-prevention-without-tenant", NO_TENANT),
     ("frontend-config/config-options-detection-without-tenant", NO_TENANT),
     ("frontend-config/config-options-connection-without-tenant", NO_TENANT),
