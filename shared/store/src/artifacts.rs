@@ -87,16 +87,18 @@ impl Store {
         Ok(signed.uri().to_owned())
     }
 
-    /// Removes what attempts of an ended job left behind; the published output, its report and the icon stay until the build is deleted.
+    /// Removes what attempts of an ended job left behind; the published output, its report and the icon that the job tells of stay until
+    /// the build is deleted.
     pub async fn delete_unpublished(&self, job: &Job) -> Result<(), Error> {
         let prefix = ArtifactKey::Builds(&job.tenant, job.id).key();
         let published = match &job.state {
             State::Completed { output } => Some(format!("{prefix}{}/", output.attempt)),
             _ => None,
         };
-        let icon = ArtifactKey::Icon(&job.tenant, job.id).key();
+        let shows_icon = job.is_visible() && job.app.as_ref().is_some_and(|app| app.has_icon);
+        let icon = shows_icon.then(|| ArtifactKey::Icon(&job.tenant, job.id).key());
         let stays = |key: &String| {
-            (job.is_visible() && *key == icon) || published.as_ref().is_some_and(|published| key.starts_with(published))
+            icon.as_ref() == Some(key) || published.as_ref().is_some_and(|published| key.starts_with(published))
         };
         let request = self.clients.s3.list_objects_v2().bucket(&self.names.artifacts_bucket).prefix(prefix);
         let objects = request.send().await.map_err(failed("ListObjectsV2"))?.contents.unwrap_or_default();
