@@ -7,6 +7,7 @@ pub mod events;
 pub mod functions;
 pub mod harness;
 pub mod issuer;
+pub mod keystores;
 pub mod members;
 pub mod packages;
 pub mod privileges;

@@ -1,6 +1,7 @@
 //! The Management API.
 
 mod audit;
+mod build_races;
 mod configuration;
 mod hostile;
 mod journey;
@@ -9,6 +10,7 @@ mod mail;
 mod matrix;
 mod messages;
 mod operator;
+mod pagination;
 mod races;
 mod recorded;
 mod replays;
