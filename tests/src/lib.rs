@@ -8,6 +8,7 @@ pub mod functions;
 pub mod harness;
 pub mod issuer;
 pub mod keys;
+pub mod keystores;
 pub mod members;
 pub mod packages;
 pub mod privileges;

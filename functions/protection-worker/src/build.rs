@@ -79,19 +79,21 @@ async fn build(service: &Service, assignment: &Assignment, watch: &Arc<Watch>) -
     let (store, job) = (service.store(), &assignment.job);
     let folder = tempfile::tempdir().map_err(Error::internal)?;
     let (upload, output) = (folder.path().join("upload"), folder.path().join("output"));
+    let (fetched, policy) = (create(&upload)?, policy(store, job).await?);
+    let started = Instant::now();
+    let uploaded = download::fetch(store, assignment, &fetched, watch).await?;
+    let downloading = Stage { phase: Phase::Downloading, milliseconds: milliseconds(started) };
+    identify(service, assignment, &fetched).await?;
+
     let inputs = Inputs {
-        upload: create(&upload)?,
+        upload: fetched,
         output: create(&output)?,
         file_name: job.file_name.clone(),
         platform: job.platform,
-        policy: policy(store, job).await?,
+        policy,
+        // After the app is known: a build whose key is gone is one of its application too.
         signer: load_signer(store, job).await?,
     };
-    let started = Instant::now();
-    let uploaded = download::fetch(store, assignment, &inputs.upload, watch).await?;
-    let downloading = Stage { phase: Phase::Downloading, milliseconds: milliseconds(started) };
-    identify(service, assignment, &inputs.upload).await?;
-
     let watching = Arc::clone(watch);
     let protected = thread::run(move || protect_and_verify(inputs, &watching));
     let mut report = protected.await.map_err(|_| defect())??;

@@ -92,6 +92,33 @@ async fn an_api_token_outlives_a_rotation() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_cursor_outlives_a_rotation_in_old_and_new_processes() {
+    let bench = Bench::start().await;
+    let (token, _) = bench.add_token("").await;
+    let mut jobs = Vec::new();
+    for _ in 0..3 {
+        let job = bench.upload("app.apk", b"not looked at").await;
+        jobs.push(job.parse::<i64>().unwrap());
+    }
+    bench.run_arrivals().await;
+    let page = async |router: &Router, cursor: Option<String>| {
+        let headers = [("authorization", token.bearer.as_str()), ("tenant", token.tenant.as_str())];
+        let body = json!({ "limit": 1, "cursor": cursor });
+        let answer = send(router, "POST", "/frontend/get_application_builds", &headers, Some(body)).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+        (answer.body["builds"][0]["start_time"].as_i64().unwrap(), answer.body["cursor"].as_str().map(str::to_owned))
+    };
+    let (first, old) = page(&bench.router, None).await;
+    rotate(&bench).await;
+    let (_, router) = started_now(&bench);
+    let (second, new) = page(&router, old.clone()).await;
+    assert_eq!(page(&bench.router, old).await.0, second, "a process from before the rotation");
+    let (third, end) = page(&bench.router, new).await;
+    jobs.reverse();
+    assert_eq!((vec![first, second, third], end), (jobs, None));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_secret_stays_wrong_and_renews_nothing() {
     let bench = Bench::start().await;
     rotate(&bench).await;

@@ -167,3 +167,57 @@ async fn count_rounds_of_management() {
     let seen = call("POST", "/frontend/create_tenant", None, json!({ "tenant_name": "Another Tenant" })).await;
     assert_eq!(seen, "GetItem, BatchGetItem, TransactWriteItems");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn an_upload_of_a_member_waits_for_three_rounds_and_lists_and_downloads_for_two_to_four() {
+    tokio::spawn(count_rounds_of_builds()).await.unwrap();
+}
+
+async fn count_rounds_of_builds() {
+    let bench = Bench::start().await;
+    let (recorder, router) = calls::watch(&bench).await;
+    let owner = bench.owner();
+    let call = async |path: &str, key: Option<&str>, body: Value| {
+        let mut headers = vec![("authorization", owner.bearer.as_str()), ("tenant", owner.tenant.as_str())];
+        headers.extend(key.map(|key| ("idempotency-key", key)));
+        let answer = send(&router, "POST", path, &headers, Some(body)).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.body);
+        (answer, rounds(&recorder))
+    };
+    let [upload, builds, applications] = ["upload_application_build", "get_application_builds", "get_applications"]
+        .map(|call| format!("/frontend/{call}"));
+    let [upload, builds, applications] = [&*upload, &*builds, &*applications];
+    call(builds, None, json!({})).await;
+
+    let mut body = json!({ "file_name": "a.apk", "platform": "android", "version": "dev" });
+    let (ticket, seen) = call(upload, None, body.clone()).await;
+    assert_eq!(seen, "BatchGetItem, GetItem+GetItem+GetItem, TransactWriteItems");
+    body["signing_key_id"] = json!(bench.tenant.default_android_key);
+    let (_, seen) = call(upload, Some("once"), body.clone()).await;
+    assert_eq!(seen, "BatchGetItem, GetItem+GetItem+GetItem+GetItem+GetItem, TransactWriteItems");
+    let (_, seen) = call(upload, Some("once"), body.clone()).await;
+    let replay = "BatchGetItem, GetItem+GetItem+GetItem+GetItem+GetItem, Query, TransactWriteItems";
+    assert_eq!(seen, replay, "the job, and an event of its own");
+    body = json!({ "file_name": "a.apk", "platform": "android", "version": "dev", "file_size": 104_857_600 });
+    let (_, seen) = call(upload, None, body).await;
+    assert_eq!(seen, "BatchGetItem, GetItem+GetItem+GetItem, CreateMultipartUpload, TransactWriteItems");
+
+    put(&ticket.text("upload_url"), small_apk()).await;
+    assert_eq!(bench.build(&ticket.text("job_id")).await.text("status"), "completed");
+    let (listed, seen) = call(applications, None, json!({})).await;
+    assert_eq!(
+        seen, "BatchGetItem, Query, Query, TransactWriteItems",
+        "the applications, then their builds are counted"
+    );
+    let application = listed.body["applications"][0]["application_id"].clone();
+    let (_, seen) = call(builds, None, json!({})).await;
+    assert_eq!(seen, "BatchGetItem, Query, TransactWriteItems");
+    let (listed, seen) = call(builds, None, json!({ "application_id": application })).await;
+    assert_eq!(seen, "BatchGetItem, Query, BatchGetItem, TransactWriteItems");
+    assert_eq!(listed.body["builds"].as_array().unwrap().len(), 1);
+    let build = json!({ "start_time": ticket.body["start_time"] });
+    let (_, seen) = call("/frontend/download_application_build", None, build.clone()).await;
+    assert_eq!(seen, "BatchGetItem, GetItem+Query, TransactWriteItems");
+    let (_, seen) = call("/frontend/sign_application_build", None, build).await;
+    assert_eq!(seen, "BatchGetItem, Query, HeadObject, GetItem, TransactWriteItems, SendMessage");
+}

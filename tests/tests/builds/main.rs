@@ -1,6 +1,7 @@
 //! Builds from end to end, with real tools as judges.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failed step is a failed test")]
 
+mod applications;
 mod controls;
 mod dev;
 mod journey;
@@ -10,6 +11,7 @@ mod logs;
 mod multipart;
 mod real_packages;
 mod refused;
+mod release_keys;
 mod samples;
 mod shell;
 mod signed_urls;

@@ -1,6 +1,7 @@
 //! The Management API.
 
 mod audit;
+mod build_races;
 mod builds;
 mod configuration;
 mod hostile;
@@ -10,6 +11,7 @@ mod mail;
 mod matrix;
 mod messages;
 mod operator;
+mod pagination;
 mod races;
 mod recorded;
 mod replays;
