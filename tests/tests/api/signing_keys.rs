@@ -21,7 +21,7 @@ async fn the_tenants_default_key_signs_unless_another_of_its_keys_or_none_is_nam
     let bench = Bench::start().await;
     bench.limit(100, 100).await;
     let default = json!(bench.tenant.default_android_key);
-    let second = seed::make_signing_key(bench.service(), &bench.tenant.id).await.unwrap();
+    let second = seed::make_signing_key(bench.own(), &bench.tenant.id).await.unwrap();
     let cases = [
         (None, default.clone()),
         (Some(Value::Null), default.clone()),

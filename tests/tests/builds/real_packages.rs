@@ -208,6 +208,6 @@ async fn make_ec_key(bench: &Bench) -> (SigningKeyId, String) {
     let pkcs12 = self_signed_pkcs12("Elliptic", "secret", "release", NewKey::P256, bench.clock.now(), 30).unwrap();
     let signer = Signer::from_pkcs12(&pkcs12, "secret", None).unwrap();
     let keystore = (pkcs12, "secret".to_owned());
-    let id = seed::add_signing_key(bench.service(), &bench.tenant.id, "Elliptic", keystore).await.unwrap();
+    let id = seed::add_signing_key(bench.own(), &bench.tenant.id, "Elliptic", keystore).await.unwrap();
     (id, signer.certificate_sha256())
 }
