@@ -26,6 +26,8 @@ use axum::response::Response;
         ),
         (status = 400, description = "A field is missing or invalid, or nothing is enabled", body = ErrorBody),
         (status = 401, description = "Authentication failed", body = ErrorBody),
+        (status = 403, description = "What the version enables needs a higher plan than the tenant has", body = ErrorBody),
+        (status = 404, description = "The job that an earlier request with this key made was deleted", body = ErrorBody),
         (status = 409, description = "The tenant is pending deletion", body = ErrorBody),
         (status = 413, description = "The body is larger than 5.5 MB", body = ErrorBody),
         (status = 422, description = "The Idempotency-Key was used with another request", body = ErrorBody),

@@ -1,6 +1,6 @@
 //! Many at once at the signing keys, the builds and the slots of one tenant.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use domain::platform::Platform;
 use futures_util::future::{join, join_all};
@@ -9,28 +9,17 @@ use tests::harness::{Answer, Bench, send};
 use tests::keystores::{self, IosKey};
 use tests::members::Member;
 
+use crate::management::races::{at_once, count, counts};
+
 const KEYS: &str = "/frontend/signing_keys";
 const DEFAULT: &str = "/frontend/signing_keys/default";
 const DELETE_KEY: &str = "/frontend/signing_keys/delete";
 const DELETE_BUILD: &str = "/frontend/delete_application_build";
 const UPLOAD: &str = "/frontend/upload_application_build";
 
-/// How often each answer was given.
-fn count<'a>(answers: impl IntoIterator<Item = &'a Answer>) -> BTreeMap<String, usize> {
-    let mut counts = BTreeMap::new();
-    for answer in answers {
-        let code = answer.body["code"].as_str().map(|code| format!(" {code}")).unwrap_or_default();
-        *counts.entry(format!("{}{code}", answer.status.as_u16())).or_default() += 1;
-    }
-    counts
-}
-
-fn counts<const N: usize>(expected: [(&str, usize); N]) -> BTreeMap<String, usize> {
-    expected.map(|(answer, times)| (answer.to_owned(), times)).into()
-}
-
-async fn at_once(caller: &Member, path: &str, body: &Value, times: usize) -> Vec<Answer> {
-    join_all((0..times).map(|_| caller.post(path, body.clone()))).await
+/// The same request by one caller, so often.
+async fn repeated(caller: &Member, path: &str, body: &Value, times: usize) -> Vec<Answer> {
+    at_once(caller, path, vec![body.clone(); times]).await
 }
 
 /// The ids of the keys for a platform, as they are listed.
@@ -53,8 +42,8 @@ async fn ten_signing_keys_of_each_platform_are_kept_whoever_asks_for_more() {
     let android = keystores::android("Release");
     let has_openssl = keystores::is_installed("openssl");
     let ios = if has_openssl { IosKey::new("2099-01-02T03:04:05Z").request("Distribution") } else { Value::Null };
-    let all = at_once(&owner, KEYS, &android, 15);
-    let (androids, all_ios) = join(all, at_once(&owner, KEYS, &ios, if has_openssl { 12 } else { 0 })).await;
+    let all = repeated(&owner, KEYS, &android, 15);
+    let (androids, all_ios) = join(all, repeated(&owner, KEYS, &ios, if has_openssl { 12 } else { 0 })).await;
     assert_eq!(count(&androids), counts([("200", 9), ("429 signing_key_limit", 6)]));
     assert_eq!(listed(&owner, "android").await, &made(&androids) | &before);
     if has_openssl {
@@ -68,9 +57,9 @@ async fn ten_signing_keys_of_each_platform_are_kept_whoever_asks_for_more() {
 
     // Deleted once, whoever asks; then there is room for one.
     let gone = json!({ "signing_key_id": made(&androids).first() });
-    let answers = at_once(&owner, DELETE_KEY, &gone, 8).await;
+    let answers = repeated(&owner, DELETE_KEY, &gone, 8).await;
     assert_eq!(count(&answers), counts([("200", 1), ("404 not_found", 7)]));
-    let answers = at_once(&owner, KEYS, &android, 5).await;
+    let answers = repeated(&owner, KEYS, &android, 5).await;
     assert_eq!(count(&answers), counts([("200", 1), ("429 signing_key_limit", 4)]));
     assert_eq!(listed(&owner, "android").await.len(), 10);
 }
@@ -87,8 +76,8 @@ async fn no_key_is_the_default_that_was_deleted_meanwhile() {
             owner.done(DEFAULT, named.clone()).await;
         }
         let defaults =
-            join(at_once(&owner, DEFAULT, &named, 3), owner.post(DEFAULT, json!({ "signing_key_id": other })));
-        let (deleted, (chosen, another)) = join(at_once(&owner, DELETE_KEY, &named, 2), defaults).await;
+            join(repeated(&owner, DEFAULT, &named, 3), owner.post(DEFAULT, json!({ "signing_key_id": other })));
+        let (deleted, (chosen, another)) = join(repeated(&owner, DELETE_KEY, &named, 2), defaults).await;
         assert_eq!(count(&deleted), counts([("200", 1), ("404 not_found", 1)]), "round {round}");
         assert_eq!(another.status, 200, "round {round}: {}", another.body);
         let fair = |code: &String| ["200", "404 not_found"].contains(&code.as_str());
@@ -110,7 +99,7 @@ async fn a_build_is_deleted_by_whoever_asks_and_each_call_is_told_of() {
         assert_eq!(bench.build(&job).await.text("status"), "completed");
         let start: i64 = job.parse().unwrap();
         let mut events = bench.events().await;
-        let answers = at_once(&owner, DELETE_BUILD, &json!({ "start_time": start }), 8).await;
+        let answers = repeated(&owner, DELETE_BUILD, &json!({ "start_time": start }), 8).await;
         let seen = count(&answers);
         let fair = |code: &String| ["200", "404 not_found"].contains(&code.as_str());
         assert!(seen["200"] >= 1 && seen.keys().all(fair), "{seen:?}");
@@ -156,7 +145,7 @@ async fn one_slot_is_given_to_one_member_and_twins_are_answered_the_same() {
     let member = bench.add_member("developer@example.com", "build_applications").await;
     let owner = bench.owner();
     let by_key = join_all((0..5).map(|_| bench.post("/automate/upload", body.clone())));
-    let people = join(at_once(&owner, UPLOAD, &body, 5), at_once(&member, UPLOAD, &body, 5));
+    let people = join(repeated(&owner, UPLOAD, &body, 5), repeated(&member, UPLOAD, &body, 5));
     let ((by_owner, by_member), by_key) = join(people, by_key).await;
     let answers = by_owner.iter().chain(&by_member).chain(&by_key);
     assert_eq!(count(answers), counts([("200", 1), ("429 concurrent_build_limit", 14)]));

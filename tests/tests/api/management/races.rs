@@ -10,7 +10,7 @@ use tests::harness::{Answer, Bench, send};
 use tests::members::Member;
 
 /// How often each answer was given.
-fn count<'a>(answers: impl IntoIterator<Item = &'a Answer>) -> BTreeMap<String, usize> {
+pub(super) fn count<'a>(answers: impl IntoIterator<Item = &'a Answer>) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
     for answer in answers {
         let code = answer.body["code"].as_str().map(|code| format!(" {code}")).unwrap_or_default();
@@ -19,12 +19,16 @@ fn count<'a>(answers: impl IntoIterator<Item = &'a Answer>) -> BTreeMap<String, 
     counts
 }
 
-fn counts<const N: usize>(expected: [(&str, usize); N]) -> BTreeMap<String, usize> {
+pub(super) fn counts<const N: usize>(expected: [(&str, usize); N]) -> BTreeMap<String, usize> {
     expected.map(|(answer, times)| (answer.to_owned(), times)).into()
 }
 
 /// The same request by one caller, with a body for each.
-async fn at_once(caller: &Member, path: &str, bodies: impl IntoIterator<Item = serde_json::Value>) -> Vec<Answer> {
+pub(super) async fn at_once(
+    caller: &Member,
+    path: &str,
+    bodies: impl IntoIterator<Item = serde_json::Value>,
+) -> Vec<Answer> {
     join_all(bodies.into_iter().map(|body| caller.post(path, body))).await
 }
 
