@@ -72,10 +72,7 @@ impl Service {
                 Ok(())
             }
             Outcome::Refused(job, Refusal::NoTransition) if job.state.name() == StateName::Failed => Ok(()),
-            _ => Err(Error::Conflict {
-                code: "upload_completed",
-                message: "The upload was completed already; cancel the build instead",
-            }),
+            _ => Err(Error::Conflict { code: "upload_completed", message: "The upload was completed already" }),
         }
     }
 

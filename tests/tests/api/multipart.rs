@@ -104,7 +104,7 @@ async fn parts_are_joined_once_whatever_their_etags_look_like_and_wrong_ones_are
     assert_eq!((status.text("status"), status.text("progress")), ("processing".into(), "Queued".into()));
 
     let late = bench.post(ABORT, claim(&ticket, None)).await;
-    refused(&late, 409, "upload_completed", "The upload was completed already; cancel the build instead");
+    refused(&late, 409, "upload_completed", "The upload was completed already");
 }
 
 #[tokio::test(flavor = "multi_thread")]

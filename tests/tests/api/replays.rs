@@ -173,7 +173,7 @@ async fn recorded_requests_and_messages_carry_a_multipart_upload_through() {
     {
       "body": {
         "code": "upload_completed",
-        "error": "The upload was completed already; cancel the build instead",
+        "error": "The upload was completed already",
         "request_id": "[id]"
       },
       "headers": {

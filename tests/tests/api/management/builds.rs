@@ -247,3 +247,17 @@ async fn a_failed_build_says_why_and_deleting_one_gives_no_share_of_the_week_bac
     let third = json!({ "file_name": "a.apk", "platform": "android", "version": "prod" });
     refused(&owner.post(UPLOAD, third).await, 429, "weekly_build_limit");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn parts_that_storage_no_longer_has_complete_nothing() {
+    let bench = Bench::start().await;
+    let owner = bench.owner();
+    let fields =
+        json!({ "file_name": "a.apk", "platform": "android", "version": "production", "file_size": 104_857_600 });
+    let ticket = owner.done(UPLOAD, fields).await;
+    let (path, upload_id) = (ticket.text("file_path"), ticket.text("upload_id"));
+    bench.store().abort_multipart(&path.parse().unwrap(), &upload_id).await.unwrap();
+    let parts: Vec<Value> = (1..=10).map(|number| json!({ "ETag": "abc", "PartNumber": number })).collect();
+    let claim = json!({ "file_path": path, "upload_id": upload_id, "parts": parts });
+    refused(&owner.post(&format!("{UPLOAD}/complete"), claim).await, 400, "invalid_upload_id");
+}

@@ -191,7 +191,6 @@ async fn recorded_requests_list_and_download_builds() {
         "download_url": "[url]",
         "expires_in": 3600,
         "file_name": "app-release.apk",
-        "mapping_url": null,
         "report_url": "[url]",
         "sha256": "[output]",
         "size": "[output]"

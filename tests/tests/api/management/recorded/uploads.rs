@@ -142,7 +142,7 @@ async fn recorded_requests_complete_and_abort_uploads_in_parts() {
     {
       "body": {
         "code": "upload_completed",
-        "error": "The upload was completed already; cancel the build instead",
+        "error": "The upload was completed already",
         "request_id": "[id]"
       },
       "headers": {
