@@ -1,6 +1,6 @@
 //! Audit events, read from their table past the store.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::scan::builders::ScanFluentBuilder;
@@ -62,6 +62,21 @@ impl Bench {
         found
     }
 
+    /// The events of the tenant's log after the one with this number, in the order of their numbers.
+    pub async fn events_after(&self, number: u64) -> Vec<Logged> {
+        let query = Client::new(&self.config).query().table_name(&self.stack.names.events_table);
+        let query = query.key_condition_expression("pk = :log AND #event > :number").consistent_read(true);
+        let query = query.expression_attribute_names("#event", "event");
+        let query = query.expression_attribute_values(":log", AttributeValue::S(format!("AUDIT#{}", self.log())));
+        let query = query.expression_attribute_values(":number", AttributeValue::N(number.to_string()));
+        let mut pages = query.into_paginator().items().send();
+        let mut found = Vec::new();
+        while let Some(item) = pages.next().await {
+            found.push(logged(item.expect("an item")));
+        }
+        found
+    }
+
     /// The name of the tenant's log.
     pub fn log(&self) -> String {
         format!("TENANT#{}", self.tenant.id)
@@ -88,15 +103,18 @@ async fn read(scan: ScanFluentBuilder) -> Vec<Logged> {
     let mut pages = scan.consistent_read(true).into_paginator().items().send();
     let mut found = Vec::new();
     while let Some(item) = pages.next().await {
-        let mut item = item.expect("an item");
-        let key = item.remove("pk").expect("a log");
-        let log = key.as_s().expect("a text").strip_prefix("AUDIT#").expect("a log").to_owned();
-        let kept = item.remove("expires_at").expect("an end");
-        let event: AuditEvent = from_item(item).expect("an event");
-        let kept: i64 = kept.as_n().expect("a number").parse().expect("a number");
-        assert_eq!(kept, event.creation_time + 400 * 24 * 3600, "kept for 400 days");
-        found.push(Logged { log, event });
+        found.push(logged(item.expect("an item")));
     }
     found.sort_by_key(|logged| (logged.log.clone(), logged.event.event));
     found
+}
+
+fn logged(mut item: HashMap<String, AttributeValue>) -> Logged {
+    let key = item.remove("pk").expect("a log");
+    let log = key.as_s().expect("a text").strip_prefix("AUDIT#").expect("a log").to_owned();
+    let kept = item.remove("expires_at").expect("an end");
+    let event: AuditEvent = from_item(item).expect("an event");
+    let kept: i64 = kept.as_n().expect("a number").parse().expect("a number");
+    assert_eq!(kept, event.creation_time + 400 * 24 * 3600, "kept for 400 days");
+    Logged { log, event }
 }

@@ -10,10 +10,13 @@ use formats::plist::{Date, Dictionary, Value as Plist};
 use serde_json::{Value, json};
 use signing::Signer;
 use signing::generate::{NewKey, self_signed_pkcs12};
+use uuid::Uuid;
 
 use crate::harness::variable;
 
-/// The password of every keystore that is made here.
+/// The alias of every key that is made here.
+pub const ALIAS: &str = "release";
+/// The password of every keystore that is made here, but for those of [`Keystore`].
 pub const PASSWORD: &str = "opens-the-keystores-of-tests";
 /// The team of [`IosKey::new`].
 pub const TEAM: &str = "A1B2C3D4E5";
@@ -26,7 +29,7 @@ pub fn keystore() -> &'static [u8] {
 
 /// A keystore with a new P-256 key under the alias `release`, whose certificate is valid for 30 years from `from` on, Unix seconds.
 pub fn make(common_name: &str, from: i64) -> Vec<u8> {
-    self_signed_pkcs12(common_name, PASSWORD, "release", NewKey::P256, from, 30).unwrap()
+    self_signed_pkcs12(common_name, PASSWORD, ALIAS, NewKey::P256, from, 30).unwrap()
 }
 
 /// The request that stores [`keystore`].
@@ -38,6 +41,36 @@ pub fn android(name: &str) -> Value {
 pub fn android_with(name: &str, keystore: &[u8]) -> Value {
     let keystore = BASE64_STANDARD.encode(keystore);
     json!({ "platform": "android", "name": name, "keystore": keystore, "keystore_password": PASSWORD })
+}
+
+/// A keystore with a new RSA key, under a password of its own that no answer may show.
+#[derive(Debug)]
+pub struct Keystore {
+    /// PKCS#12, in Base64.
+    pub file: String,
+    /// Its password.
+    pub password: String,
+}
+
+impl Keystore {
+    /// A key that is valid from `now` (Unix seconds) on, for 30 years.
+    pub fn make(subject: &str, now: i64) -> Self {
+        let password = Uuid::now_v7().simple().to_string();
+        let file = self_signed_pkcs12(subject, &password, ALIAS, NewKey::Rsa2048, now, 30).unwrap();
+        Self { file: BASE64_STANDARD.encode(file), password }
+    }
+
+    /// The fields that bring it as a key for Android.
+    pub fn fields(&self, name: &str) -> Value {
+        json!({ "platform": "android", "name": name, "keystore": self.file, "keystore_password": self.password, "key_alias": ALIAS })
+    }
+
+    /// A provisioning profile for it, in Base64.
+    pub fn profile(&self) -> String {
+        let file = BASE64_STANDARD.decode(&self.file).unwrap();
+        let signer = Signer::from_pkcs12(&file, &self.password, None).unwrap();
+        BASE64_STANDARD.encode(signed_profile(&signer, "2099-01-02T03:04:05Z"))
+    }
 }
 
 /// A key for iOS with a profile for it, which OpenSSL signs as Apple does.
@@ -54,20 +87,9 @@ pub struct IosKey {
 impl IosKey {
     /// A key whose profile covers `com.example.*` until `expires`, in the form of RFC 3339.
     pub fn new(expires: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
         let p12 = make("Apple Distribution", 1_700_000_000);
         let signer = Signer::from_pkcs12(&p12, PASSWORD, None).unwrap();
-        let mut contents = Vec::new();
-        let profile = Plist::Dictionary(profile(signer.certificate().der(), expires));
-        profile.to_writer_xml(&mut contents).unwrap();
-        std::fs::write(folder.path().join("profile.plist"), contents).unwrap();
-        run(
-            folder.path(),
-            "openssl req -x509 -nodes -newkey rsa:2048 -keyout apple.key -out apple.crt -subj /CN=Apple",
-        );
-        let sign = "openssl cms -sign -binary -nodetach -outform DER -signer apple.crt -inkey apple.key";
-        run(folder.path(), &format!("{sign} -in profile.plist -out profile"));
-        let profile = std::fs::read(folder.path().join("profile")).unwrap();
+        let profile = signed_profile(&signer, expires);
         Self { p12, profile, fingerprint: signer.certificate_sha256() }
     }
 
@@ -76,6 +98,20 @@ impl IosKey {
         let (p12, profile) = (BASE64_STANDARD.encode(&self.p12), BASE64_STANDARD.encode(&self.profile));
         json!({ "platform": "ios", "name": name, "p12": p12, "p12_password": PASSWORD, "provisioning_profile": profile })
     }
+}
+
+/// A provisioning profile for a key, signed by OpenSSL in Apple's way: with the contents inside, byte for byte.
+fn signed_profile(signer: &Signer, expires: &str) -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    let mut contents = Vec::new();
+    let profile = Plist::Dictionary(profile(signer.certificate().der(), expires));
+    profile.to_writer_xml(&mut contents).unwrap();
+    std::fs::write(folder.path().join("profile.plist"), contents).unwrap();
+    let make_apple = "openssl req -x509 -nodes -newkey rsa:2048 -keyout apple.key -out apple.crt -subj /CN=Apple";
+    run(folder.path(), make_apple);
+    let sign = "openssl cms -sign -binary -nodetach -outform DER -signer apple.crt -inkey apple.key";
+    run(folder.path(), &format!("{sign} -in profile.plist -out profile"));
+    std::fs::read(folder.path().join("profile")).unwrap()
 }
 
 fn profile(certificate: &[u8], expires: &str) -> Dictionary {

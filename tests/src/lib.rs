@@ -7,7 +7,6 @@ pub mod events;
 pub mod functions;
 pub mod harness;
 pub mod issuer;
-pub mod keys;
 pub mod keystores;
 pub mod members;
 pub mod packages;

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use tests::functions;
 
 use crate::index::configuring::publication;
+use crate::index::keeping::key_creation;
 use crate::index::managing::creations;
 use crate::index::uploading::{put_source, with_parts};
 use crate::table::UseCase as _;
@@ -71,7 +72,7 @@ async fn a_request_is_replayed_wherever_its_twin_overtakes_it() {
 async fn what_is_made_with_a_key_is_made_once_wherever_a_twin_overtakes_its_request() {
     let world = World::start().await;
     let wire = Wire::new();
-    for case in creations().into_iter().chain([publication().once()]) {
+    for case in creations().into_iter().chain([publication().once(), key_creation()]) {
         for index in 0.. {
             let managed = case.prepare(&world).await;
             let ask = async |entry: &Entry| case.act(&world, entry, &managed).await;

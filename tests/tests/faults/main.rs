@@ -1,6 +1,7 @@
 //! What goes wrong around the use cases: faults at every call, races, time.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
 
+mod deletion;
 mod index;
 mod interleaving;
 mod lifecycle;

@@ -11,6 +11,7 @@ use domain::plan::Plan;
 use domain::tenant::Tenant;
 use serde_json::{Value, json};
 use tests::harness::send;
+use tests::keystores;
 use tests::members::Member;
 
 use crate::standing::Standing;
@@ -56,6 +57,10 @@ pub(crate) enum Before {
     Configured,
     /// And a publication of it, with the key that signs it.
     Published,
+    /// And a signing key.
+    SigningKey,
+    /// And a signing key that is the default.
+    DefaultKey,
 }
 
 /// A tenant and its owner.
@@ -126,6 +131,13 @@ impl Manage {
                 let made = owner.done("/frontend/automation/keys", json!({ "name": "First" })).await;
                 managed.id = made.text("key_id");
             }
+            Before::SigningKey | Before::DefaultKey => {
+                let made = owner.done("/frontend/signing_keys", keystores::android("First")).await;
+                managed.id = made.text("signing_key_id");
+                if self.before == Before::DefaultKey {
+                    owner.done("/frontend/signing_keys/default", json!({ "signing_key_id": managed.id })).await;
+                }
+            }
             Before::SingleSignOn => {
                 owner.done("/frontend/saml_settings", managed.settings.clone()).await;
                 owner.done("/frontend/saml_groups", json!({ "group_name": "Staff", "permissions": [] })).await;
@@ -195,7 +207,9 @@ impl UseCase for Manage {
 
     async fn prepare(&self, world: &World) -> Managed {
         let number = self.runs.fetch_add(1, Ordering::SeqCst);
-        let domain = format!("{}-{number}.example.com", self.row.name.replace('_', "-"));
+        // One call may have several tables, each after something else.
+        let domain = format!("{}-{:?}-{number}.example.com", self.row.name.replace('_', "-"), self.before);
+        let domain = domain.to_lowercase();
         let email: EmailAddress = format!("owner@{domain}").parse().unwrap();
         let tenant = TenantId::from_bits(uuid::Uuid::now_v7().as_u128());
         let more = json!({ "enforce_sso_only": true, "breakglass_account": email.as_str() });

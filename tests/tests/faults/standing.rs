@@ -11,7 +11,7 @@ use crate::remains::{Item, read};
 use crate::world::World;
 
 /// What is drawn anew, or counts how often something was written: it differs between tenants that went through the same.
-const DRAWN: [&str; 6] = ["pk", "sk", "revision", "secret_hash", "sealed", "published"];
+const DRAWN: [&str; 7] = ["pk", "sk", "revision", "secret_hash", "sealed", "published", "material"];
 /// As [`DRAWN`], of the record of a request: what names the request, and what it created.
 const DRAWN_OF_REQUEST: [&str; 3] = ["scope", "body", "created"];
 
@@ -48,9 +48,10 @@ impl World {
         let mut standing = Standing { items, events, names };
         if let Some(tenant) = tenants.first() {
             standing.assert_agrees(tenant);
-            let (tokens, keys) = (standing.tokens(), standing.keys());
+            let (tokens, keys, signing_keys) = (standing.tokens(), standing.keys(), standing.signing_keys(tenant));
             standing.names.extend(tokens.into_iter().map(|id| (id, "[token]")));
             standing.names.extend(keys.into_iter().map(|id| (id, "[key]")));
+            standing.names.extend(signing_keys.into_iter().map(|id| (id, "[signing key]")));
         }
         standing
     }
@@ -84,8 +85,18 @@ impl Standing {
         let permissions = |person: &String| &self.items[&format!("{own}MEMBER#{person}")]["permissions"];
         let administers = |person: &&String| permissions(person).contains("user_and_api_management");
         let admins = people.iter().filter(administers).cloned().collect();
+        let signing_keys = self.signing_keys(tenant);
+        let default = self.items[&format!("{own}TENANT")].get("default_android_key");
+        assert!(default.is_none_or(|key| signing_keys.contains(key)), "{default:?} of {signing_keys:?}");
         let roster = &self.items[&format!("{own}ROSTER")];
-        for (name, there) in [("people", &people), ("admins", &admins), ("tokens", &tokens), ("keys", &keys)] {
+        let sets = [
+            ("people", &people),
+            ("admins", &admins),
+            ("tokens", &tokens),
+            ("keys", &keys),
+            ("android_keys", &signing_keys),
+        ];
+        for (name, there) in sets {
             // A set that becomes empty is gone.
             let listed = roster.get(name).map_or("[]", String::as_str);
             assert_eq!(listed, format!("{there:?}"), "{name} of {roster:?}");
@@ -101,6 +112,11 @@ impl Standing {
 
     fn keys(&self) -> Vec<String> {
         self.named("AUTOMATION_KEY#", " AUTOMATION_KEY")
+    }
+
+    /// All of them are for Android.
+    fn signing_keys(&self, tenant: &TenantId) -> Vec<String> {
+        self.named(&format!("TENANT#{tenant} SIGNING_KEY#"), "")
     }
 
     /// What stands between these two in the keys, in its order.

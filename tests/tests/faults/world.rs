@@ -4,15 +4,17 @@ use api::App;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use aws_sdk_dynamodb::types::{AttributeValue, Select};
 use axum::Router;
-use domain::id::JobId;
+use domain::application::Application;
+use domain::id::{ApplicationId, JobId};
 use domain::job::{Job, State};
 use domain::ledger::Ledger;
 use protection_worker::{Lease, Worker};
 use serde_json::{Value, json};
 use service::Service;
+use store::applications::Order;
 use tests::harness::{Answer, Bench, send};
 use tests::members::Member;
-use tests::packages::small_apk;
+use tests::packages::app;
 use tests::{functions, privileges};
 
 use crate::wire::{Wire, tireless};
@@ -56,7 +58,7 @@ impl World {
             s3: local::aws::s3(&bench.config),
             sqs: aws_sdk_sqs::Client::new(&bench.config),
             dynamodb: aws_sdk_dynamodb::Client::new(&bench.config),
-            apk: small_apk(),
+            apk: app("com.example.small"),
             bench,
         }
     }
@@ -234,7 +236,7 @@ impl World {
         let prefix = format!("{}/builds/{}/", job.tenant, job.id);
         let mut stored = self.keys(&names.artifacts_bucket, &prefix).await;
         stored.sort();
-        let (wanted, text) = match &job.state {
+        let (mut wanted, text) = match &job.state {
             State::Completed { output } => {
                 let wanted = ["app.apk", "build-report.json"].map(|name| format!("{prefix}{}/{name}", output.attempt));
                 (wanted.to_vec(), format!("completed by attempt {}", output.attempt))
@@ -242,8 +244,54 @@ impl World {
             State::Failed { failure } => (Vec::new(), failure.code.to_string()),
             state => panic!("not over: {state:?}"),
         };
+        if job.app.as_ref().is_some_and(|app| app.has_icon) {
+            wanted.push(format!("{prefix}icon"));
+        }
         assert_eq!(stored, wanted, "{text}");
+        self.assert_shelved(job).await;
         format!("{text}, {}", if counted { "counted" } else { "given back" })
+    }
+
+    /// The build is one of its application, which is as its latest build says.
+    async fn assert_shelved(&self, job: &Job) {
+        let Some(id) = job.application_id() else { return };
+        let (store, now) = (self.bench.store(), domain::time::at(self.bench.clock.now()));
+        let next = Some(JobId::from_start_time(job.id.start_time() + 1));
+        let builds = store.builds_of(&job.tenant, &id, next, Order::LatestFirst, now).await.unwrap();
+        assert_eq!(builds.first(), Some(&job.id));
+        let application = self.application(&id).await.unwrap();
+        let latest = self.job(self.builds_of(&id).await[0]).await;
+        assert_eq!((application.latest_build, Some(application.app)), (latest.id, latest.app));
+    }
+
+    /// The application, if the tenant has it.
+    pub(crate) async fn application(&self, id: &ApplicationId) -> Option<Application> {
+        self.bench.store().application(&self.bench.tenant.id, id).await.unwrap()
+    }
+
+    /// The builds of an application, the latest first.
+    pub(crate) async fn builds_of(&self, id: &ApplicationId) -> Vec<JobId> {
+        let (tenant, now) = (&self.bench.tenant.id, domain::time::at(self.bench.clock.now()));
+        self.bench.store().builds_of(tenant, id, None, Order::LatestFirst, now).await.unwrap()
+    }
+
+    /// A build of this package that is over, tidied and published.
+    pub(crate) async fn completed(&self, bytes: &[u8]) -> Job {
+        let job = self.queued(bytes).await;
+        let ended = self.settle(job.id).await;
+        assert!(matches!(ended.state, State::Completed { .. }), "{ended:?}");
+        ended
+    }
+
+    /// Whether nothing is left of a build: no item, no object.
+    pub(crate) async fn is_gone(&self, job: &Job) -> bool {
+        let names = &self.bench.stack.names;
+        let prefix = format!("{}/builds/{}/", job.tenant, job.id);
+        let (artifacts, uploads) = (&names.artifacts_bucket, &names.uploads_bucket);
+        let stored = self.keys(artifacts, &prefix).await.len();
+        let uploaded = self.keys(uploads, &job.upload_path().to_string()).await.len();
+        let found = self.bench.store().job(&job.tenant, job.id).await.unwrap();
+        found.is_none() && stored + uploaded == 0
     }
 
     /// The keys under a prefix.

@@ -14,7 +14,7 @@ use service::{Clock, Service};
 use tests::events::{Events, Logged};
 use tests::harness::{Answer, Bench, send};
 use tests::issuer;
-use tests::keys::Keystore;
+use tests::keystores::Keystore;
 use tests::members::Member;
 use tests::packages::apk_named;
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use service::operator::Setting;
 use signing::apk::{Platforms, verify_apk};
 use tests::harness::{Answer, Bench, fetch, put};
-use tests::keys::Keystore;
+use tests::keystores::Keystore;
 use tests::members::Member;
 use tests::packages::{apk_named, small_apk};
 

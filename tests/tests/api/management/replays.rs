@@ -4,7 +4,7 @@ use domain::plan::Plan;
 use http::StatusCode;
 use serde_json::{Value, json};
 use tests::harness::{Answer, Bench, send};
-use tests::keys::Keystore;
+use tests::keystores::Keystore;
 use tests::members::Member;
 
 const DAY: i64 = 24 * 3600;

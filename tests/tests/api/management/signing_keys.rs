@@ -4,7 +4,7 @@ use domain::plan::Plan;
 use local::seed;
 use serde_json::{Value, json};
 use tests::harness::{Answer, Bench};
-use tests::keys::Keystore;
+use tests::keystores::Keystore;
 
 const KEYS: &str = "/frontend/signing_keys";
 

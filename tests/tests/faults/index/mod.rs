@@ -3,8 +3,11 @@
 mod arriving;
 mod building;
 pub(crate) mod configuring;
+mod deleting;
+pub(crate) mod keeping;
 mod mailing;
 pub(crate) mod managing;
 mod purging;
 mod reconciling;
+mod signing_again;
 pub(crate) mod uploading;

@@ -2,7 +2,7 @@
 
 use insta::assert_json_snapshot;
 use tests::harness::Bench;
-use tests::keys::Keystore;
+use tests::keystores::Keystore;
 
 use super::{answer, ask};
 use crate::events::whole;
