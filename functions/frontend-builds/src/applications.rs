@@ -117,7 +117,8 @@ pub(crate) struct ApplicationFields {
 
 /// Delete an application
 ///
-/// With all of its builds, their outputs and reports. Refused while one of them has not ended. Where it has more builds than one call
+/// With all of its builds, their outputs and reports. Refused while one of them has not ended; a build whose package no worker has read
+/// yet belongs to no application, and may bring the application back. Sent again after it is gone, it answers 404. Where it has more builds than one call
 /// deletes, the answer is 409 `deletion_unfinished`: send it again.
 #[utoipa::path(
     post, path = "/frontend/delete_application", tag = "builds", request_body = ApplicationFields,

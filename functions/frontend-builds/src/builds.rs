@@ -43,7 +43,8 @@ pub(crate) async fn download_application_build(
 
 /// Delete a build
 ///
-/// With its output and its report; its share of the week stays used. Refused while it has not ended. Sent again, it goes on.
+/// With its output and its report; its share of the week stays used. Refused while it waits or runs; an upload that has not arrived is
+/// given up. Sent again, it goes on with what is left; 404 says that the build is gone.
 #[utoipa::path(
     post, path = "/frontend/delete_application_build", tag = "builds", request_body = BuildFields,
     responses(

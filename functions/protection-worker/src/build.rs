@@ -162,8 +162,11 @@ async fn load_signer(store: &Store, job: &Job) -> Result<Option<Signer>, Ended> 
     let broken = |message: String| Ended::Broken(Failure::new(SIGNING_FAILED, message));
     let found = store.signing_key_material(&job.tenant, id).await?;
     let (_, key) = found.ok_or_else(|| broken(format!("Signing failed: the signing key {id} was deleted")))?;
-    let (password, alias) = (key.key_password.as_deref(), key.alias.as_deref());
-    let opened = Signer::from_keystore(&key.keystore, &key.password, password, alias);
+    // What a keystore asks for to be opened can take seconds.
+    let opening = thread::run(move || {
+        Signer::from_keystore(&key.keystore, &key.password, key.key_password.as_deref(), key.alias.as_deref())
+    });
+    let opened = opening.await.map_err(|_| defect())?;
     opened.map(Some).map_err(|error| broken(format!("Signing failed: {error}")))
 }
 

@@ -61,9 +61,9 @@ fn tag(scope: &str, position: &str, pepper: &Pepper) -> Vec<u8> {
     tag
 }
 
-/// Names of versions of a secret are UUIDs, or texts like them (Secrets Manager API reference, GetSecretValue).
+/// Names of versions of a secret are UUIDs, or texts of 32 to 64 characters like them (Secrets Manager API reference, GetSecretValue).
 fn is_version(text: &str) -> bool {
-    (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    (32..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 fn invalid() -> Error {
@@ -74,15 +74,17 @@ fn invalid() -> Error {
 mod tests {
     use super::*;
 
+    const VERSION: &str = "0190b5f0-7c3e-7d10-8a52-6f0d2c4e9b11";
+
     fn pepper(byte: u8) -> Pepper {
-        Pepper::new(PepperVersion::new("v-1".to_owned()), vec![byte; 32])
+        Pepper::new(PepperVersion::new(VERSION.to_owned()), vec![byte; 32])
     }
 
     #[test]
     fn a_cursor_opens_for_its_own_list_and_pepper_only() {
         let text = seal("builds a", "1700000000", &pepper(1));
         let open = |scope, pepper: Option<&Pepper>| Cursor::read(&text).unwrap().open(scope, pepper);
-        assert_eq!(Cursor::read(&text).unwrap().version().as_str(), "v-1");
+        assert_eq!(Cursor::read(&text).unwrap().version().as_str(), VERSION);
         assert_eq!(open("builds a", Some(&pepper(1))).unwrap(), "1700000000");
         for (scope, pepper) in [("builds b", Some(pepper(1))), ("builds a", Some(pepper(2))), ("builds a", None)] {
             assert!(open(scope, pepper.as_ref()).is_err());

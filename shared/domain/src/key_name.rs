@@ -1,11 +1,12 @@
-//! Names of automation keys.
+//! Names of automation keys and of signing keys.
 
 use std::str::FromStr;
 
 use crate::error::Error;
 use crate::id::string_conversions;
+use crate::text::is_unseen;
 
-/// The name of an automation key: 2 to 50 characters (page 004), none of them a control character. White space around it
+/// The name of an automation key or a signing key: 2 to 50 characters (page 004), none of them a control character. White space around it
 /// goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyName(String);
@@ -18,16 +19,11 @@ impl FromStr for KeyName {
         if !(2..=50).contains(&text.chars().count()) {
             return Err(Error::invalid("name", "Name must be 2 to 50 characters"));
         }
-        if text.chars().any(|c| c.is_control() || is_direction(c)) {
+        if text.chars().any(is_unseen) {
             return Err(Error::invalid("name", "Name must not have control characters"));
         }
         Ok(Self(text.to_owned()))
     }
-}
-
-/// What makes a list show a name as another one (Unicode Bidirectional Algorithm, 2).
-const fn is_direction(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 string_conversions!(KeyName);

@@ -39,6 +39,7 @@ pub mod session;
 pub mod setting;
 pub mod tenant;
 pub mod tenant_name;
+pub mod text;
 pub mod time;
 pub mod upload;
 pub mod upload_request;

@@ -73,7 +73,7 @@ pub fn choose_key(
 }
 
 /// The answer where the key that was asked for is none of the tenant's for the platform (page 000: 400).
-pub fn no_such_key() -> Error {
+fn no_such_key() -> Error {
     Error::invalid("signing_key_id", "Invalid signing key selection: there is no such key for this platform")
 }
 

@@ -75,10 +75,8 @@ fn package_name(entry: &str, found: &str) -> Result<String, Error> {
 
 /// A text without control characters and the white space around it, cut to the longest that is shown; `None` when nothing is left.
 fn clean(text: &str) -> Option<String> {
-    let text: String = text.chars().filter(|character| !character.is_control()).collect();
-    let text: String = text.trim_start().chars().take(LONGEST_TEXT).collect();
-    let text = text.trim_end();
-    (!text.is_empty()).then(|| text.to_owned())
+    let text = domain::text::shown(text);
+    (!text.is_empty()).then_some(text)
 }
 
 /// The content of an entry that a manifest refers to; `None` when it is not there, broken or longer than `most` bytes. (That a package

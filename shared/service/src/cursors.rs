@@ -14,7 +14,7 @@ impl Service {
     /// The position in a cursor of the list `scope`. One from before a rotation of the pepper still counts.
     pub(crate) async fn open_cursor(&self, scope: &str, text: &str) -> Result<String, Error> {
         let cursor = Cursor::read(text)?;
-        let pepper = self.store.pepper_of(cursor.version()).await?;
+        let pepper = self.store.pepper_of_caller(cursor.version()).await?;
         cursor.open(scope, pepper.as_ref())
     }
 }

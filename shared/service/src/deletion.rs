@@ -1,11 +1,9 @@
 //! Deletes builds and applications (contracts, "Applications and builds"). A build that is deleted is gone for everybody at once; its
 //! objects and then its item follow, now or by the reconciler.
 
-use std::time::Duration;
-
 use domain::error::Error;
 use domain::id::{ApplicationId, JobId};
-use domain::job::{Event, Job};
+use domain::job::{Event, Job, Refusal, State};
 use futures_util::future::join_all;
 use store::applications::Order;
 use tokio::time::Instant;
@@ -14,9 +12,6 @@ use crate::access::Caller;
 use crate::audit::Trail;
 use crate::transition::Outcome;
 use crate::{Service, no_such_job};
-
-/// A request deletes builds so long, and leaves the rest to the next one: the gateway waits for 30 seconds.
-const TIME: Duration = Duration::from_secs(15);
 
 impl Service {
     /// Deletes a build that has ended, with everything that belongs to it. Sent again, it goes on.
@@ -29,7 +24,7 @@ impl Service {
 
     /// Deletes an application with all of its builds, none of which may be running. Sent again, it goes on.
     pub async fn delete_application(&self, caller: &Caller, id: &ApplicationId) -> Result<(), Error> {
-        let (tenant, until) = (&caller.tenant.id, Instant::now() + TIME);
+        let (tenant, until) = (&caller.tenant.id, Instant::now() + self.deletion_time);
         let application = self.store.application(tenant, id).await?;
         application.ok_or(Error::NotFound("Application not found"))?;
         self.require_ended(caller, id).await?;
@@ -38,6 +33,10 @@ impl Service {
             let builds = self.store.builds_of(tenant, id, None, Order::OldestFirst, self.clock.now()).await?;
             let mut deleted = Vec::new();
             for build in builds {
+                if trail.is_none() && Instant::now() >= until {
+                    join_all(deleted.into_iter().map(|job| self.try_to_tidy(job))).await;
+                    return Err(unfinished());
+                }
                 if let Some((job, _)) = self.store.job(tenant, build).await?.filter(|(job, _)| job.is_visible()) {
                     deleted.push(self.delete_job(job, trail.take()).await?);
                 }
@@ -47,12 +46,6 @@ impl Service {
                 return Ok(());
             }
             join_all(deleted.into_iter().map(|job| self.try_to_tidy(job))).await;
-            if Instant::now() >= until {
-                return Err(Error::Conflict {
-                    code: "deletion_unfinished",
-                    message: "The application has more builds than one call deletes: send it again",
-                });
-            }
         }
     }
 
@@ -68,7 +61,18 @@ impl Service {
         Ok(())
     }
 
+    /// An upload that has not arrived is given up first.
     async fn delete_job(&self, job: Job, trail: Option<&Trail>) -> Result<Job, Error> {
+        let give_up = |job: &Job| match job.state {
+            State::AwaitingUpload => Ok(Event::Cancel),
+            _ => Err(Refusal::NoTransition),
+        };
+        let job = match job.state {
+            State::AwaitingUpload => match self.carry_out(job, give_up).await? {
+                Outcome::Done(job) | Outcome::Refused(job, _) | Outcome::NoRoom(job, _) => job,
+            },
+            _ => job,
+        };
         match self.carry_out_trailed(job, trail, |_| Ok(Event::Delete)).await? {
             Outcome::Done(job) => Ok(job),
             Outcome::Refused(job, _) | Outcome::NoRoom(job, _) => match job.has_ended() {
@@ -77,6 +81,13 @@ impl Service {
                 false => Err(still_running()),
             },
         }
+    }
+}
+
+const fn unfinished() -> Error {
+    Error::Conflict {
+        code: "deletion_unfinished",
+        message: "The application has more builds than one call deletes: send it again",
     }
 }
 

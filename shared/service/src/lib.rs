@@ -31,6 +31,7 @@ mod transition;
 pub mod work;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::error::Error;
 use domain::id::{JobId, TenantId};
@@ -45,6 +46,9 @@ pub use clock::Clock;
 /// Where browsers reach the portal, where nothing else is said (page 001).
 pub const PORTAL_URL: &str = "https://app.apptego.com";
 
+/// One call deletes builds of an application for so long, and leaves the rest to the next one: the gateway waits for 30 seconds.
+const DELETION_TIME: Duration = Duration::from_secs(15);
+
 /// The use cases over one stack's storage.
 #[derive(Clone, Debug)]
 pub struct Service {
@@ -52,12 +56,13 @@ pub struct Service {
     clock: Clock,
     verifier: Option<Verifier>,
     portal_url: Arc<str>,
+    deletion_time: Duration,
 }
 
 impl Service {
     /// Works on `store` by the time of `clock`.
     pub fn new(store: Store, clock: Clock) -> Self {
-        Self { store, clock, verifier: None, portal_url: PORTAL_URL.into() }
+        Self { store, clock, verifier: None, portal_url: PORTAL_URL.into(), deletion_time: DELETION_TIME }
     }
 
     /// The same, for people who sign in to the user pool of `verifier`; without one, no session is genuine.
@@ -73,6 +78,11 @@ impl Service {
     /// The same, where browsers reach the portal at `url`, without a slash at its end.
     pub fn with_portal(self, url: &str) -> Self {
         Self { portal_url: url.trim_end_matches('/').into(), ..self }
+    }
+
+    /// The same, where one call deletes builds for so long.
+    pub fn with_deletion_time(self, deletion_time: Duration) -> Self {
+        Self { deletion_time, ..self }
     }
 
     /// The storage below, for tools that seed it.

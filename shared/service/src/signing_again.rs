@@ -4,7 +4,7 @@ use domain::error::Error;
 use domain::id::{JobId, SigningKeyId};
 use domain::job::{Job, State};
 use domain::tenant::SigningKeyChoice;
-use domain::upload_request::{choose_key, no_such_key};
+use domain::upload_request::choose_key;
 
 use crate::access::Caller;
 use crate::admission::{Admitted, Terms};
@@ -31,8 +31,8 @@ impl Service {
         let key = &self.signing_key_for(caller, &finished, choice).await?;
         let upload = self.store.head_output(&finished, output).await?;
         let upload = &upload.ok_or(Error::NotFound("The build's output is no longer in storage"))?;
-        let ledger = self.store.ledger(&tenant.id).await?;
-        let terms = Terms { caller: requester, tenant: tenant.clone(), record: idempotent };
+        let (tenant, ledger) = tokio::try_join!(self.readmit(caller), self.store.ledger(&tenant.id))?;
+        let terms = Terms { caller: requester, tenant, record: idempotent };
         let finished = &finished;
         let make = async |id| {
             let owner = (requester.tenant.clone(), requester.name.clone());
@@ -54,6 +54,12 @@ impl Service {
         choice: &SigningKeyChoice,
     ) -> Result<SigningKeyId, Error> {
         let found = self.named_key_platform(&caller.tenant.id, choice).await?;
-        choose_key(choice, build.platform, &caller.tenant, found)?.ok_or_else(no_such_key)
+        choose_key(choice, build.platform, &caller.tenant, found)?.ok_or_else(|| {
+            let message = match choice {
+                SigningKeyChoice::Unsigned => "Signing again takes a signing key, not none",
+                _ => "There is no default signing key for this platform: name one",
+            };
+            Error::invalid("signing_key_id", message)
+        })
     }
 }

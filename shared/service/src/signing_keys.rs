@@ -5,6 +5,7 @@ use domain::error::Error;
 use domain::id::SigningKeyId;
 use domain::key_name::KeyName;
 use domain::platform::Platform;
+use domain::text::shown;
 use jiff::Timestamp;
 use signing::ios::{IdentityError, IosIdentity, ProvisioningProfile};
 use signing::{KeyError, Signer};
@@ -17,8 +18,11 @@ use crate::Service;
 use crate::access::Caller;
 use crate::changing::{Answered, Attempt, IdempotentRequest, NO_SIGNING_KEY, Tried};
 
-/// Bytes of a keystore or a provisioning profile that is brought: both together, sealed, fit an item of 400 KB.
+/// Bytes of a keystore or a provisioning profile that is brought: both together, in Base64 and sealed, fit an item of 400 KB, with
+/// passwords of [`MAX_TEXT`] and what is shown.
 const MAX_FILE: usize = 100 * 1024;
+/// Bytes of a password or an alias.
+const MAX_TEXT: usize = 1024;
 
 /// A key as a customer brings it.
 pub struct NewSigningKey {
@@ -135,7 +139,7 @@ fn open(
         platform,
         name: name.to_string(),
         algorithm: signer.kind().to_string(),
-        subject: signer.certificate().subject().to_owned(),
+        subject: shown(signer.certificate().subject()),
         fingerprint: signer.certificate_sha256(),
         not_after: signer.certificate().not_after(),
         profile,
@@ -146,7 +150,7 @@ fn open(
         Platform::Android => describe(&open_keystore(&material, now)?, None),
         Platform::Ios => {
             let identity = open_identity(&material, now)?;
-            describe(identity.signer(), Some(shown(identity.profile())))
+            describe(identity.signer(), Some(profile_of(identity.profile())))
         }
     };
     Ok((record, material))
@@ -154,7 +158,10 @@ fn open(
 
 fn open_keystore(material: &KeyMaterial, now: Timestamp) -> Result<Signer, Error> {
     let KeyMaterial { keystore, password, key_password, alias, .. } = material;
-    check_size(keystore, "keystore")?;
+    check_size(keystore.len(), MAX_FILE, "keystore")?;
+    check_size(password.len(), MAX_TEXT, "keystore_password")?;
+    check_size(key_password.as_ref().map_or(0, String::len), MAX_TEXT, "key_password")?;
+    check_size(alias.as_ref().map_or(0, String::len), MAX_TEXT, "key_alias")?;
     let opened = Signer::from_keystore(keystore, password, key_password.as_deref(), alias.as_deref());
     let signer = opened.map_err(|error| {
         let field = match &error {
@@ -171,8 +178,9 @@ fn open_keystore(material: &KeyMaterial, now: Timestamp) -> Result<Signer, Error
 
 fn open_identity(material: &KeyMaterial, now: Timestamp) -> Result<IosIdentity, Error> {
     let KeyMaterial { keystore, password, profile, .. } = material;
-    check_size(keystore, "p12")?;
-    check_size(profile, "provisioning_profile")?;
+    check_size(keystore.len(), MAX_FILE, "p12")?;
+    check_size(password.len(), MAX_TEXT, "p12_password")?;
+    check_size(profile.len(), MAX_FILE, "provisioning_profile")?;
     IosIdentity::open(keystore, password, profile, now.as_second()).map_err(|error| {
         let field = match &error {
             IdentityError::Key(KeyError::WrongPassword) => "p12_password",
@@ -183,20 +191,20 @@ fn open_identity(material: &KeyMaterial, now: Timestamp) -> Result<IosIdentity, 
     })
 }
 
-fn shown(profile: &ProvisioningProfile) -> ProfileRecord {
+fn profile_of(profile: &ProvisioningProfile) -> ProfileRecord {
     ProfileRecord {
-        name: profile.name().to_owned(),
+        name: shown(profile.name()),
         team_id: profile.team_id().to_owned(),
         bundle_id: profile.bundle_pattern().as_str().to_owned(),
         expires: profile.expires(),
     }
 }
 
-fn check_size(file: &[u8], field: &'static str) -> Result<(), Error> {
-    if file.len() <= MAX_FILE {
+fn check_size(size: usize, most: usize, field: &'static str) -> Result<(), Error> {
+    if size <= most {
         return Ok(());
     }
-    Err(Error::invalid(field, format!("{field} must be at most {MAX_FILE} bytes")))
+    Err(Error::invalid(field, format!("{field} must be at most {most} bytes")))
 }
 
 /// The error as a sentence of its own.

@@ -129,7 +129,7 @@ pub struct Signer {
 impl Signer {
     /// Opens a keystore whose kind its first bytes tell: PKCS#12 or JKS.
     ///
-    /// In JKS each key has a password of its own, which is the store's where `key_password` is `None`; PKCS#12 has one for all.
+    /// In JKS each key has a password of its own, which is the store's where `key_password` is `None`; PKCS#12 has one for all, and takes no other.
     /// Aliases compare without regard to case, as in Java. Without `alias` the keystore must hold one key.
     pub fn from_keystore(
         bytes: &[u8],
@@ -141,7 +141,7 @@ impl Signer {
             return Err(KeyError::Unreadable(format!("it is longer than {MAX_KEYSTORE} bytes")));
         }
         match bytes {
-            [0x30, ..] => pkcs12::open(bytes, password, alias),
+            [0x30, ..] => pkcs12::open(bytes, password, key_password, alias),
             _ if bytes.starts_with(&jks::MAGIC) => jks::open(bytes, password, key_password, alias),
             _ if bytes.starts_with(&JCEKS) => Err(KeyError::UnsupportedKeystore("JCEKS")),
             _ => Err(KeyError::Unreadable("it is neither PKCS#12 nor JKS".to_owned())),

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use p12_keystore::{KeyStore, KeyStoreEntry, Pkcs12ImportPolicy, PrivateKeyChain};
 use signing::apk::Schemes;
-use signing::generate::NewKey;
+use signing::generate::{NewKey, self_signed_pkcs12};
 use signing::{KeyError, KeyKind, Signer, ValidityError};
 use support::{NOW, PASSWORD, TinyZip, installed, keystore, must_run, verify};
 
@@ -237,6 +237,16 @@ fn refuses_damaged_keystores_without_a_panic() {
     }
     let too_long = [whole, vec![0; 300 * 1024]].concat();
     assert!(matches!(Signer::from_pkcs12(&too_long, PASSWORD, None), Err(KeyError::Unreadable(_))));
+}
+
+#[test]
+fn pkcs12_takes_no_other_password_for_its_key_and_no_derivation_that_eats_memory() {
+    let store = self_signed_pkcs12("Example", "secret", "release", NewKey::P256, 0, 30).unwrap();
+    Signer::from_keystore(&store, "secret", Some("secret"), None).unwrap();
+    let other = Signer::from_keystore(&store, "secret", Some("other"), None).unwrap_err();
+    assert_eq!(other, KeyError::WrongKeyPassword { alias: "release".to_owned() });
+    let scrypt = [0x30, 0x0B, 0x06, 0x09, 0x2B, 0x06, 0x01, 0x04, 0x01, 0xDA, 0x47, 0x04, 0x0B];
+    assert_eq!(Signer::from_pkcs12(&scrypt, "secret", None).unwrap_err(), KeyError::UnsupportedEncryption);
 }
 
 #[test]

@@ -78,8 +78,8 @@ impl Store {
         let mut found = Vec::new();
         let mut start = None;
         loop {
-            let request = self.kept(tenant, &first, &format!("{APPLICATIONS}~"), now).set_exclusive_start_key(start);
-            let answer = request.send().await.map_err(failed("Query"))?;
+            let request = self.kept(tenant, &first, &format!("{APPLICATIONS}~"), now).limit(ITEMS);
+            let answer = request.set_exclusive_start_key(start).send().await.map_err(failed("Query"))?;
             for item in answer.items.unwrap_or_default() {
                 found.push(read_item(item)?);
             }

@@ -1,6 +1,7 @@
 //! The pepper, and envelopes under the stack's KMS key.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_sdk_kms::primitives::Blob;
@@ -10,10 +11,14 @@ use domain::credential::{Pepper, PepperVersion};
 use domain::error::Error;
 use domain::id::{SigningKeyId, TenantId};
 use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 use crate::Store;
 use crate::error::{failed, unreadable};
+
+/// Between two looks for versions of the pepper that callers name.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// What an envelope is for. Together with the tenant it is KMS's encryption context: an envelope opens nowhere else.
 #[derive(Clone, Copy, Debug)]
@@ -52,6 +57,8 @@ pub(crate) struct Envelope {
 pub(crate) struct Peppers {
     current: Option<Pepper>,
     superseded: Vec<Pepper>,
+    /// When a version that a caller named was last looked for.
+    looked_for_caller: Option<Instant>,
 }
 
 impl Peppers {
@@ -82,6 +89,8 @@ impl Store {
         if !peppers.has(version) {
             let current = self.read_pepper(None).await?;
             let superseded = std::mem::replace(&mut peppers.current, current);
+            let is_other = |pepper: &Pepper| Some(pepper.version()) != peppers.current.as_ref().map(Pepper::version);
+            let superseded = superseded.filter(is_other);
             peppers.superseded.extend(superseded);
         }
         if !peppers.has(version) {
@@ -89,6 +98,23 @@ impl Store {
             peppers.superseded.extend(before);
         }
         Ok(peppers.find(version).cloned())
+    }
+
+    /// As [`Self::pepper_of`], of a version that a caller names, who may have made it up: it is looked for once in a while, so that nobody
+    /// keeps those waiting who authenticate.
+    pub async fn pepper_of_caller(&self, version: &PepperVersion) -> Result<Option<Pepper>, Error> {
+        {
+            let mut peppers = self.peppers.lock().await;
+            let now = Instant::now();
+            let looked = peppers.looked_for_caller.is_some_and(|before| now.duration_since(before) < LOOK_AGAIN);
+            if looked && !peppers.has(version) {
+                return Ok(None);
+            }
+            if !peppers.has(version) {
+                peppers.looked_for_caller = Some(now);
+            }
+        }
+        self.pepper_of(version).await
     }
 
     /// `None`: the secret has no such version.

@@ -1,6 +1,9 @@
 //! Builds that are deleted: gone at once for everybody, and from storage when no worker can store anything more.
 
+use std::time::Duration;
+
 use domain::application::AppFacts;
+use domain::error::Error;
 use domain::job::{Job, State};
 use serde_json::{Value, json};
 use service::work::{Assignment, Leased};
@@ -226,4 +229,36 @@ async fn a_tenant_with_applications_and_signing_keys_is_purged_to_the_end() {
     let receipt = world.purge_to_the_end(&doomed.tenant).await;
     // Of each of three builds: output, report and icon.
     assert!(receipt.removed[&domain::purge::Kind::Artifacts] >= 9, "{receipt:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_application_with_more_builds_than_one_call_deletes_goes_call_by_call() {
+    let world = World::start().await;
+    let mut build = world.completed(&world.apk).await;
+    for _ in 0..2 {
+        build = world.completed(&world.apk).await;
+    }
+    let (tenant, application) = (&build.tenant, build.application_id().unwrap());
+    let service = world.bench.own().clone().with_deletion_time(Duration::ZERO);
+    let mut left = Vec::new();
+    loop {
+        let operator = service.operator(tenant, "delete_application").await.unwrap();
+        match service.delete_application(&operator, &application).await {
+            Ok(()) => break,
+            Err(Error::Conflict { code: "deletion_unfinished", .. }) => left.push(listed(&world).await.len()),
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(left, [2, 1]);
+    assert!(applications(&world).await.is_empty() && listed(&world).await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_that_has_not_arrived_is_given_up_when_it_is_deleted() {
+    let world = World::start().await;
+    let ticket = world.bench.request_upload("a.apk", None).await;
+    let build = json!({ "start_time": ticket.body["start_time"] });
+    assert_eq!(short(&world.bench.owner().post("/frontend/delete_application_build", build).await), "200");
+    let ledger = world.bench.store().ledger(&world.bench.tenant.id).await.unwrap();
+    assert!(ledger.active.is_empty() && ledger.recent.is_empty(), "{ledger:?}");
 }
