@@ -50,6 +50,7 @@ impl Cursor {
 
     /// Where the page ended, if the cursor was made for the list `scope`.
     pub fn open(self, scope: &str, pepper: Option<&Pepper>) -> Result<String, Error> {
+        let pepper = pepper.filter(|pepper| *pepper.version() == self.version);
         let genuine = pepper.is_some_and(|pepper| tag(scope, &self.position, pepper).ct_eq(&self.tag).into());
         if genuine { Ok(self.position) } else { Err(invalid()) }
     }
