@@ -219,5 +219,5 @@ async fn count_rounds_of_builds() {
     let (_, seen) = call("/frontend/download_application_build", None, build.clone()).await;
     assert_eq!(seen, "BatchGetItem, GetItem+Query, TransactWriteItems");
     let (_, seen) = call("/frontend/sign_application_build", None, build).await;
-    assert_eq!(seen, "BatchGetItem, Query, HeadObject, GetItem, TransactWriteItems, SendMessage");
+    assert_eq!(seen, "BatchGetItem, Query, HeadObject, GetItem+GetItem, TransactWriteItems, SendMessage");
 }
