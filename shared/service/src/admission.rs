@@ -14,7 +14,7 @@ use store::ReplayOwner;
 use store::idempotency::{Created, IdempotencyRecord};
 use store::jobs::Admission;
 
-use crate::changing::IdempotentRequest;
+use crate::changing::{Answered, IdempotentRequest};
 use crate::requester::Requester;
 use crate::{Service, visible};
 
@@ -56,13 +56,6 @@ pub(crate) struct Terms<'a> {
     pub(crate) record: Option<IdempotentRequest>,
 }
 
-/// What came of a request for a job.
-pub(crate) struct Admitted {
-    pub(crate) job: Job,
-    /// Whether an earlier request made it.
-    pub(crate) replayed: bool,
-}
-
 impl Service {
     /// Admits a build and signs the URLs for its upload; answers an earlier request with the same key again.
     pub async fn request_upload(
@@ -80,8 +73,7 @@ impl Service {
         )?;
         let tenant = caller.admit(tenant, Effect::Change)?;
         if let Some(earlier) = earlier {
-            let job = self.repeat(&tenant, earlier, idempotent.as_ref()).await?.job;
-            return self.ticket(job, true).await;
+            return self.ticket(self.repeat(&tenant, earlier, idempotent.as_ref()).await?).await;
         }
         let key = &request.choose_key(&tenant, key)?;
         let head = head.ok_or_else(no_enabled_controls)?;
@@ -90,8 +82,7 @@ impl Service {
         let terms = Terms { caller, tenant, record: idempotent };
         let config = &head.digest;
         let make = |id| self.prepare(caller, request, id, (config, key));
-        let Admitted { job, replayed } = self.admit(terms, ledger, make).await?;
-        self.ticket(job, replayed).await
+        self.ticket(self.admit(terms, ledger, make).await?).await
     }
 
     /// Takes a start time, a slot and a share of the week for the job that `make` makes.
@@ -100,7 +91,7 @@ impl Service {
         terms: Terms<'_>,
         mut ledger: Ledger,
         make: impl Fn(JobId) -> F,
-    ) -> Result<Admitted, Error> {
+    ) -> Result<Answered<Job>, Error> {
         let Terms { caller, tenant, record: request } = &terms;
         let limits = tenant.build_limits();
         for _ in 0..TRIES {
@@ -121,7 +112,7 @@ impl Service {
             match self.store.admit(&job, limits, record.as_ref(), &event).await? {
                 Admission::Admitted => {
                     caller.trail.close();
-                    return Ok(Admitted { job, replayed: false });
+                    return Ok(Answered { value: job, replayed: false });
                 }
                 Admission::Refused(current) => ledger = current,
                 Admission::Repeated(earlier) => {
@@ -179,16 +170,16 @@ impl Service {
         tenant: &Tenant,
         earlier: IdempotencyRecord,
         request: Option<&IdempotentRequest>,
-    ) -> Result<Admitted, Error> {
+    ) -> Result<Answered<Job>, Error> {
         let Some(Created::Job(id)) = request.map(|request| request.repeat(earlier)).transpose()? else {
             return Err(Error::IdempotencyKeyReused);
         };
         let (job, _) = visible(self.store.job(&tenant.id, id).await?)?;
-        Ok(Admitted { job, replayed: true })
+        Ok(Answered { value: job, replayed: true })
     }
 
     /// Signs the URLs of a job's upload.
-    async fn ticket(&self, job: Job, replayed: bool) -> Result<UploadTicket, Error> {
+    async fn ticket(&self, Answered { value: job, replayed }: Answered<Job>) -> Result<UploadTicket, Error> {
         let path = job.upload_path();
         let target = match (job.upload_id.clone(), job.announced_size.and_then(Parts::plan)) {
             (Some(upload_id), Some(parts)) => {

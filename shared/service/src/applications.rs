@@ -148,9 +148,6 @@ impl Service {
 
     /// Notes what a worker read of its package's app. Where the lease is lost, nothing happens: its worker learns of it elsewhere.
     pub async fn identify(&self, assignment: &Assignment, app: AppFacts) -> Result<(), Error> {
-        if assignment.job.app.is_some() {
-            return Ok(());
-        }
         let attempt = assignment.job.attempt;
         let decide = |_: &Job| Ok(Event::Identify { attempt, app: app.clone() });
         self.carry_out(assignment.job.clone(), decide).await.map(drop)

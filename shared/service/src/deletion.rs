@@ -10,7 +10,6 @@ use tokio::time::Instant;
 
 use crate::access::Caller;
 use crate::audit::Trail;
-use crate::transition::Outcome;
 use crate::{Service, no_such_job};
 
 impl Service {
@@ -31,21 +30,24 @@ impl Service {
         let mut trail = Some(&caller.trail);
         loop {
             let builds = self.store.builds_of(tenant, id, None, Order::OldestFirst, self.clock.now()).await?;
-            let mut deleted = Vec::new();
+            let (mut deleted, mut is_late) = (Vec::new(), false);
             for build in builds {
-                if trail.is_none() && Instant::now() >= until {
-                    join_all(deleted.into_iter().map(|job| self.try_to_tidy(job))).await;
-                    return Err(unfinished());
+                is_late = trail.is_none() && Instant::now() >= until;
+                if is_late {
+                    break;
                 }
                 if let Some((job, _)) = self.store.job(tenant, build).await?.filter(|(job, _)| job.is_visible()) {
                     deleted.push(self.delete_job(job, trail.take()).await?);
                 }
             }
-            // What is found is there no more.
-            if deleted.is_empty() {
-                return Ok(());
-            }
+            let found_any = !deleted.is_empty();
             join_all(deleted.into_iter().map(|job| self.try_to_tidy(job))).await;
+            match (is_late, found_any) {
+                (true, _) => return Err(unfinished()),
+                (false, true) => {}
+                // What is listed is there no more.
+                (false, false) => return Ok(()),
+            }
         }
     }
 
@@ -67,20 +69,10 @@ impl Service {
             State::AwaitingUpload => Ok(Event::Cancel),
             _ => Err(Refusal::NoTransition),
         };
-        let job = match job.state {
-            State::AwaitingUpload => match self.carry_out(job, give_up).await? {
-                Outcome::Done(job) | Outcome::Refused(job, _) | Outcome::NoRoom(job, _) => job,
-            },
-            _ => job,
-        };
-        match self.carry_out_trailed(job, trail, |_| Ok(Event::Delete)).await? {
-            Outcome::Done(job) => Ok(job),
-            Outcome::Refused(job, _) | Outcome::NoRoom(job, _) => match job.has_ended() {
-                // Somebody else was faster.
-                true => Ok(job),
-                false => Err(still_running()),
-            },
-        }
+        let job = self.carry_out(job, give_up).await?.into_job();
+        let job = self.carry_out_trailed(job, trail, |_| Ok(Event::Delete)).await?.into_job();
+        // Where it was refused to a job that has ended, somebody else was faster.
+        if job.has_ended() { Ok(job) } else { Err(still_running()) }
     }
 }
 

@@ -17,7 +17,6 @@ use tokio::time::Instant;
 
 use crate::Service;
 use crate::changing::TRIES;
-use crate::transition::Outcome;
 
 /// Tenants that one run looks at.
 const BATCH: i32 = 100;
@@ -190,9 +189,7 @@ impl Run<'_> {
         if job.has_ended() {
             return Ok(job);
         }
-        match self.service.carry_out(job, |_| Ok(Event::Cancel)).await? {
-            Outcome::Done(job) | Outcome::Refused(job, _) | Outcome::NoRoom(job, _) => Ok(job),
-        }
+        Ok(self.service.carry_out(job, |_| Ok(Event::Cancel)).await?.into_job())
     }
 
     async fn sweep(&mut self, bucket: Bucket, objects: Kind, unfinished: Kind) -> Result<(), Left> {

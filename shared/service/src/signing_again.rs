@@ -7,7 +7,7 @@ use domain::tenant::SigningKeyChoice;
 use domain::upload_request::choose_key;
 
 use crate::access::Caller;
-use crate::admission::{Admitted, Terms};
+use crate::admission::Terms;
 use crate::changing::{Answered, IdempotentRequest};
 use crate::status::not_completed;
 use crate::{Service, visible};
@@ -23,8 +23,7 @@ impl Service {
     ) -> Result<Answered<Job>, Error> {
         let (requester, tenant) = (&caller.requester(), &caller.tenant);
         if let Some(earlier) = self.earlier_job(requester, idempotent.as_ref()).await? {
-            let job = self.repeat(tenant, earlier, idempotent.as_ref()).await?.job;
-            return Ok(Answered { value: job, replayed: true });
+            return self.repeat(tenant, earlier, idempotent.as_ref()).await;
         }
         let (finished, _) = visible(self.store.job(&tenant.id, finished).await?)?;
         let State::Completed { output } = &finished.state else { return Err(not_completed(&finished)) };
@@ -38,12 +37,13 @@ impl Service {
             let owner = (requester.tenant.clone(), requester.name.clone());
             Ok(Job::signing_again(owner, id, finished, (output, upload.clone()), key.clone()))
         };
-        let Admitted { job, replayed } = self.admit(terms, ledger, make).await?;
+        let admitted = self.admit(terms, ledger, make).await?;
+        let job = &admitted.value;
         // Where this fails, the reconciler does it.
         if let Err(error) = self.store.send_wakeup(&job.tenant, job.id).await {
             tracing::warn!(build.id = %job.id, error = error.with_causes(), "a wake-up is left to the reconciler");
         }
-        Ok(Answered { value: job, replayed })
+        Ok(admitted)
     }
 
     /// The key that signs: there has to be one.

@@ -27,6 +27,15 @@ pub(crate) enum Outcome {
     NoRoom(Job, Ledger),
 }
 
+impl Outcome {
+    /// The job as it is now.
+    pub(crate) fn into_job(self) -> Job {
+        match self {
+            Self::Done(job) | Self::Refused(job, _) | Self::NoRoom(job, _) => job,
+        }
+    }
+}
+
 impl Service {
     /// Carries out what `decide` says of the job, at first of the one that was read already.
     pub(crate) async fn carry_out(

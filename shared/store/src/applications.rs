@@ -75,35 +75,27 @@ impl Store {
         now: Timestamp,
     ) -> Result<Vec<Application>, Error> {
         let first = after.map_or_else(|| APPLICATIONS.to_owned(), |id| format!("{APPLICATIONS}{id}$"));
+        let request = self.kept(tenant, &first, &format!("{APPLICATIONS}~"), now).limit(ITEMS);
+        let mut items = request.into_paginator().items().send();
         let mut found = Vec::new();
-        let mut start = None;
-        loop {
-            let request = self.kept(tenant, &first, &format!("{APPLICATIONS}~"), now).limit(ITEMS);
-            let answer = request.set_exclusive_start_key(start).send().await.map_err(failed("Query"))?;
-            for item in answer.items.unwrap_or_default() {
-                found.push(read_item(item)?);
-            }
-            start = answer.last_evaluated_key;
-            if found.len() >= limit || start.is_none() {
-                found.truncate(limit);
-                return Ok(found);
-            }
+        while found.len() < limit
+            && let Some(item) = items.next().await
+        {
+            found.push(read_item(item.map_err(failed("Query"))?)?);
         }
+        Ok(found)
     }
 
     /// How many builds an application has.
     pub async fn count_builds(&self, tenant: &TenantId, id: &ApplicationId, now: Timestamp) -> Result<u64, Error> {
         let prefix = application_builds(id);
-        let (mut count, mut start) = (0, None);
-        loop {
-            let request = self.kept(tenant, &prefix, &format!("{prefix}~"), now).select(Select::Count);
-            let answer = request.set_exclusive_start_key(start).send().await.map_err(failed("Query"))?;
-            count += u64::try_from(answer.count).map_err(Error::internal)?;
-            start = answer.last_evaluated_key;
-            if start.is_none() {
-                return Ok(count);
-            }
+        let request = self.kept(tenant, &prefix, &format!("{prefix}~"), now).select(Select::Count);
+        let mut pages = request.into_paginator().send();
+        let mut count = 0;
+        while let Some(page) = pages.next().await {
+            count += u64::try_from(page.map_err(failed("Query"))?.count).map_err(Error::internal)?;
         }
+        Ok(count)
     }
 
     /// At most [`JOBS_AT_ONCE`] builds of an application, those before `before`: the latest first, or the oldest.
@@ -117,20 +109,17 @@ impl Store {
     ) -> Result<Vec<JobId>, Error> {
         let prefix = application_builds(id);
         let last = before.map_or_else(|| format!("{prefix}~"), |job| format!("{prefix}{}", job.start_time() - 1));
+        let request = self.kept(tenant, &prefix, &last, now).limit(ITEMS);
+        let request = request.scan_index_forward(order == Order::OldestFirst);
+        let mut entries = request.into_paginator().items().send();
         let mut found = Vec::new();
-        let mut start = None;
-        loop {
-            let request =
-                self.kept(tenant, &prefix, &last, now).limit(ITEMS).scan_index_forward(order == Order::OldestFirst);
-            let answer = request.set_exclusive_start_key(start).send().await.map_err(failed("Query"))?;
-            let keys = answer.items.unwrap_or_default();
-            found.extend(keys.iter().filter_map(|key| text_of(key, "sk").strip_prefix(&prefix)?.parse::<JobId>().ok()));
-            start = answer.last_evaluated_key;
-            if start.is_none() || found.len() >= JOBS_AT_ONCE {
-                found.truncate(JOBS_AT_ONCE);
-                return Ok(found);
-            }
+        while found.len() < JOBS_AT_ONCE
+            && let Some(entry) = entries.next().await
+        {
+            let entry = entry.map_err(failed("Query"))?;
+            found.extend(text_of(&entry, "sk").strip_prefix(&prefix).and_then(|job| job.parse::<JobId>().ok()));
         }
+        Ok(found)
     }
 
     /// A page of an application's builds: those before `before`.

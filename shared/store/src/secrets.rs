@@ -103,17 +103,15 @@ impl Store {
     /// As [`Self::pepper_of`], of a version that a caller names, who may have made it up: it is looked for once in a while, so that nobody
     /// keeps those waiting who authenticate.
     pub async fn pepper_of_caller(&self, version: &PepperVersion) -> Result<Option<Pepper>, Error> {
-        {
-            let mut peppers = self.peppers.lock().await;
+        let mut peppers = self.peppers.lock().await;
+        if !peppers.has(version) {
             let now = Instant::now();
-            let looked = peppers.looked_for_caller.is_some_and(|before| now.duration_since(before) < LOOK_AGAIN);
-            if looked && !peppers.has(version) {
+            if peppers.looked_for_caller.is_some_and(|before| now.duration_since(before) < LOOK_AGAIN) {
                 return Ok(None);
             }
-            if !peppers.has(version) {
-                peppers.looked_for_caller = Some(now);
-            }
+            peppers.looked_for_caller = Some(now);
         }
+        drop(peppers);
         self.pepper_of(version).await
     }
 
