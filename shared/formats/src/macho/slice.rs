@@ -8,10 +8,10 @@ use crate::source::Source;
 use super::Error;
 use super::command::{self, Command, number};
 use super::fat::{self, outside};
-use super::header::{Cpu, FileKind, Header};
+use super::header::{Cpu, FileKind, Header, Width};
 use super::linkedit::{Table, TableKind, check_overlaps};
 use super::platform::{Build, Platform, Version};
-use super::segment::Segment;
+use super::segment::{Segment, length_of};
 
 /// Bytes behind the load commands that are looked at: as many as one more command takes.
 const SLACK: u64 = 16;
@@ -49,6 +49,8 @@ pub struct Slice {
     pub(super) slack: u64,
     pub(super) segments: Vec<Segment>,
     pub(super) tables: Vec<Table>,
+    /// First and number of the local, the defined external and the undefined symbols.
+    pub(super) symbol_groups: Option<[u32; 6]>,
     /// Load commands of a meaning unknown here, by number and offset.
     pub(super) unknown: Option<(u32, u64)>,
 }
@@ -90,7 +92,7 @@ impl Slice {
 
     /// Reads the header and the load commands at the beginning of `range`, front to back.
     pub(super) fn read(source: &dyn Source, range: Range<u64>) -> Result<Self, Error> {
-        let length = range.end.saturating_sub(range.start);
+        let length = length_of(&range);
         let mut head = read(source, &range, 0..Header::LONGEST.min(length))?;
         let header = Header::read(&head)?;
         command::check_header(&header)?;
@@ -137,6 +139,7 @@ impl Slice {
             slack: 0,
             segments: Vec::new(),
             tables: Vec::new(),
+            symbol_groups: None,
             unknown: None,
         }
     }
@@ -176,6 +179,14 @@ impl Slice {
             | number::SOURCE_VERSION
             | number::LINKER_OPTION
             | number::TARGET_TRIPLE => {}
+            number::DYSYMTAB => {
+                let mut groups = [0; 6];
+                for number in &mut groups {
+                    *number = fields.u32("a group of symbols")?;
+                }
+                self.symbol_groups = Some(groups);
+                Table::read(command, self.header.width, &mut self.tables)?;
+            }
             other => {
                 let known = self.tables.len();
                 Table::read(command, self.header.width, &mut self.tables)?;
@@ -197,7 +208,7 @@ impl Slice {
         let mut fields = command.fields();
         let (offset, length) = (u64::from(fields.u32("cryptoff")?), u64::from(fields.u32("cryptsize")?));
         self.encryption = Some(fields.u32("cryptid")?);
-        let end = self.range.end.saturating_sub(self.range.start);
+        let end = self.length();
         if offset.saturating_add(length) > end {
             return Err(outside("encrypted code".to_owned(), offset, length, "the slice", end));
         }
@@ -279,8 +290,27 @@ impl Slice {
             let (what, other) = (behind.describe(), signature.describe());
             return Err(Error::Overlap { what, other, offset: range.start });
         }
-        let from_start = |offset: u64| self.range.start.saturating_add(offset);
-        Ok(Some(from_start(range.start)..from_start(range.end)))
+        Ok(Some(self.in_file(range)))
+    }
+
+    /// A range of the slice as a range of the file.
+    pub(super) const fn in_file(&self, range: Range<u64>) -> Range<u64> {
+        self.range.start.saturating_add(range.start)..self.range.start.saturating_add(range.end)
+    }
+
+    /// Length in bytes.
+    pub(super) const fn length(&self) -> u64 {
+        self.range.end.saturating_sub(self.range.start)
+    }
+
+    /// Where its code signature starts, or where the slice ends if there is none.
+    pub(super) fn content_end(&self) -> u64 {
+        self.table(TableKind::CodeSignature).map_or_else(|| self.length(), |signature| signature.range.start)
+    }
+
+    /// Whether its addresses have 64 bits.
+    pub(super) fn is_wide(&self) -> bool {
+        self.header.width == Width::Bits64
     }
 
     /// The segment of that name.
@@ -304,6 +334,5 @@ impl Slice {
 
 /// Bytes of a slice.
 fn read(source: &dyn Source, slice: &Range<u64>, range: Range<u64>) -> Result<Vec<u8>, Error> {
-    let length = range.end.saturating_sub(range.start);
-    fat::read(source, slice.start.saturating_add(range.start), length, "the header")
+    fat::read(source, slice.start.saturating_add(range.start), length_of(&range), "the header")
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use formats::limits::Limits;
-use formats::macho::{Binary, Error, Remade, Remake, remake};
+use formats::macho::{Binary, Error, Remade, Remake, remake, same_image};
 use formats::piece::{Piece, copy_pieces};
 use formats::source::Source;
 
@@ -36,6 +36,7 @@ pub(crate) fn rewrite(before: &dyn Source, strip: bool) -> Result<(Vec<u8>, Rema
         }
     }
     assert_eq!(after.len() as u64, layout.len);
+    same_image(before, &after, &Limits::default()).expect("the same binary");
     Ok((after, remade))
 }
 
