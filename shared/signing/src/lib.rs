@@ -14,6 +14,7 @@ mod cms;
 pub mod generate;
 pub mod ios;
 pub mod key;
+mod lanes;
 mod public_key;
 
 pub use certificate::{Certificate, ValidityError};
