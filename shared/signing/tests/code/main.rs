@@ -1,0 +1,11 @@
+//! Apple code signatures: made, checked, judged by OpenSSL and rcodesign, and compared with a real app's.
+
+#![expect(clippy::expect_used, reason = "a failed step is a failed test")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod damage;
+mod macho;
+mod sample;
+mod signatures;
