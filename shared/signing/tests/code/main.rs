@@ -7,5 +7,9 @@ mod support;
 
 mod damage;
 mod macho;
+mod openssl;
+mod parts;
+mod rcodesign;
+mod resources;
 mod sample;
 mod signatures;

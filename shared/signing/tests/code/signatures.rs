@@ -16,14 +16,13 @@ pub(crate) const CODE_RESOURCES: &[u8] = b"<plist><dict><key>files2</key><dict/>
 
 pub(crate) fn entitlements() -> Dictionary {
     let groups = vec![Value::from("A1B2C3D4E5.com.example.app"), "A1B2C3D4E5.shared".into()];
-    let nested = Dictionary::from_iter([("long", Value::from("x".repeat(300))), ("empty", Dictionary::new().into())]);
+    let nested = Dictionary::from_iter([("empty", Value::from(Dictionary::new())), ("long", "x".repeat(300).into())]);
     Dictionary::from_iter([
         ("keychain-access-groups", Value::Array(groups)),
         ("application-identifier", "A1B2C3D4E5.com.example.app".into()),
         ("com.apple.developer.team-identifier", TEAM.into()),
         ("get-task-allow", true.into()),
         ("numbers", Value::Array([0_i64, 1, -1, 127, 128, -128, -129, 65_536, i64::MIN].map(Value::from).into())),
-        ("largest", u64::MAX.into()),
         ("nested", Value::Dictionary(nested)),
     ])
 }
@@ -90,6 +89,14 @@ fn what_is_signed_is_what_is_read() {
         assert_eq!((claims.identifier.as_str(), claims.team_id.as_deref()), (IDENTIFIER, Some(TEAM)));
         assert_eq!((claims.entitlements, claims.is_ad_hoc, claims.flags), (Some(entitlements()), false, 0));
     }
+}
+
+/// No other tool reads numbers of more than 63 bits.
+#[test]
+fn the_largest_number_is_an_entitlement_as_any_other() {
+    let entitlements = Dictionary::from_iter([("largest", Value::from(u64::MAX)), ("bound", (1_u64 << 63).into())]);
+    let file = signed(Kind::Executable, Some(&entitlements), By::AdHoc);
+    assert_eq!(file.verify().expect("a sound signature").entitlements, Some(entitlements));
 }
 
 #[test]
