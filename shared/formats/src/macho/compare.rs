@@ -18,6 +18,8 @@ use super::{Binary, Error, Slice};
 
 /// Padding between tables that may be anything: linkers align them to at most eight bytes, signatures to sixteen.
 const PADDING: u64 = 16;
+/// Segments in memory are whole pages of this length.
+const PAGE: u64 = 16 << 10;
 
 /// The first thing found that is not as it was.
 #[derive(Debug, thiserror::Error)]
@@ -51,8 +53,8 @@ pub enum Difference {
         /// Where it stands in the slice after.
         after: u64,
     },
-    /// A table in `__LINKEDIT` has another length.
-    #[error("slice {slice}: {table} has another length")]
+    /// A table in `__LINKEDIT` has another length, or no place any more.
+    #[error("slice {slice}: {table} has another length or place")]
     Table {
         /// The number of the slice, from 0 on.
         slice: usize,
@@ -123,8 +125,10 @@ fn same_slices(old: &Binary, new: &Binary) -> bool {
     slices(old) == slices(new) && table(old) == table(new)
 }
 
+/// How far behind the beginning of a range its first byte stands that is not zero.
 fn check_zeros(source: &dyn Source, range: Range<u64>) -> io::Result<Option<u64>> {
-    first_refused(source, range.start, source, range, |_, new| new == 0)
+    let nothing: &[u8] = &[];
+    first_refused(&nothing, 0, source, range, |_, byte| byte == 0)
 }
 
 /// A slice before and after.
@@ -142,7 +146,23 @@ impl Pair<'_> {
         let old = settled(self.old).map_err(|error| of(error, Difference::Before))?;
         let new = settled(self.new).map_err(|error| of(error, Difference::After))?;
         let signed_still = self.new.signature.is_some() || self.old.signature.is_none();
-        if old == new && signed_still { Ok(()) } else { Err(Difference::Commands { slice }) }
+        let same = old == new && signed_still && self.same_lengths();
+        if same { Ok(()) } else { Err(Difference::Commands { slice }) }
+    }
+
+    /// Whether the lengths that may change are the old ones, or what they have to be.
+    fn same_lengths(&self) -> bool {
+        let of = |slice: &Slice, name| slice.segment(name).cloned();
+        let linkedit = match (of(self.old, Segment::LINKEDIT), of(self.new, Segment::LINKEDIT)) {
+            (Some(old), Some(new)) => {
+                let pages = length_of(&new.file).checked_next_multiple_of(PAGE);
+                (&old.file, old.memory_size) == (&new.file, new.memory_size) || Some(new.memory_size) == pages
+            }
+            (old, new) => old.is_none() && new.is_none(),
+        };
+        let sections = |slice| of(slice, Segment::DWARF).map_or_else(Vec::new, |segment| segment.sections);
+        let mut debug = sections(self.old).into_iter().zip(sections(self.new));
+        linkedit && debug.all(|(old, new)| new.file.is_empty() || old.file == new.file)
     }
 
     /// Everything in front of `__LINKEDIT` stands where it stood; debug sections may have become zeros.
@@ -193,11 +213,14 @@ impl Pair<'_> {
             slice.tables.iter().filter(|table| table.kind != TableKind::CodeSignature).cloned().collect()
         };
         for (old, new) in tables(self.old).iter().zip(&tables(self.new)) {
-            if !matches!(old.kind, TableKind::Plain | TableKind::NumbersSymbols) {
-                continue;
-            }
-            if length_of(&old.range) != length_of(&new.range) {
+            // Empty ones have a place as well, or none.
+            let placed = (old.range.start == 0) == (new.range.start == 0) && new.range.start <= self.new.length();
+            let symbols = !matches!(old.kind, TableKind::Plain | TableKind::NumbersSymbols);
+            if !placed || !(symbols || length_of(&old.range) == length_of(&new.range)) {
                 return Err(Difference::Table { slice: self.number, table: old.describe() });
+            }
+            if symbols {
+                continue;
             }
             self.compare_bytes(old.range.clone(), new.range.clone(), |_| false)?;
         }

@@ -239,8 +239,12 @@ impl Slice {
             Some(range) => (range, "the segment __LINKEDIT"),
             None => (0..length, "the slice"),
         };
+        let end = self.content_end();
         for table in &self.tables {
             table.check(&container, name)?;
+            if table.range.is_empty() && table.range.start > end {
+                return Err(outside(table.describe(), table.range.start, 0, "what is signed", end));
+            }
         }
         check_overlaps(&self.tables)?;
         self.signature = self.take_signature(length)?;

@@ -40,18 +40,22 @@ pub(crate) fn rewrite(before: &dyn Source, strip: bool) -> Result<(Vec<u8>, Rema
     Ok((after, remade))
 }
 
+/// Versions of LLVM in whose names Debian has its tools, the best first.
+const VERSIONS: [&str; 3] = ["-19", "", "-14"];
+
 /// What an LLVM tool says of a file; it must have nothing to complain about. `None` where the tool is not installed.
 pub(crate) fn llvm(tool: &str, arguments: &[&str], file: &Path) -> Option<String> {
-    // Debian installs some of them only under the name with the version.
-    let names = [tool.to_owned(), format!("{tool}-14"), format!("{tool}-19")];
-    for name in names {
-        if let Ok(output) = Command::new(&name).args(arguments).arg(file).output() {
-            let complaints = String::from_utf8_lossy(&output.stderr).into_owned();
-            assert!(output.status.success(), "{name}: {complaints}");
-            let serious = complaints.lines().filter(|line| !line.contains("no symbols"));
-            assert_eq!(serious.collect::<Vec<_>>(), Vec::<&str>::new(), "{name} {arguments:?}");
-            return Some(String::from_utf8_lossy(&output.stdout).into_owned());
-        }
+    run(tool, Path::new("/"), &[arguments, &[file.to_str().unwrap()]].concat())
+}
+
+/// Runs an LLVM tool in a folder.
+pub(crate) fn run(tool: &str, folder: &Path, arguments: &[&str]) -> Option<String> {
+    for version in VERSIONS {
+        let name = format!("{tool}{version}");
+        let Ok(output) = Command::new(&name).current_dir(folder).args(arguments).output() else { continue };
+        let complaints = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success() && complaints.is_empty(), "{name} {arguments:?}: {complaints}");
+        return Some(String::from_utf8_lossy(&output.stdout).into_owned());
     }
     eprintln!("SKIPPED: {tool} is not installed; tests/tools/install brings it");
     None
