@@ -43,7 +43,8 @@ impl Kind {
         }
     }
 
-    const fn platform(self) -> Platform {
+    /// Where such packages run.
+    pub const fn platform(self) -> Platform {
         match self {
             Self::Apk | Self::Aab => Platform::Android,
             Self::Ipa => Platform::Ios,

@@ -10,6 +10,7 @@ pub mod elf;
 pub mod limits;
 pub mod macho;
 mod pairs;
+pub mod parallel;
 pub mod piece;
 pub mod plist;
 pub mod png;

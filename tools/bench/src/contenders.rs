@@ -70,7 +70,7 @@ fn protect_and_verify(files: &Files) -> anyhow::Result<()> {
     let keystore = std::fs::read(files.key.as_ref().context("no key")?)?;
     let signer = Signer::from_pkcs12(&keystore, PASSWORD, None)?;
     let file_name: FileName = "app.apk".parse()?;
-    let policy: Policy = local::seed::DEFAULT_CONTROLS.into_iter().collect();
+    let policy: Policy = local::seed::default_controls(Platform::Android).iter().copied().collect();
     let limits = Limits::default();
     let mut sink = BufWriter::with_capacity(1 << 20, output);
     let plan = Plan {
@@ -84,7 +84,7 @@ fn protect_and_verify(files: &Files) -> anyhow::Result<()> {
     let output = FileSource::new(sink.into_inner()?)?;
     let certificate = signer.certificate_sha256();
     let expected =
-        Expected { input: &source, policy: &policy, certificate_sha256: Some(&certificate), limits: &limits };
+        Expected { input: &source, policy: &policy, certificate_sha256: Some(&certificate), profile: None, limits: &limits };
     verify::verify(&output, &expected, &|_| true)?;
     Ok(())
 }

@@ -90,6 +90,14 @@ impl Slice {
         self.encryption.is_some_and(|id| id != 0)
     }
 
+    /// Bytes of its symbols with their names, and of debug sections that were linked in.
+    pub fn symbol_bytes(&self) -> u64 {
+        let symbols = self.tables.iter().filter(|table| matches!(table.kind, TableKind::Symbols | TableKind::Strings));
+        let debug = self.segment(Segment::DWARF).into_iter().flat_map(|segment| &segment.sections);
+        let ranges = symbols.map(|table| &table.range).chain(debug.map(|section| &section.file));
+        ranges.map(|range| range.end.saturating_sub(range.start)).fold(0, u64::saturating_add)
+    }
+
     /// Reads the header and the load commands at the beginning of `range`, front to back.
     pub(super) fn read(source: &dyn Source, range: Range<u64>) -> Result<Self, Error> {
         let length = length_of(&range);

@@ -6,7 +6,7 @@ use formats::plist::{Dictionary, Value};
 use x509_cert::der::Encode;
 use x509_cert::der::asn1::{GeneralizedTime, UtcTime};
 
-pub(super) use check::{Checked, check};
+pub(super) use check::{Checked, check, claimed_signer};
 
 use super::error::Error;
 use crate::apk::DigestKind;

@@ -4,9 +4,11 @@ use formats::limits::Limits;
 use formats::plist::{self, Dictionary};
 
 use super::blob::{Blob, Blobs, DER_ENTITLEMENTS, ENTITLEMENTS, slot};
+use super::cms;
 use super::directory::Directory;
 use super::entitlements::read_der;
 use super::error::Error;
+use crate::Certificate;
 use crate::apk::Problem;
 
 /// What a signature claims.
@@ -22,6 +24,8 @@ pub struct Claims {
     pub flags: u32,
     /// What the code asks to be allowed.
     pub entitlements: Option<Dictionary>,
+    /// The signer's own certificate; `None` where nobody's key signed, and where the signed data cannot be understood.
+    pub certificate: Option<Certificate>,
 }
 
 /// Reads a signature, which other bytes may follow in the space that is reserved for it.
@@ -42,6 +46,7 @@ pub fn read(bytes: &[u8]) -> Result<Claims, Error> {
         is_ad_hoc: directory.is_ad_hoc(),
         flags: directory.flags,
         entitlements,
+        certificate: blobs.find(slot::SIGNATURE).and_then(|blob| cms::claimed_signer(blob.content.rest())),
     })
 }
 

@@ -3,5 +3,6 @@
 
 mod controls;
 mod damage;
+mod ios;
 mod package;
 mod refused;

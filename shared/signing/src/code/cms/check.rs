@@ -27,6 +27,12 @@ pub(in crate::code) struct Checked {
     pub(in crate::code) signing_time: Option<i64>,
 }
 
+/// The own certificate of the first signer, as the signed data claims; nothing of it is checked.
+pub(in crate::code) fn claimed_signer(bytes: &[u8]) -> Option<Certificate> {
+    let signed = SignedData::read(&mut Ber::of(bytes)).ok()?;
+    signed.signers().next()?.ok()?.certificate(&signed.certificates).ok().cloned()
+}
+
 /// Checks signed data over the first of these directories that vouches for all of them.
 pub(in crate::code) fn check(bytes: &[u8], directories: &[Directory<'_>]) -> Result<Checked, Rejected> {
     let mut file = Ber::of(bytes);
