@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use domain::id::TenantId;
 use domain::plan::{CustomLimits, Plan};
-use domain::platform::ConfigVersion;
+use domain::platform::{ConfigVersion, Platform};
 use domain::tenant::Tenant;
 use http::StatusCode;
 use local::seed::default_controls;

@@ -63,7 +63,8 @@ async fn an_app_is_signed_by_the_tenants_key_and_can_be_signed_again() {
     assert_eq!((&listed["build_name"], &listed["build_version"]), (&json!("com.example.small"), &json!("1.2")));
 
     let key = owner.done("/frontend/signing_keys", other.request("Other")).await.text("signing_key_id");
-    let again = owner.done("/frontend/sign_application_build", json!({ "start_time": start, "signing_key_id": key })).await;
+    let again =
+        owner.done("/frontend/sign_application_build", json!({ "start_time": start, "signing_key_id": key })).await;
     let again = again.body["start_time"].as_i64().unwrap();
     let status = bench.build(&again.to_string()).await;
     assert_eq!(status.text("status"), "completed", "{}", status.body);
@@ -74,7 +75,8 @@ async fn an_app_is_signed_by_the_tenants_key_and_can_be_signed_again() {
 async fn an_app_without_a_key_is_signed_ad_hoc_and_the_report_says_so() {
     let bench = Bench::start().await;
     let fields = json!({ "file_name": "app.ipa", "platform": "ios", "version": "prod", "signing_key_id": "none" });
-    let ticket = bench.accepted("/automate/upload", fields).await;
+    let ticket = bench.post("/automate/upload", fields).await;
+    assert_eq!(ticket.status.as_u16(), 200, "{}", ticket.body);
     put(&ticket.text("upload_url"), ipa(&app())).await;
     let status = bench.build(&ticket.text("job_id")).await;
     assert_eq!(status.text("status"), "completed", "{}", status.body);
@@ -96,7 +98,12 @@ async fn an_app_that_cannot_be_protected_fails_with_a_sentence() {
         let mut items = app();
         items[1].2 = binary.build();
         let (_, status) = build(&bench, &ipa(&items), "none").await;
-        assert_eq!((status.text("status"), status.text("error_code")), ("failed".into(), code.into()), "{}", status.body);
+        assert_eq!(
+            (status.text("status"), status.text("error_code")),
+            ("failed".into(), code.into()),
+            "{}",
+            status.body
+        );
     }
 }
 
@@ -106,6 +113,6 @@ async fn a_real_app_goes_through_dev_protect() {
     let desk = Desk::new();
     let controls = "DebuggablePrevention,FileSharingPrevention,DebugInfoObfuscation";
     let ended = desk.run(&["protect", path.to_str().unwrap(), "--enable", controls, "--out", "out.ipa"]).await;
-    assert!(ended.success, "{}", ended.text());
+    assert_eq!(ended.code, Some(0), "{}{}", ended.stdout, ended.stderr);
     judges::ios_reads(&desk.path("out.ipa"));
 }

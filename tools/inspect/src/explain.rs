@@ -65,7 +65,8 @@ fn policies(wanted: &Wanted, platform: Platform) -> anyhow::Result<Vec<Policy>> 
         let needs_hosts = |id: ControlId| id == ControlId::TLS13_ONLY_PREVENTION && wanted.tls13.is_empty();
         let names = available(platform).map(|control| control.id).filter(|id| *id != inverted && !needs_hosts(*id));
         wanted.enable = names.map(|id| id.to_string()).collect();
-        wanted.disable = [inverted].into_iter().filter(|id| id.control().is_available(platform)).map(|id| id.to_string()).collect();
+        wanted.disable =
+            [inverted].into_iter().filter(|id| id.control().is_available(platform)).map(|id| id.to_string()).collect();
     }
     let policy = wanted.configuration(platform, &[], Subscription::Enterprise)?.policy(platform);
     let single = |control: &ControlId| Policy { controls: [*control].into(), ..policy.clone() };

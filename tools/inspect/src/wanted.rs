@@ -41,14 +41,8 @@ impl Wanted {
     }
 
     /// The configuration that says the same for `platform`; `usual` are enabled where nothing was named.
-    pub fn configuration(
-        &self,
-        platform: Platform,
-        usual: &[ControlId],
-        plan: Plan,
-    ) -> anyhow::Result<Configuration> {
-        let named: Vec<ControlId> =
-            self.enable.iter().map(|name| control(name, platform)).collect::<Result<_, _>>()?;
+    pub fn configuration(&self, platform: Platform, usual: &[ControlId], plan: Plan) -> anyhow::Result<Configuration> {
+        let named: Vec<ControlId> = self.enable.iter().map(|name| control(name, platform)).collect::<Result<_, _>>()?;
         let enabled = if self.enable.is_empty() { usual } else { &named };
         self.require_enabled(enabled)?;
         let mut configuration = Configuration::default();
