@@ -6,6 +6,7 @@
 mod support;
 
 mod damage;
+mod hostile;
 mod macho;
 mod openssl;
 mod parts;
