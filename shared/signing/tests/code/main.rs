@@ -6,6 +6,7 @@
 mod support;
 
 mod damage;
+mod framework;
 mod hostile;
 mod macho;
 mod openssl;
