@@ -2,11 +2,15 @@
 
 mod der;
 
-use formats::plist::{Dictionary, Value};
+use formats::limits::Limits;
+use formats::plist::{self, Dictionary, Value};
 
 pub(super) use der::{read as read_der, write as write_der};
 
 use super::error::Error;
+
+/// Levels of arrays and dictionaries; there are three of them.
+const MAX_DEPTH: u32 = 16;
 
 /// Entitlements that the kernel wants to know of before any code runs (`csblob_entitlements` of `codesign`).
 const EXEC_FLAGS: [(&str, u64); 7] = [
@@ -31,11 +35,19 @@ pub(super) fn write_xml(entitlements: &Dictionary) -> Result<Vec<u8>, Error> {
     let sorted = sorted(&Value::Dictionary(entitlements.clone()));
     sorted.to_writer_xml(&mut xml).map_err(|error| Error::Entitlements(error.into()))?;
     xml.push(b'\n');
-    Ok(xml)
+    // XML has no way to write some characters, and no form that keeps others as they are.
+    if read_xml(&xml).is_ok_and(|found| found == *entitlements) { Ok(xml) } else { Err(Error::EntitlementForm) }
+}
+
+/// The property list in XML.
+pub(super) fn read_xml(xml: &[u8]) -> Result<Dictionary, plist::Error> {
+    // Those of the largest apps have some kilobytes.
+    let limits = Limits { document_bytes: 1 << 20, values: 1 << 14, depth: MAX_DEPTH, ..Limits::default() };
+    plist::read_dictionary(xml, &limits)
 }
 
 /// The value with the keys of all its dictionaries in order.
-pub(super) fn sorted(value: &Value) -> Value {
+fn sorted(value: &Value) -> Value {
     match value {
         Value::Array(values) => Value::Array(values.iter().map(sorted).collect()),
         Value::Dictionary(entries) => {

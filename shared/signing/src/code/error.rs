@@ -63,6 +63,9 @@ pub enum Error {
         /// What the value is.
         found: &'static str,
     },
+    /// The entitlements are not the same any more when they are read.
+    #[error("the entitlements are nested too deep, too long, or have characters in them that XML cannot express")]
+    EntitlementForm,
     /// Text that ends with a NUL in the signature and must have none in it.
     #[error("{field} {text:?} is empty or has a NUL in it")]
     Text {

@@ -1,12 +1,11 @@
 //! What a signature says of the code, before anything of it is checked.
 
-use formats::limits::Limits;
-use formats::plist::{self, Dictionary};
+use formats::plist::Dictionary;
 
 use super::blob::{Blob, Blobs, DER_ENTITLEMENTS, ENTITLEMENTS, slot};
 use super::cms;
 use super::directory::Directory;
-use super::entitlements::read_der;
+use super::entitlements::{self, read_der};
 use super::error::Error;
 use crate::Certificate;
 use crate::apk::Problem;
@@ -62,11 +61,10 @@ pub(super) fn read_xml(blob: &Blob<'_>) -> Result<Option<Dictionary>, Error> {
     if blob.content.is_empty() {
         return Ok(None);
     }
-    // Those of the largest apps have some kilobytes.
-    let limits = Limits { document_bytes: 1 << 20, values: 1 << 14, depth: 32, ..Limits::default() };
-    plist::read_dictionary(blob.content.rest(), &limits).map(Some).map_err(Error::Entitlements)
+    entitlements::read_xml(blob.content.rest()).map(Some).map_err(Error::Entitlements)
 }
 
+/// The entitlements in DER.
 pub(super) fn read_der_blob(blob: &Blob<'_>) -> Result<Dictionary, Error> {
     blob.expect(DER_ENTITLEMENTS, "magic number of the DER entitlements")?;
     read_der(blob.content.rest()).map_err(Error::within(blob.content.offset()))

@@ -81,3 +81,6 @@ fn data(bytes: &[u8]) -> Vec<u8> {
     data.resize(data.len().next_multiple_of(4), 0);
     data
 }
+
+#[cfg(test)]
+mod tests;

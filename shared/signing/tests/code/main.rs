@@ -6,6 +6,8 @@
 mod support;
 
 mod damage;
+mod framework;
+mod hostile;
 mod macho;
 mod openssl;
 mod parts;

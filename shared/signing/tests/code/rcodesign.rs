@@ -3,14 +3,15 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use formats::plist::Value;
-use signing::code::{By, Code, PageHasher, Sealed, Verified, sign, verify};
+use formats::plist::{Dictionary, Value};
+use signing::code::{By, Code, CodeResources, PageHasher, Sealed, Verified, sign, verify};
 use signing::generate::NewKey;
 use signing::{Certificate, Signer};
 use tempfile::TempDir;
 
 use crate::macho::{self, Kind};
 use crate::parts::{CODE_DIRECTORY, DER_ENTITLEMENTS, ENTITLEMENTS, REQUIREMENTS, part};
+use crate::sample::{dictionary, digests};
 use crate::signatures::{CODE_RESOURCES, IDENTIFIER, INFO_PLIST, SIGNING_TIME, TEAM, by, entitlements, sha256, signed};
 use crate::support::{must_run, run, skipped, which, write};
 
@@ -167,6 +168,53 @@ fn both_write_the_same_without_a_key() {
     let end = ours.iter().rposition(|byte| *byte != 0).expect("bytes") + 1;
     assert_eq!(ours[..end], signature[..end]);
     assert!(signature[end..].iter().all(|byte| *byte == 0));
+}
+
+/// The list of a bundle's files, those of a framework within among them. (In `files`, the tool passes over what its rules omit.)
+#[test]
+fn both_list_the_same_files() {
+    let Some(judge) = Judge::new() else { return };
+    let info = |executable: &str, kind: &str| {
+        let fields = [
+            ("CFBundleExecutable", executable),
+            ("CFBundleIdentifier", "com.example.app"),
+            ("CFBundleName", executable),
+            ("CFBundlePackageType", kind),
+        ];
+        let mut xml = Vec::new();
+        let fields = Dictionary::from_iter(fields.map(|(key, value)| (key, Value::from(value))));
+        Value::Dictionary(fields).to_writer_xml(&mut xml).expect("writes");
+        xml
+    };
+    let framework = signed(Kind::Library, None, By::AdHoc);
+    let files = [
+        ("App", macho::code(Kind::Executable, 0)),
+        ("Info.plist", info("App", "APPL")),
+        ("PkgInfo", b"APPL????".to_vec()),
+        ("Assets.car", b"assets".to_vec()),
+        ("Base.lproj/Main.nib", b"nib".to_vec()),
+        ("de.lproj/a & b.strings", b"text".to_vec()),
+        ("sub/.DS_Store", b"store".to_vec()),
+        ("version.plist", b"version".to_vec()),
+        ("Frameworks/F.framework/F", [framework.code, framework.signed.bytes].concat()),
+        ("Frameworks/F.framework/Info.plist", info("F", "FMWK")),
+    ];
+    for (path, content) in &files {
+        let path = judge.folder.path().join("App.app").join(path);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(path, content).expect("a file");
+    }
+    judge.must_run("sign --shallow --timestamp-url none @/App.app");
+    let read = |path: &str| fs::read(judge.folder.path().join("App.app").join(path)).expect("a file");
+    let mut list = CodeResources::new("App");
+    for (path, _) in &files {
+        let (sha1, sha256) = digests(&read(path));
+        list.add(path, sha1, sha256).expect("a path");
+    }
+    let theirs = dictionary(&read("_CodeSignature/CodeResources"));
+    for part in ["files", "files2", "rules", "rules2"] {
+        assert_eq!(dictionary(&list.to_xml()).get(part), theirs.get(part), "{part}");
+    }
 }
 
 impl Judge {

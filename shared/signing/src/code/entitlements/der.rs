@@ -6,6 +6,7 @@
 
 use formats::plist::{Dictionary, Integer, Value};
 
+use super::MAX_DEPTH;
 use crate::apk::Problem;
 use crate::cms::der::{INTEGER, SEQUENCE, element};
 use crate::cms::{Ber, Rejected};
@@ -16,8 +17,6 @@ const DICTIONARY: u8 = 0xb0;
 const BOOLEAN: u8 = 0x01;
 const TEXT: u8 = 0x0c;
 const VERSION: &[u8] = &[INTEGER, 1, 1];
-/// Entitlements nest three levels deep.
-const MAX_DEPTH: u32 = 16;
 
 /// The encoding of these entitlements.
 pub(in crate::code) fn write(entitlements: &Dictionary) -> Result<Vec<u8>, Error> {
