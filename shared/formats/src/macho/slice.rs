@@ -51,7 +51,7 @@ pub struct Slice {
     pub(super) tables: Vec<Table>,
     /// First and number of the local, the defined external and the undefined symbols.
     pub(super) symbol_groups: Option<[u32; 6]>,
-    /// Load commands of a meaning unknown here, by number and offset.
+    /// The first load command of a meaning unknown here, by number and offset.
     pub(super) unknown: Option<(u32, u64)>,
 }
 
@@ -77,6 +77,20 @@ pub enum DylibUse {
     Upward,
     /// It is loaded on first use.
     Lazy,
+}
+
+impl DylibUse {
+    /// What a load command of that number says; `None` where it is another command.
+    const fn of(number: u32) -> Option<Self> {
+        Some(match number {
+            number::LOAD_DYLIB => Self::Required,
+            number::LOAD_WEAK_DYLIB => Self::Weak,
+            number::REEXPORT_DYLIB => Self::Reexported,
+            number::LOAD_UPWARD_DYLIB => Self::Upward,
+            number::LAZY_LOAD_DYLIB => Self::Lazy,
+            _ => return None,
+        })
+    }
 }
 
 impl Slice {
@@ -157,11 +171,6 @@ impl Slice {
         match command.number {
             number::SEGMENT | number::SEGMENT_64 => self.segments.push(Segment::read(command, self.header.width)?),
             number::ID_DYLIB => self.install_name = Some(command.text(&mut fields, "dylib.name")?),
-            number::LOAD_DYLIB => self.take_dylib(command, DylibUse::Required)?,
-            number::LOAD_WEAK_DYLIB => self.take_dylib(command, DylibUse::Weak)?,
-            number::REEXPORT_DYLIB => self.take_dylib(command, DylibUse::Reexported)?,
-            number::LOAD_UPWARD_DYLIB => self.take_dylib(command, DylibUse::Upward)?,
-            number::LAZY_LOAD_DYLIB => self.take_dylib(command, DylibUse::Lazy)?,
             number::RPATH => self.rpaths.push(command.text(&mut fields, "path")?),
             number::UUID => self.uuid = Some(fields.array("uuid")?),
             number::ENCRYPTION_INFO | number::ENCRYPTION_INFO_64 => self.take_encryption(command)?,
@@ -170,38 +179,28 @@ impl Slice {
                 let (minimum_os, sdk) = (Version(fields.u32("minos")?), Version(fields.u32("sdk")?));
                 self.builds.push(Build { platform, minimum_os, sdk });
             }
-            number::VERSION_MIN_MACOSX => self.take_version(command, Platform::MacOs)?,
-            number::VERSION_MIN_IPHONEOS => self.take_version(command, Platform::Ios)?,
-            number::VERSION_MIN_TVOS => self.take_version(command, Platform::TvOs)?,
-            number::VERSION_MIN_WATCHOS => self.take_version(command, Platform::WatchOs)?,
-            number::LOAD_DYLINKER
-            | number::UNIXTHREAD
-            | number::ROUTINES
-            | number::ROUTINES_64
-            | number::SUB_FRAMEWORK
-            | number::SUB_UMBRELLA
-            | number::SUB_CLIENT
-            | number::SUB_LIBRARY
-            | number::DYLD_ENVIRONMENT
-            | number::MAIN
-            | number::SOURCE_VERSION
-            | number::LINKER_OPTION
-            | number::TARGET_TRIPLE => {}
-            number::DYSYMTAB => {
-                let mut groups = [0; 6];
-                for number in &mut groups {
-                    *number = fields.u32("a group of symbols")?;
-                }
-                self.symbol_groups = Some(groups);
-                Table::read(command, self.header.width, &mut self.tables)?;
+            other => match (DylibUse::of(other), Platform::of_version_command(other)) {
+                (Some(usage), _) => self.take_dylib(command, usage)?,
+                (_, Some(platform)) => self.take_version(command, platform)?,
+                _ => self.take_tables(command)?,
+            },
+        }
+        Ok(())
+    }
+
+    /// Takes note of the tables that a command tells of, or that it is not known whether it tells of any.
+    fn take_tables(&mut self, command: &Command<'_>) -> Result<(), Error> {
+        if command.number == number::DYSYMTAB {
+            let (mut fields, mut groups) = (command.fields(), [0; 6]);
+            for number in &mut groups {
+                *number = fields.u32("a group of symbols")?;
             }
-            other => {
-                let known = self.tables.len();
-                Table::read(command, self.header.width, &mut self.tables)?;
-                if self.tables.len() == known {
-                    self.unknown.get_or_insert((other, command.offset));
-                }
-            }
+            self.symbol_groups = Some(groups);
+        }
+        let before = self.tables.len();
+        Table::read(command, self.header.width, &mut self.tables)?;
+        if self.tables.len() == before && !command.is_placeless() {
+            self.unknown.get_or_insert((command.number, command.offset));
         }
         Ok(())
     }

@@ -101,6 +101,19 @@ impl Plan {
         commands.push(("dyld", command(0x8000_0022, &dyld)));
         commands.push(("symtab", command(0x2, &[symbols.0, self.symbols.len(), strings.0, strings.1])));
         commands.push(("dysymtab", command(0xB, &self.groups(indirect.0))));
+        commands.extend(self.description());
+        commands.push(("starts", command(0x26, &[starts.0, starts.1])));
+        commands.push(("data", command(0x29, &[symbols.0, 0])));
+        commands.extend(self.more_commands.iter().map(|bytes| ("more", bytes.clone())));
+        if let Some((start, length)) = signature {
+            commands.push(("signature", command(0x1D, &[start, length])));
+        }
+        self.assemble(tail.bytes, commands)
+    }
+
+    /// The load commands that tell of no table.
+    fn description(&self) -> Vec<(&'static str, Vec<u8>)> {
+        let mut commands = Vec::new();
         if self.kind == DYLIB {
             commands.push(("id", name(0xD, 24, "@rpath/Small.framework/Small")));
         }
@@ -112,13 +125,7 @@ impl Plan {
         let encryption =
             if self.wide { command(0x2C, &[CODE, CODE_LENGTH, 0, 0]) } else { command(0x21, &[CODE, CODE_LENGTH, 0]) };
         commands.push(("encryption", encryption));
-        commands.push(("starts", command(0x26, &[starts.0, starts.1])));
-        commands.push(("data", command(0x29, &[symbols.0, 0])));
-        commands.extend(self.more_commands.iter().map(|bytes| ("more", bytes.clone())));
-        if let Some((start, length)) = signature {
-            commands.push(("signature", command(0x1D, &[start, length])));
-        }
-        self.assemble(tail.bytes, commands)
+        commands
     }
 
     fn assemble(&self, mut bytes: Vec<u8>, commands: Vec<(&'static str, Vec<u8>)>) -> Built {

@@ -66,8 +66,8 @@ pub(crate) fn judge(bytes: &[u8], folder: &Path) {
     let file = folder.join("judged");
     std::fs::write(&file, bytes).unwrap();
     llvm("llvm-otool", &["-l"], &file);
-    llvm("llvm-objdump", &["--macho", "--all-headers"], &file);
-    llvm("llvm-objdump", &["--macho", "--exports-trie", "--bind", "--lazy-bind", "--weak-bind", "--rebase"], &file);
-    llvm("llvm-objdump", &["--macho", "--indirect-symbols", "--function-starts", "--data-in-code"], &file);
+    let dyld = ["--exports-trie", "--bind", "--lazy-bind", "--weak-bind", "--rebase", "--chained-fixups"];
+    let tables = ["--macho", "--all-headers", "--indirect-symbols", "--function-starts", "--data-in-code"];
+    llvm("llvm-objdump", &[&tables[..], &dyld].concat(), &file);
     llvm("llvm-nm", &["--debug-syms", "--no-sort"], &file);
 }

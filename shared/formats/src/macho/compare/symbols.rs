@@ -211,7 +211,7 @@ fn hash_names(
     names: &mut BTreeMap<u64, u64>,
 ) -> Result<(), Error> {
     let length = length_of(&range);
-    let mut left = length.saturating_mul(OVERLAP);
+    let (mut hashed, most) = (0_u64, length.saturating_mul(OVERLAP));
     let mut wanted = names.iter_mut().peekable();
     // The bytes since the last zero, and where they start in the table.
     let (mut text, mut start): (Vec<u8>, u64) = (Vec::new(), 0);
@@ -232,11 +232,9 @@ fn hash_names(
             while let Some((name, hash)) = wanted.next_if(|(name, _)| **name < end) {
                 let within = usize::try_from(name.saturating_sub(start)).unwrap_or(usize::MAX);
                 let tail = text.get(within..).unwrap_or_default();
-                let what = "names that overlap, in bytes";
-                left = left.checked_sub(widen(tail.len())).ok_or(Error::Limit { what, found: length, limit: 0 })?;
-                let mut hasher = DefaultHasher::new();
-                hasher.write(tail);
-                *hash = hasher.finish();
+                hashed = hashed.saturating_add(widen(tail.len()));
+                at_most("length of names that overlap in bytes", hashed, most)?;
+                *hash = hash_of(tail);
             }
             text.clear();
             start = end;
@@ -245,4 +243,10 @@ fn hash_names(
     // Names that do not end are not names; what had one of these may still go.
     wanted.for_each(|(_, hash)| *hash = UNENDED);
     Ok(())
+}
+
+fn hash_of(name: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(name);
+    hasher.finish()
 }
