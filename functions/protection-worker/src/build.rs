@@ -11,7 +11,7 @@ use domain::job::{Failure, Job, Output, SIGNING_FAILED};
 use domain::phase::Phase;
 use domain::platform::Platform;
 use domain::policy::Policy;
-use engine::{Observer as _, Plan, Report, Stage};
+use engine::{Observer as _, Plan, Report, SigningKey, Stage};
 use formats::limits::Limits;
 use formats::source::{FileSource, Source as _};
 use service::Service;
@@ -110,7 +110,8 @@ fn protect_and_verify(inputs: Inputs, watch: &Watch) -> Result<Report, Ended> {
     let limits = Limits::default();
     let mut sink = BufWriter::with_capacity(1 << 20, output);
     let (file_name, signer) = (&file_name, signer.as_ref());
-    let plan = Plan { file_name, platform, policy: &policy, signer, limits };
+    let key = signer.map(SigningKey::Android);
+    let plan = Plan { file_name, platform, policy: &policy, key, limits };
     let mut report = engine::protect(&source, &mut sink, &plan, watch).map_err(of_engine)?;
     let output = sink.into_inner().map_err(|error| Error::internal(error.into_error()))?;
 

@@ -8,6 +8,7 @@ mod network;
 mod resource_names;
 
 use domain::control::ControlId;
+use domain::platform::Platform;
 
 use crate::Error;
 use crate::app::App;
@@ -30,9 +31,13 @@ const CONTROLS: &[(ControlId, Apply)] = &[
     (ControlId::RESOURCE_NAME_OBFUSCATION, resource_names::collapse),
 ];
 
-/// The controls that this engine applies to Android packages.
-pub fn implemented() -> impl Iterator<Item = ControlId> {
-    CONTROLS.iter().map(|(control, _)| *control)
+/// The controls that this engine applies to packages for `platform`.
+pub fn implemented(platform: Platform) -> impl Iterator<Item = ControlId> {
+    let controls = match platform {
+        Platform::Android => CONTROLS,
+        Platform::Ios => &[],
+    };
+    controls.iter().map(|(control, _)| *control)
 }
 
 /// Whether a control may look at the app's resources.

@@ -59,6 +59,16 @@ pub enum Error {
         /// The plan's platform.
         platform: Platform,
     },
+    /// The plan's key signs packages of the other platform.
+    #[error(
+        "Signing failed: a key for {key} cannot sign packages for {platform}. Choose a signing key for {platform}."
+    )]
+    WrongKey {
+        /// What the key is for.
+        key: Platform,
+        /// The plan's platform.
+        platform: Platform,
+    },
     /// The package is one of several that make up an app.
     #[error(
         "The package is the split \"{split}\" of an app, which cannot be protected alone. Upload the complete APK."
@@ -169,7 +179,7 @@ impl Error {
             Self::Manifest(_) | Self::Control { .. } | Self::NothingToPin { .. } => "control_not_applicable",
             Self::PropertyList { .. } => "property_list_invalid",
             Self::PackageName { .. } => "package_name_invalid",
-            Self::Signing(_) => "signing_failed",
+            Self::Signing(_) | Self::WrongKey { .. } => "signing_failed",
             Self::Source(_) => "source_failed",
             Self::Sink(_) => "sink_failed",
             Self::Cancelled => "cancelled",

@@ -38,18 +38,14 @@ pub(crate) struct Input<'a> {
 }
 
 impl<'a> Input<'a> {
-    /// Reads and checks the whole package: structure, kind, manifest, then every entry's content.
+    /// Reads and checks the whole package: manifest, then every entry's content.
     pub(crate) fn inspect(
         source: &'a dyn Source,
+        archive: Archive<'a>,
         plan: &Plan<'a>,
         threads: usize,
         observer: &dyn Observer,
     ) -> Result<Self, Error> {
-        Watch::start(observer, Phase::Inspecting, source.len())?;
-        let archive = Archive::read(source, &plan.limits).map_err(Error::structure)?;
-        kind::require_apk(&archive, plan)?;
-        plan.require_implemented()?;
-
         let (manifest, document) = read_manifest(&archive, plan.file_name, &plan.limits)?;
         let facts = manifest::inspect(&document)?;
         require_supported(&facts)?;

@@ -84,15 +84,12 @@ pub(crate) fn require_named(archive: &Archive<'_>, file_name: &FileName) -> Resu
     }
 }
 
-/// Refuses everything but an APK that is called one, built for Android.
-pub(crate) fn require_apk(archive: &Archive<'_>, plan: &Plan<'_>) -> Result<(), Error> {
+/// The kind of the plan's package; refuses one that is called something else, or that is for another platform.
+pub(crate) fn require(archive: &Archive<'_>, plan: &Plan<'_>) -> Result<Kind, Error> {
     let found = require_named(archive, plan.file_name)?;
-    if found.platform() != plan.platform {
-        return Err(Error::WrongPlatform { kind: found, platform: plan.platform });
-    }
-    match found {
-        Kind::Apk => Ok(()),
-        Kind::Aab | Kind::Ipa => Err(unavailable(plan.file_name, found)),
+    match found.platform() == plan.platform {
+        true => Ok(found),
+        false => Err(Error::WrongPlatform { kind: found, platform: plan.platform }),
     }
 }
 

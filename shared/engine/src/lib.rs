@@ -4,6 +4,7 @@
 //! constant, the input is treated as hostile, and the same input, plan and key give the same bytes. [`identify`] tells beforehand which
 //! app it is.
 
+mod android;
 mod app;
 mod backup_rules;
 mod controls;
@@ -34,7 +35,7 @@ pub use kind::Kind;
 pub use manifest::Facts;
 pub use observe::{Observer, Progress, Stop, Unobserved};
 pub use outcome::{Change, ControlOutcome, Status};
-pub use plan::Plan;
+pub use plan::{Plan, SigningKey};
 pub use protect::protect;
-pub use report::{File, Report, Signing, Stage, Warning};
+pub use report::{AppFacts, File, Report, Signing, Stage, Warning};
 pub use resource_names::{Mapping, NameMapping, PathMapping};

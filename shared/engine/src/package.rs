@@ -43,7 +43,7 @@ pub(crate) fn write(
     let watch = Watch::start(observer, Phase::Packaging, input.archive.directory_offset())?;
     thread::scope(|scope| {
         let mut output = Output::new(sink, &watch);
-        let digester = plan.signer.map(|signer| {
+        let digester = plan.android_key().map(|signer| {
             let pieces = output.begin_digest();
             scope.spawn(move || digest_entries(signer, pieces))
         });

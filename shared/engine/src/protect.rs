@@ -1,21 +1,16 @@
 //! From a package and a plan to the protected package and its report.
 
 use std::io::Write;
-use std::num::NonZero;
-use std::thread;
 use std::time::Instant;
 
-use domain::control::ControlId;
 use domain::phase::Phase;
 use formats::source::Source;
+use formats::zip::Archive;
 
-use crate::app::App;
-use crate::inspect::Input;
+use crate::kind::{self, Kind};
 use crate::observe::{Observer, Watch};
-use crate::outcome::{Applied, ControlOutcome};
-use crate::package::{self, Package};
-use crate::report::{File, Report, Signing, Stage, Warning};
-use crate::{Error, Plan, controls, warnings};
+use crate::report::{Report, Stage};
+use crate::{Error, Plan, android};
 
 /// Protects the package in `source` as `plan` says, and writes the result to `sink`.
 ///
@@ -30,66 +25,23 @@ pub fn protect(
     plan: &Plan<'_>,
     observer: &dyn Observer,
 ) -> Result<Report, Error> {
-    let threads = thread::available_parallelism().map_or(1, NonZero::get);
-    let started = Instant::now();
-    let input = Input::inspect(source, plan, threads, observer)?;
-    let inspected = Instant::now();
-    Watch::start(observer, Phase::Protecting, input.manifest.len() as u64)?;
-    let resources = input.read_resources(plan)?;
-    let mut app = App::new(&input, &resources, plan.policy, &plan.limits);
-    let mut applied = controls::apply(&mut app)?;
-    let mapping = app.mapping.take();
-    let edits = app.finish(&input);
-    drop(resources);
-    let edited = Instant::now();
-    let mut package = package::write(&input, &edits, plan, sink, observer)?;
-    let ended = Instant::now();
-    add_reworked(&mut applied, &mut package);
-    let controls = applied.into_iter().map(ControlOutcome::from).collect();
-
-    let stages = [
-        (Phase::Inspecting, started, inspected),
-        (Phase::Protecting, inspected, edited),
-        (Phase::Packaging, edited, package.signing_began),
-        (Phase::Signing, package.signing_began, ended),
-    ];
-    let stages =
-        stages.map(|(phase, from, to)| Stage { phase, milliseconds: to.duration_since(from).as_millis() as u64 });
-    Ok(Report { mapping, ..report(source, input, plan, controls, package, stages.to_vec()) })
-}
-
-/// Adds what packaging did for `DebugInfoObfuscation`, the one control that works on entries while they are packed.
-fn add_reworked(applied: &mut [Applied], package: &mut Package) {
-    let control = applied.iter_mut().find(|applied| applied.control == ControlId::DEBUG_INFO_OBFUSCATION);
-    if let Some(applied) = control {
-        applied.changes.append(&mut package.changes);
-        applied.warnings.append(&mut package.warnings);
+    let began = Instant::now();
+    Watch::start(observer, Phase::Inspecting, source.len())?;
+    let archive = Archive::read(source, &plan.limits).map_err(Error::structure)?;
+    let kind = kind::require(&archive, plan)?;
+    plan.require_implemented()?;
+    match kind {
+        Kind::Apk => android::protect(source, archive, sink, plan, observer, began),
+        Kind::Aab | Kind::Ipa => Err(kind::unavailable(plan.file_name, kind)),
     }
 }
 
-fn report(
-    source: &dyn Source,
-    input: Input<'_>,
-    plan: &Plan<'_>,
-    controls: Vec<ControlOutcome>,
-    package: Package,
-    stages: Vec<Stage>,
-) -> Report {
-    let signing = Signing::of(input.signature.as_ref(), &input.previous);
-    let warnings: Vec<Warning> = warnings::collect(&input, &controls, &signing);
-    let name = Some(plan.file_name.as_str().to_owned());
-    Report {
-        format: Report::FORMAT,
-        engine: env!("CARGO_PKG_VERSION"),
-        input: File { name, size: source.len(), sha256: None },
-        output: File { name: None, size: package.size, sha256: None },
-        signs_again: None,
-        app: input.facts,
-        controls,
-        signing,
-        warnings,
-        stages,
-        mapping: None,
-        verification: None,
-    }
+/// The stages between their first moments and the end of the last.
+pub(crate) fn stages<const N: usize>(began: [(Phase, Instant); N], ended: Instant) -> Vec<Stage> {
+    let ends = began.iter().skip(1).map(|(_, next)| *next).chain([ended]);
+    let stage = |((phase, from), to): (&(Phase, Instant), Instant)| Stage {
+        phase: *phase,
+        milliseconds: to.duration_since(*from).as_millis() as u64,
+    };
+    began.iter().zip(ends).map(stage).collect()
 }

@@ -26,8 +26,8 @@ pub struct Report {
     /// knows it sets it here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signs_again: Option<i64>,
-    /// What the manifest says about the app.
-    pub app: Facts,
+    /// What the package says about the app.
+    pub app: AppFacts,
     /// One row for each control of the plan.
     pub controls: Vec<ControlOutcome>,
     /// Who signed the output.
@@ -47,6 +47,23 @@ pub struct Report {
 impl Report {
     /// The present form of the document.
     pub const FORMAT: u32 = 1;
+}
+
+/// What a package says about its app, by platform.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum AppFacts {
+    /// What an Android manifest says.
+    Android(Facts),
+}
+
+impl AppFacts {
+    /// What the manifest says; `None` for an iOS app.
+    pub const fn android(&self) -> Option<&Facts> {
+        match self {
+            Self::Android(facts) => Some(facts),
+        }
+    }
 }
 
 /// A file of a build.

@@ -4,9 +4,9 @@ use std::io::{self, Write};
 
 use domain::control::ControlId;
 use formats::dex::Dex;
-use formats::elf::{self, Piece};
+use formats::elf;
 use formats::limits::Limits;
-use formats::source::Source;
+use formats::piece::{Piece, copy_pieces};
 use formats::zip::{Archive, Deflater, Entry, EntrySource, Header, Method, Packed};
 use signing::apk::{DigestKind, Hasher};
 
@@ -14,8 +14,6 @@ use crate::Error;
 use crate::edits::{Content, Item};
 use crate::outcome::Change;
 
-/// Bytes copied at a time.
-const CHUNK: u64 = 256 << 10;
 /// A packed library up to this length is kept until it is written; a longer one is packed a second time while it is written.
 const KEPT: usize = 16 << 20;
 /// What a library in work takes at most, in bytes.
@@ -164,26 +162,6 @@ impl Spliced {
             }
         }
     }
-}
-
-fn copy_pieces(source: &dyn Source, pieces: &[Piece], sink: &mut dyn Write) -> io::Result<()> {
-    let mut buffer = vec![0; CHUNK as usize];
-    for piece in pieces {
-        match piece {
-            Piece::Bytes(bytes) => sink.write_all(bytes)?,
-            Piece::Zeros(count) => drop(io::copy(&mut io::Read::take(io::repeat(0), *count), sink)?),
-            Piece::Copy(range) => {
-                let mut position = range.start;
-                while position < range.end {
-                    let piece = &mut buffer[..(range.end - position).min(CHUNK) as usize];
-                    source.read_at(position, piece)?;
-                    sink.write_all(piece)?;
-                    position += piece.len() as u64;
-                }
-            }
-        }
-    }
-    Ok(())
 }
 
 /// Learns what an entry's header needs to know about a content, and keeps the packed bytes while they are few.

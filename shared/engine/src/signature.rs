@@ -54,7 +54,7 @@ impl<'a> Signature<'a> {
     /// # Errors
     /// A key that the devices of the package do not take, or that cannot carry the input's lineage over.
     pub(crate) fn plan(plan: &Plan<'a>, min_sdk: u32, previous: &Previous) -> Result<Option<Self>, Error> {
-        let Some(signer) = plan.signer else { return Ok(None) };
+        let Some(signer) = plan.android_key() else { return Ok(None) };
         let schemes = match &previous.lineage {
             Some(lineage) => lineage.schemes(signer, min_sdk).map_err(Error::Signing)?,
             None => Schemes::for_min_sdk(min_sdk),

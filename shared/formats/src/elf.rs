@@ -23,4 +23,4 @@ mod strip;
 pub use compare::{Difference, same_image};
 pub use dump::dump;
 pub use error::Error;
-pub use strip::{Piece, Removed, Stripped, strip};
+pub use strip::{Removed, Stripped, strip};

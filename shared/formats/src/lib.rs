@@ -1,5 +1,5 @@
 //! Readers and writers of hostile bytes: ZIP archives, Android binary XML and resource tables, the protobuf forms of both, DEX files,
-//! native libraries, Apple property lists and PNG images.
+//! native libraries, Mach-O binaries, Apple property lists and PNG images.
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::as_conversions)]
 
 pub mod arsc;
@@ -8,6 +8,8 @@ mod chunk;
 pub mod dex;
 pub mod elf;
 pub mod limits;
+pub mod macho;
+pub mod piece;
 pub mod plist;
 pub mod png;
 pub mod proto;

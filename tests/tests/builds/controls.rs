@@ -9,7 +9,7 @@ use domain::certificate::PinnedCertificate;
 use domain::control::{ControlId, catalogue};
 use domain::platform::Platform;
 use domain::policy::Policy;
-use engine::{Plan, Report, Unobserved, protect};
+use engine::{Plan, Report, SigningKey, Unobserved, protect};
 use formats::limits::Limits;
 use formats::zip::Archive;
 use serde_json::json;
@@ -92,7 +92,7 @@ fn try_sample(package: Option<Vec<u8>>) {
             judges::decoded(&output.path, &folder.path().join("decoded"));
             again(&output);
         }
-        outputs.push((output.report.app.min_sdk.api().unwrap(), output.path));
+        outputs.push((output.report.app.android().unwrap().min_sdk.api().unwrap(), output.path));
     }
     judges::verified(folder.path(), &outputs);
 }
@@ -133,8 +133,13 @@ fn make(input: &Path, package: &[u8], path: PathBuf, policy: Policy) -> Output {
 
 fn run(package: &[u8], policy: &Policy, signer: &Signer) -> (Report, Vec<u8>) {
     let name = "app.apk".parse().unwrap();
-    let plan =
-        Plan { file_name: &name, platform: Platform::Android, policy, signer: Some(signer), limits: Limits::default() };
+    let plan = Plan {
+        file_name: &name,
+        platform: Platform::Android,
+        policy,
+        key: Some(SigningKey::Android(signer)),
+        limits: Limits::default(),
+    };
     let mut out = Vec::new();
     let report = protect(&package, &mut out, &plan, &Unobserved);
     (report.unwrap_or_else(|error| panic!("{:?}: {error}", policy.controls)), out)

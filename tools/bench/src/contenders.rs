@@ -14,7 +14,7 @@ use clap::Args;
 use domain::file_name::FileName;
 use domain::platform::Platform;
 use domain::policy::Policy;
-use engine::{Plan, Unobserved};
+use engine::{Plan, SigningKey, Unobserved};
 use formats::limits::Limits;
 use formats::source::{FileSource, Source as _};
 use signing::Signer;
@@ -73,8 +73,13 @@ fn protect_and_verify(files: &Files) -> anyhow::Result<()> {
     let policy: Policy = local::seed::DEFAULT_CONTROLS.into_iter().collect();
     let limits = Limits::default();
     let mut sink = BufWriter::with_capacity(1 << 20, output);
-    let plan =
-        Plan { file_name: &file_name, platform: Platform::Android, policy: &policy, signer: Some(&signer), limits };
+    let plan = Plan {
+        file_name: &file_name,
+        platform: Platform::Android,
+        policy: &policy,
+        key: Some(SigningKey::Android(&signer)),
+        limits,
+    };
     engine::protect(&source, &mut sink, &plan, &Unobserved)?;
     let output = FileSource::new(sink.into_inner()?)?;
     let certificate = signer.certificate_sha256();

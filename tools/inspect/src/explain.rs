@@ -10,7 +10,7 @@ use domain::file_name::FileName;
 use domain::plan::Plan as Subscription;
 use domain::platform::Platform;
 use domain::policy::Policy;
-use engine::{Change, ControlOutcome, Facts, Identity, Plan, Unobserved, identify, protect};
+use engine::{AppFacts, Change, ControlOutcome, Facts, Identity, Plan, Unobserved, identify, protect};
 use formats::limits::Limits;
 use formats::source::Source;
 use serde_json::{Value, json};
@@ -73,9 +73,9 @@ pub fn explain(
     source: &dyn Source,
     file_name: &FileName,
     policies: &[Policy],
-) -> Result<(Facts, Vec<Explained>), engine::Error> {
+) -> Result<(AppFacts, Vec<Explained>), engine::Error> {
     let run = |policy: &Policy| {
-        let plan = Plan { file_name, platform: Platform::Android, policy, signer: None, limits: Limits::default() };
+        let plan = Plan { file_name, platform: Platform::Android, policy, key: None, limits: Limits::default() };
         protect(source, &mut io::sink(), &plan, &Unobserved)
     };
     let facts = run(&Policy::default())?.app;
@@ -95,7 +95,7 @@ pub fn explain(
     Ok((facts, explained))
 }
 
-fn to_json(facts: &Facts, identity: &Identity, explained: &[Explained]) -> Value {
+fn to_json(facts: &AppFacts, identity: &Identity, explained: &[Explained]) -> Value {
     let row = |explained: &Explained| match &explained.outcome {
         Ok(outcome) => json!(outcome),
         Err(error) => {
@@ -108,16 +108,16 @@ fn to_json(facts: &Facts, identity: &Identity, explained: &[Explained]) -> Value
 }
 
 /// The app as people and as devices know it.
-fn headline(app: &Path, facts: &Facts, identity: &Identity) -> String {
+fn headline(app: &Path, facts: &AppFacts, identity: &Identity) -> String {
     let Identity { package_name, name, version_name, .. } = identity;
     let name = if name == package_name { package_name.clone() } else { format!("{name}, {package_name}") };
     let version = version_name.as_deref().unwrap_or("without a version name");
-    let (name, version, code) = (name.escape_debug(), version.escape_debug(), facts.version_code);
-    let (min, target) = (&facts.min_sdk, &facts.target_sdk);
-    format!("{}: {name} {version} ({code}), min SDK {min}, target SDK {target}", app.display())
+    let (name, version) = (name.escape_debug(), version.escape_debug());
+    let AppFacts::Android(Facts { version_code, min_sdk, target_sdk, .. }) = facts;
+    format!("{}: {name} {version} ({version_code}), min SDK {min_sdk}, target SDK {target_sdk}", app.display())
 }
 
-fn to_text(app: &Path, facts: &Facts, identity: &Identity, explained: &[Explained]) -> String {
+fn to_text(app: &Path, facts: &AppFacts, identity: &Identity, explained: &[Explained]) -> String {
     let mut lines = vec![headline(app, facts, identity)];
     if explained.is_empty() {
         lines.push("None of the named controls asks for a change.".to_owned());

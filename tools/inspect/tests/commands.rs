@@ -109,13 +109,8 @@ fn diff_explains_what_a_build_changed_and_refuses_the_rest() {
     let (before, tampered) = (package(b"1"), package(b"2"));
     let policy = wanted(&["DebuggablePrevention", "BackupPrevention"]).configuration(&[], Subscription::Team).unwrap();
     let (name, policy) = ("app.apk".parse().unwrap(), policy.policy(Platform::Android));
-    let plan = Plan {
-        file_name: &name,
-        platform: Platform::Android,
-        policy: &policy,
-        signer: None,
-        limits: Limits::default(),
-    };
+    let plan =
+        Plan { file_name: &name, platform: Platform::Android, policy: &policy, key: None, limits: Limits::default() };
     let mut protected = Vec::new();
     protect(&before.as_slice(), &mut protected, &plan, &Unobserved).unwrap();
 

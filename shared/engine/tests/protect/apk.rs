@@ -6,7 +6,7 @@ use domain::control::ControlId;
 use domain::file_name::FileName;
 use domain::platform::Platform;
 use domain::policy::Policy;
-use engine::{Error, Plan, Report, Unobserved, protect};
+use engine::{Error, Plan, Report, SigningKey, Unobserved, protect};
 use formats::axml::{Document, Value};
 use formats::limits::Limits;
 use formats::zip::Method;
@@ -57,7 +57,8 @@ pub(crate) fn named(name: &str) -> FileName {
 pub(crate) fn plan<'a>(file_name: &'a FileName, controls: &[ControlId], signer: Option<&'a Signer>) -> Plan<'a> {
     // A test's plan lives as long as the test.
     let policy: &Policy = Box::leak(Box::new(controls.iter().copied().collect()));
-    Plan { file_name, platform: Platform::Android, policy, signer, limits: Limits::default() }
+    let key = signer.map(SigningKey::Android);
+    Plan { file_name, platform: Platform::Android, policy, key, limits: Limits::default() }
 }
 
 /// Protects with the usual controls and the test's key.

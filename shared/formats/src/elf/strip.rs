@@ -1,8 +1,7 @@
 //! Removing symbols and debug sections.
 
-use std::ops::Range;
-
 use crate::limits::Limits;
+use crate::piece::{Piece, Pieces};
 use crate::reader::widen;
 use crate::source::Source;
 
@@ -21,17 +20,6 @@ pub struct Stripped {
     pub len: u64,
     /// What is no longer there.
     pub removed: Vec<Removed>,
-}
-
-/// A run of bytes of the output.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Piece {
-    /// The bytes of the source in this range.
-    Copy(Range<u64>),
-    /// These bytes.
-    Bytes(Vec<u8>),
-    /// That many zeros, where something was removed in front of something that must keep its offset.
-    Zeros(u64),
 }
 
 /// A section that was removed.
@@ -104,31 +92,4 @@ fn section_headers(file: &ElfFile, removal: &Removal, layout: &Layout) -> Vec<Se
     }
     sections.truncate(needed);
     sections
-}
-
-#[derive(Default)]
-struct Pieces {
-    pieces: Vec<Piece>,
-    length: u64,
-}
-
-impl Pieces {
-    fn bytes(&mut self, bytes: Vec<u8>) {
-        self.length = self.length.saturating_add(widen(bytes.len()));
-        self.pieces.push(Piece::Bytes(bytes));
-    }
-
-    fn copy(&mut self, range: Range<u64>) {
-        if !range.is_empty() {
-            self.length = self.length.saturating_add(range.end.saturating_sub(range.start));
-            self.pieces.push(Piece::Copy(range));
-        }
-    }
-
-    fn zeros_up_to(&mut self, offset: u64) {
-        if offset > self.length {
-            self.pieces.push(Piece::Zeros(offset.saturating_sub(self.length)));
-            self.length = offset;
-        }
-    }
 }

@@ -1,7 +1,8 @@
 //! Builds small libraries field by field, so that a test can break exactly one of them; and applies what `strip` says.
 
-use formats::elf::{Error, Piece, Stripped, same_image, strip};
+use formats::elf::{Error, Stripped, same_image, strip};
 use formats::limits::Limits;
+use formats::piece::copy_pieces;
 use formats::source::Source;
 
 pub(crate) const PROGBITS: u32 = 1;
@@ -189,17 +190,7 @@ pub(crate) fn sections() -> Vec<Section> {
 /// The bytes of a stripped library.
 pub(crate) fn apply(source: &dyn Source, stripped: &Stripped) -> Vec<u8> {
     let mut bytes = Vec::new();
-    for piece in &stripped.pieces {
-        match piece {
-            Piece::Copy(range) => {
-                let start = bytes.len();
-                bytes.resize(start + (range.end - range.start) as usize, 0);
-                source.read_at(range.start, &mut bytes[start..]).unwrap();
-            }
-            Piece::Bytes(more) => bytes.extend(more),
-            Piece::Zeros(count) => bytes.resize(bytes.len() + *count as usize, 0),
-        }
-    }
+    copy_pieces(source, &stripped.pieces, &mut bytes).unwrap();
     assert_eq!(bytes.len() as u64, stripped.len);
     bytes
 }

@@ -1,7 +1,8 @@
 //! What goes, what stays, and where.
 
-use formats::elf::{Piece, dump, strip};
+use formats::elf::{dump, strip};
 use formats::limits::Limits;
+use formats::piece::Piece;
 
 use crate::builder::*;
 

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use domain::control::ControlId;
 use domain::platform::Platform;
 use domain::policy::Policy;
-use engine::{Plan, Unobserved, protect};
+use engine::{Plan, SigningKey, Unobserved, protect};
 use formats::limits::Limits;
 use formats::zip::{Archive, Method};
 use signing::Signer;
@@ -81,7 +81,8 @@ pub(crate) fn protected(input: &[u8], signer: Option<&Signer>) -> Vec<u8> {
 pub(crate) fn protected_by(input: &[u8], signer: Option<&Signer>, policy: &Policy) -> Vec<u8> {
     let file_name = "small.apk".parse().unwrap();
     let platform = Platform::Android;
-    let plan = Plan { file_name: &file_name, platform, policy, signer, limits: Limits::default() };
+    let key = signer.map(SigningKey::Android);
+    let plan = Plan { file_name: &file_name, platform, policy, key, limits: Limits::default() };
     let mut out = Vec::new();
     protect(&input, &mut out, &plan, &Unobserved).unwrap();
     out

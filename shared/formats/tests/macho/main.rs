@@ -1,0 +1,5 @@
+//! Mach-O binaries: one fixture per defect, damage, what compilers and linkers really write, judged by LLVM's tools.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panicking")]
+
+mod samples;
+mod support;

@@ -1,0 +1,68 @@
+//! Does what a signer does, with signatures of zeros; and asks LLVM's tools.
+#![expect(clippy::print_stderr, reason = "a skipped tool must show")]
+
+use std::path::Path;
+use std::process::Command;
+
+use formats::limits::Limits;
+use formats::macho::{Binary, Error, Remade, Remake, remake};
+use formats::piece::{Piece, copy_pieces};
+use formats::source::Source;
+
+/// Length of the signatures in these tests, bytes.
+pub(crate) const SIGNATURE: u64 = 1000;
+
+/// The binary with a signature of zeros for each slice, and what was removed.
+pub(crate) fn rewrite(before: &dyn Source, strip: bool) -> Result<(Vec<u8>, Remade), Error> {
+    let binary = Binary::read(before)?;
+    let remade = remake(before, &binary, Remake { strip }, &Limits::default())?;
+    let lengths = vec![SIGNATURE; remade.slices.len()];
+    let layout = remade.layout(&lengths)?;
+    let mut after = Vec::new();
+    let mut read = 0;
+    for (slice, placed) in remade.slices.iter().zip(&layout.slices) {
+        copy_pieces(before, &placed.lead, &mut after).unwrap();
+        let start = after.len() as u64;
+        copy_pieces(before, &placed.code, &mut after).unwrap();
+        assert_eq!(after.len() as u64 - start, slice.code_limit);
+        assert_eq!(after.len() as u64, placed.signature.start);
+        after.resize(after.len() + SIGNATURE as usize, 0);
+        assert_eq!(after.len() as u64, placed.signature.end);
+        for piece in placed.lead.iter().chain(&placed.code) {
+            if let Piece::Copy(range) = piece {
+                assert!(range.start >= read && range.end > range.start, "{range:?} after {read}");
+                read = range.end;
+            }
+        }
+    }
+    assert_eq!(after.len() as u64, layout.len);
+    Ok((after, remade))
+}
+
+/// What an LLVM tool says of a file; it must have nothing to complain about. `None` where the tool is not installed.
+pub(crate) fn llvm(tool: &str, arguments: &[&str], file: &Path) -> Option<String> {
+    // Debian installs some of them only under the name with the version.
+    let names = [tool.to_owned(), format!("{tool}-14"), format!("{tool}-19")];
+    for name in names {
+        if let Ok(output) = Command::new(&name).args(arguments).arg(file).output() {
+            let complaints = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(output.status.success(), "{name}: {complaints}");
+            let serious = complaints.lines().filter(|line| !line.contains("no symbols"));
+            assert_eq!(serious.collect::<Vec<_>>(), Vec::<&str>::new(), "{name} {arguments:?}");
+            return Some(String::from_utf8_lossy(&output.stdout).into_owned());
+        }
+    }
+    eprintln!("SKIPPED: {tool} is not installed; tests/tools/install brings it");
+    None
+}
+
+/// All that LLVM's tools read of a binary; they complain about what is not right.
+pub(crate) fn judge(bytes: &[u8], folder: &Path) {
+    let file = folder.join("judged");
+    std::fs::write(&file, bytes).unwrap();
+    llvm("llvm-otool", &["-l"], &file);
+    llvm("llvm-objdump", &["--macho", "--all-headers"], &file);
+    llvm("llvm-objdump", &["--macho", "--exports-trie", "--bind", "--lazy-bind", "--weak-bind", "--rebase"], &file);
+    llvm("llvm-objdump", &["--macho", "--indirect-symbols", "--function-starts", "--data-in-code"], &file);
+    llvm("llvm-nm", &["--debug-syms", "--no-sort"], &file);
+}
