@@ -10,6 +10,7 @@ mod error;
 mod layout;
 mod manifest;
 mod network;
+mod parts;
 mod resources;
 mod signature;
 
@@ -22,6 +23,8 @@ use formats::zip::Archive;
 use serde::Serialize;
 
 pub use error::Error;
+
+use parts::Parts;
 
 /// What an output may have beyond the longest input, bytes: up to 16 KiB in front of each library, and a signing block or lines and digests
 /// for each entry.
@@ -110,13 +113,17 @@ pub fn verify(
 
     let longest = Limits { package_bytes: expected.limits.package_bytes.saturating_add(GROWTH), ..*expected.limits };
     let after = Archive::read(output, &longest).map_err(|error| error::of_archive(Check::Structure, error))?;
-    pass(Check::Structure, layout::structure(&after, expected.certificate_sha256.is_some())?);
+    pass(
+        Check::Structure,
+        layout::structure(&after, expected.certificate_sha256.is_some() && !Parts::of(&after).is_bundle())?,
+    );
     let manifests = manifest::Manifests::read(&after, expected)?;
     pass(Check::Alignment, layout::alignment(&after, &manifests)?);
     pass(Check::Signatures, signature::check(&after, &manifests, expected, advance)?);
     pass(Check::Identity, manifests.identity()?);
     let reference = manifests.application().and_then(|application| application.network_security_config.as_ref());
-    let network_files: BTreeSet<String> = resources::files(&after, reference, expected.limits)?.into_iter().collect();
+    let network_files: BTreeSet<String> =
+        resources::files(&after, manifests.parts(), reference, expected.limits)?.into_iter().collect();
     let (diff, same) = entries::check(&manifests, &after, expected, &network_files, advance)?;
     pass(Check::Entries, same);
     pass(Check::Contents, layout::contents(&after, &diff, advance)?);

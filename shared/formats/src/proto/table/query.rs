@@ -45,6 +45,14 @@ impl Table<'_> {
         self.own_package().map(|package| package.name.to_owned())
     }
 
+    /// Every entry: its id and its name, in the order of the file.
+    pub fn entries(&self) -> impl Iterator<Item = (u32, &str)> {
+        let types = self.packages().flat_map(|package| package.types().map(move |kind| (package.id, kind)));
+        types.flat_map(|(package, kind)| {
+            kind.entries().map(move |entry| (resource_id(package, kind.id, entry.index), entry.name))
+        })
+    }
+
     /// The id of an entry of the module's own package.
     pub fn find(&self, type_name: &str, name: &str) -> Option<u32> {
         let package = self.own_package()?;
