@@ -1,4 +1,4 @@
-//! Android packages: from a checked archive and a plan to the protected package and its report.
+//! Android packages and app bundles: from a checked archive and a plan to the protected package and its report.
 
 use std::io::Write;
 use std::num::NonZero;
@@ -12,6 +12,7 @@ use formats::zip::Archive;
 
 use crate::app::App;
 use crate::inspect::Input;
+use crate::kind::Kind;
 use crate::observe::{Observer, Watch};
 use crate::outcome::{Applied, ControlOutcome};
 use crate::package::{self, Package};
@@ -23,20 +24,21 @@ use crate::{Error, Plan, controls, warnings};
 pub(crate) fn protect<'a>(
     source: &'a dyn Source,
     archive: Archive<'a>,
+    kind: Kind,
     sink: &mut dyn Write,
     plan: &Plan<'a>,
     observer: &dyn Observer,
     began: Instant,
 ) -> Result<Report, Error> {
     let threads = thread::available_parallelism().map_or(1, NonZero::get);
-    let input = Input::inspect(source, archive, plan, threads, observer)?;
+    let input = Input::inspect(source, archive, kind, plan, threads, observer)?;
     let inspected = Instant::now();
-    Watch::start(observer, Phase::Protecting, input.manifest.len() as u64)?;
+    Watch::start(observer, Phase::Protecting, input.base.bytes.len() as u64)?;
     let resources = input.read_resources(plan)?;
     let mut app = App::new(&input, &resources, plan.policy, &plan.limits);
     let mut applied = controls::apply(&mut app)?;
     let mapping = app.mapping.take();
-    let edits = app.finish(&input);
+    let edits = app.finish()?;
     drop(resources);
     let edited = Instant::now();
     let mut package = package::write(&input, &edits, plan, sink, observer)?;

@@ -1,17 +1,24 @@
 //! The app as the controls see and edit it.
 
 use domain::policy::Policy;
-use formats::arsc::Table;
-use formats::axml::Document;
+use formats::axml::{AndroidAttribute, Document, Value};
 use formats::limits::Limits;
+use formats::proto::{NewNames, xml};
 use formats::zip::{self, Archive, Method};
 
-use crate::Error;
+use crate::bundle::Bundle;
 use crate::edits::{Edit, Edits};
-use crate::inspect::{Input, MANIFEST, RESOURCES};
+use crate::error::BundlePart;
+use crate::inspect::{Input, Manifest, Tables};
 use crate::manifest::Facts;
+use crate::module::{Form, Module};
 use crate::outcome::Change;
 use crate::resource_names::Mapping;
+use crate::resources::Resources;
+use crate::{Error, document};
+
+/// The property of an app that says for which format of watch faces it was made.
+const WATCH_FACE: &str = "com.google.wear.watchface.format.version";
 
 /// An app in the course of being edited.
 pub(crate) struct App<'a> {
@@ -19,7 +26,12 @@ pub(crate) struct App<'a> {
     pub(crate) facts: &'a Facts,
     pub(crate) policy: &'a Policy,
     pub(crate) limits: &'a Limits,
-    pub(crate) manifest: Document,
+    /// What an app bundle says beside its modules.
+    pub(crate) bundle: Option<&'a Bundle>,
+    /// The module that is the app itself.
+    pub(crate) base: Part<'a>,
+    /// The other modules of a bundle.
+    pub(crate) features: Vec<Part<'a>>,
     pub(crate) edits: Edits,
     /// What the present control changed.
     pub(crate) changes: Vec<Change>,
@@ -27,61 +39,105 @@ pub(crate) struct App<'a> {
     pub(crate) warnings: Vec<String>,
     /// The resources that got other names.
     pub(crate) mapping: Option<Mapping>,
-    /// The resource table's bytes; empty for an app that has none.
+}
+
+/// A module in the course of being edited.
+pub(crate) struct Part<'a> {
+    pub(crate) module: &'a Module,
+    pub(crate) manifest: Document,
+    /// The manifest's bytes in the input.
+    original: &'a [u8],
+    /// The resource table's bytes; empty for a module that has none.
     resources: &'a [u8],
     /// The resource table, once a control asked for it.
-    table: Option<Table<'a>>,
+    table: Option<Resources<'a>>,
+}
+
+/// An XML resource that is not there yet.
+pub(crate) struct NewXml {
+    /// Its name.
+    pub(crate) name: String,
+    /// The name of its file's entry.
+    pub(crate) entry: String,
+    /// The file's path in the resource table.
+    path: String,
 }
 
 impl<'a> App<'a> {
-    /// `resources` are the bytes of the resource table; empty for an app that has none.
-    pub(crate) fn new(input: &'a Input<'a>, resources: &'a [u8], policy: &'a Policy, limits: &'a Limits) -> Self {
+    pub(crate) fn new(input: &'a Input<'a>, tables: &'a Tables, policy: &'a Policy, limits: &'a Limits) -> Self {
+        let part = |manifest: &'a Manifest, resources: &'a Vec<u8>| Part {
+            module: &manifest.module,
+            manifest: manifest.document.clone(),
+            original: &manifest.bytes,
+            resources,
+            table: None,
+        };
+        let features = input.features.iter().zip(&tables.features);
         Self {
             archive: &input.archive,
             facts: &input.facts,
             policy,
             limits,
-            manifest: input.document.clone(),
+            bundle: input.bundle.as_ref(),
+            base: part(&input.base, &tables.base),
+            features: features.map(|(manifest, resources)| part(manifest, resources)).collect(),
             edits: Edits::default(),
             changes: Vec::new(),
             warnings: Vec::new(),
             mapping: None,
-            resources,
-            table: None,
         }
     }
 
-    /// Whether the app has resources, of its own or added by a control.
-    pub(crate) fn has_resources(&self) -> bool {
-        !self.resources.is_empty() || self.table.is_some()
+    /// The form of the app's documents and tables.
+    pub(crate) const fn form(&self) -> Form {
+        self.base.module.form()
     }
 
-    /// The resource table; an empty one for an app that has none.
-    pub(crate) fn table(&mut self) -> Result<&mut Table<'a>, Error> {
-        let table = match self.table.take() {
-            Some(table) => table,
-            None if self.resources.is_empty() => Table::empty(self.limits),
-            None => Table::parse(self.resources, self.limits)?,
-        };
-        Ok(self.table.insert(table))
+    /// Whether the app is a declarative watch face, which has resources and no code of its own.
+    pub(crate) fn is_watch_face(&self) -> bool {
+        let properties = self.base.manifest.select(&["manifest", "application", "property"]);
+        let format = Value::String(WATCH_FACE.to_owned());
+        let mut names = properties.into_iter().map(|it| self.base.manifest.attribute(it, AndroidAttribute::NAME));
+        names.any(|name| name.as_ref() == Some(&format))
     }
 
-    /// The files behind a reference to an XML resource, one for each configuration.
+    /// All modules, the app itself first.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = &Part<'a>> {
+        std::iter::once(&self.base).chain(&self.features)
+    }
+
+    /// All modules, to be edited.
+    pub(crate) fn parts_mut(&mut self) -> impl Iterator<Item = &mut Part<'a>> {
+        std::iter::once(&mut self.base).chain(&mut self.features)
+    }
+
+    /// The resource table of the app itself; an empty one for an app that has none.
+    pub(crate) fn table(&mut self) -> Result<&mut Resources<'a>, Error> {
+        self.base.table(self.limits)
+    }
+
+    /// The entries of the files behind a reference to an XML resource, one for each configuration.
     pub(crate) fn xml_files(&mut self, id: u32) -> Result<Vec<String>, Error> {
-        let resource = self.table()?.resource(id);
-        Ok(resource
-            .into_iter()
-            .flat_map(|resource| resource.files().map(|file| file.path).collect::<Vec<_>>())
-            .collect())
+        let limits = self.limits;
+        for part in self.parts_mut().filter(|part| part.has_resources()) {
+            let module = part.module;
+            let files = part.table(limits)?.files(id);
+            if !files.is_empty() {
+                return Ok(files.iter().map(|path| module.entry(path)).collect());
+            }
+        }
+        Ok(Vec::new())
     }
 
-    /// A name for a new XML resource and a path for its file that nothing in the app has yet.
-    pub(crate) fn free_xml(&mut self, name: &str) -> Result<(String, String), Error> {
+    /// A new XML resource under a name and a path that nothing in the app has yet.
+    pub(crate) fn free_xml(&mut self, name: &str) -> Result<NewXml, Error> {
+        let module = self.base.module;
         for number in 0_u32.. {
             let name = if number == 0 { name.to_owned() } else { format!("{name}_{number}") };
             let path = format!("res/xml/{name}.xml");
-            if self.table()?.find("xml", &name).is_none() && !self.edits.has(self.archive, &path) {
-                return Ok((name, path));
+            let entry = module.entry(&path);
+            if self.table()?.find("xml", &name).is_none() && !self.edits.has(self.archive, &entry) {
+                return Ok(NewXml { name, entry, path });
             }
         }
         Err(Error::Layout(zip::Error::Limit {
@@ -92,13 +148,27 @@ impl<'a> App<'a> {
     }
 
     /// Adds an XML resource and its file, and returns the resource's id.
-    pub(crate) fn add_xml(&mut self, name: &str, path: &str, document: &Document) -> Result<u32, Error> {
-        let package = self.facts.package.clone();
-        let table = self.table()?;
-        table.ensure_package(&package)?;
-        let id = table.add_file("xml", name, path)?;
-        self.edits.add(path.to_owned(), Method::Deflated, document.to_bytes());
+    pub(crate) fn add_xml(&mut self, new: NewXml, document: &Document) -> Result<u32, Error> {
+        let (package, table) = (self.facts.package.clone(), self.base.module.table());
+        let NewXml { name, entry, path } = new;
+        let added = self.table()?.add_file(&package, "xml", &name, &path);
+        let id = added.map_err(|error| Error::of_table(&table, error))?;
+        let content = self.encoded(document, None, BundlePart::Resources, &entry)?;
+        self.edits.add(entry, Method::Deflated, content);
         Ok(id)
+    }
+
+    /// The document in an entry as it is by now; the inner error says that it is none.
+    pub(crate) fn document(&self, entry: &str) -> Result<Result<Document, document::Error>, Error> {
+        Ok(document::read(&self.content(entry)?, self.form(), self.limits))
+    }
+
+    /// Changes the document in an entry.
+    pub(crate) fn replace_document(&mut self, entry: &str, document: &Document) -> Result<(), Error> {
+        let content = self.content(entry)?;
+        let content = self.encoded(document, Some(&content), BundlePart::Resources, entry)?;
+        self.edits.replace(entry, content);
+        Ok(())
     }
 
     /// The content of an entry as it is by now.
@@ -109,22 +179,66 @@ impl<'a> App<'a> {
         }
     }
 
+    fn encoded(
+        &self,
+        document: &Document,
+        original: Option<&[u8]>,
+        part: BundlePart,
+        entry: &str,
+    ) -> Result<Vec<u8>, Error> {
+        let encoded = document::write(document, original, self.form(), self.limits);
+        encoded.map_err(|error| Error::of_document(part, entry, error))
+    }
+
     /// The edits of all controls together.
-    pub(crate) fn finish(mut self, input: &Input<'_>) -> Edits {
-        let manifest = self.manifest.to_bytes();
-        if manifest != input.manifest {
-            self.edits.set(MANIFEST, Edit::Replace(manifest));
-        }
-        if let Some(table) = self.table {
-            let bytes = table.to_bytes();
-            match self.archive.entry(RESOURCES) {
-                Some(_) if *bytes == *self.resources => {}
-                Some(_) => self.edits.set(RESOURCES, Edit::Replace(bytes.into_owned())),
+    pub(crate) fn finish(mut self) -> Result<Edits, Error> {
+        let (form, limits, archive) = (self.form(), self.limits, self.archive);
+        for part in std::iter::once(self.base).chain(self.features) {
+            if let Some(manifest) = part.edited_manifest(self.edits.new_names(), limits)? {
+                self.edits.set(&part.module.manifest(), Edit::Replace(manifest));
+            }
+            let Some(table) = &part.table else { continue };
+            let (name, bytes) = (part.module.table(), table.to_bytes());
+            match archive.entry(&name) {
+                Some(_) if *bytes == *part.resources => {}
+                Some(_) => self.edits.set(&name, Edit::Replace(bytes.into_owned())),
                 // Without anything that was added, there is nothing to refer to either.
-                None if !self.edits.has_added() => {}
-                None => self.edits.add(RESOURCES.to_owned(), Method::Stored, bytes.into_owned()),
+                None if !(part.module.is_base() && self.edits.has_added()) => {}
+                None => {
+                    let method = if form == Form::Apk { Method::Stored } else { Method::Deflated };
+                    self.edits.add(name, method, bytes.into_owned());
+                }
             }
         }
-        self.edits
+        Ok(self.edits)
+    }
+}
+
+impl<'a> Part<'a> {
+    /// Whether the module has resources, of its own or added by a control.
+    pub(crate) fn has_resources(&self) -> bool {
+        !self.resources.is_empty() || self.table.is_some()
+    }
+
+    /// The resource table; an empty one for a module that has none.
+    pub(crate) fn table(&mut self, limits: &Limits) -> Result<&mut Resources<'a>, Error> {
+        let table = match self.table.take() {
+            Some(table) => table,
+            None => Resources::parse(self.resources, self.module.form(), limits)
+                .map_err(|error| Error::of_table(&self.module.table(), error))?,
+        };
+        Ok(self.table.insert(table))
+    }
+
+    /// The manifest's bytes where they are other ones than in the input.
+    fn edited_manifest(&self, names: &NewNames, limits: &Limits) -> Result<Option<Vec<u8>>, Error> {
+        let (entry, form) = (self.module.manifest(), self.module.form());
+        let refused = |error| Error::of_document(BundlePart::Manifest, &entry, error);
+        let mut bytes = document::write(&self.manifest, Some(self.original), form, limits).map_err(refused)?;
+        if form == Form::Bundle && !names.is_empty() {
+            let renamed = xml::rename_references(&bytes, names, limits).map_err(|error| refused(error.into()))?;
+            bytes = renamed.unwrap_or(bytes);
+        }
+        Ok(Some(bytes).filter(|bytes| bytes != self.original))
     }
 }

@@ -46,6 +46,18 @@ pub(crate) fn reads_resources(control: ControlId) -> bool {
     !others.contains(&control)
 }
 
+/// Refuses a bundle whose code and libraries are signed for themselves: they would no longer be what was signed, and bundletool makes no
+/// packages of them.
+fn require_no_code_transparency(app: &App<'_>, control: ControlId) -> Result<(), Error> {
+    match app.bundle.and_then(|bundle| bundle.code_transparency) {
+        None => Ok(()),
+        Some(entry) => {
+            let reason = "code and libraries are signed for code transparency, and would change".to_owned();
+            Err(Error::Control { control, entry: entry.to_owned(), reason })
+        }
+    }
+}
+
 /// Applies every control of the app's policy. One that cannot be applied fails the build: none is ever skipped.
 pub(crate) fn apply(app: &mut App<'_>) -> Result<Vec<Applied>, Error> {
     let mut all = Vec::new();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use formats::proto::NewNames;
 use formats::zip::{Archive, Attributes, Entry, Method};
 
 use crate::package;
@@ -17,6 +18,8 @@ pub(crate) enum Edit {
     StripDex,
     /// A native library, likewise.
     StripLibrary,
+    /// A document in protobuf form, in which references get the new names of what they refer to; likewise.
+    RenameReferences,
 }
 
 /// An entry that the input does not have.
@@ -33,6 +36,8 @@ pub(crate) struct Edits {
     contents: BTreeMap<String, Edit>,
     names: BTreeMap<String, String>,
     added: Vec<Added>,
+    /// The new names of resources.
+    new_names: NewNames,
 }
 
 /// An entry of the output.
@@ -56,6 +61,8 @@ pub(crate) enum Content<'a> {
     StripDex(&'a Entry),
     /// The input's native library without symbols and debug information.
     StripLibrary(&'a Entry),
+    /// The input's document with references to the new names of resources.
+    RenameReferences(&'a Entry),
 }
 
 impl<'a> Item<'a> {
@@ -63,7 +70,7 @@ impl<'a> Item<'a> {
     pub(crate) fn original(&self) -> Option<&'a Entry> {
         match self.content {
             Content::Copy(entry) | Content::Unpack(entry) => Some(entry),
-            Content::StripDex(entry) | Content::StripLibrary(entry) => Some(entry),
+            Content::StripDex(entry) | Content::StripLibrary(entry) | Content::RenameReferences(entry) => Some(entry),
             Content::New(..) => None,
         }
     }
@@ -73,6 +80,15 @@ impl Edits {
     /// Sets what is to be done with an entry of the input.
     pub(crate) fn set(&mut self, name: &str, edit: Edit) {
         self.contents.insert(name.to_owned(), edit);
+    }
+
+    /// Sets the new names that references get.
+    pub(crate) fn set_new_names(&mut self, names: NewNames) {
+        self.new_names = names;
+    }
+
+    pub(crate) fn new_names(&self) -> &NewNames {
+        &self.new_names
     }
 
     /// Whether there is an entry that the input does not have.
@@ -147,6 +163,7 @@ impl Edits {
                 }
                 Some(Edit::StripDex) => Content::StripDex(entry),
                 Some(Edit::StripLibrary) => Content::StripLibrary(entry),
+                Some(Edit::RenameReferences) => Content::RenameReferences(entry),
             };
             let name = self.names.get(&entry.name).unwrap_or(&entry.name);
             Some(Item { name, attributes: entry.attributes, content })

@@ -8,7 +8,18 @@ use formats::zip;
 
 use crate::kind::Kind;
 use crate::observe::Stop;
-use crate::{inspect, manifest};
+use crate::{document, inspect, manifest, resources};
+
+/// A part of an app bundle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BundlePart {
+    /// A module's manifest.
+    Manifest,
+    /// A module's resources.
+    Resources,
+    /// Anything else.
+    Other,
+}
 
 /// Why a build failed. `Display` is what the customer reads; [`code`](Self::code) is what programs compare.
 #[derive(Debug, thiserror::Error)]
@@ -42,14 +53,6 @@ pub enum Error {
         expected: Kind,
         /// What is missing.
         reason: &'static str,
-    },
-    /// The package's format cannot be protected yet.
-    #[error("{file_name} is {kind}, which cannot be protected yet. Upload an APK.")]
-    KindUnavailable {
-        /// Name of the upload.
-        file_name: String,
-        /// What it is.
-        kind: Kind,
     },
     /// The plan is for another platform than the package.
     #[error("{kind} does not run on {platform}. Start the build for the package's own platform.")]
@@ -110,6 +113,25 @@ pub enum Error {
     /// The resource table cannot be read, or has no room for what a control adds.
     #[error("resources.arsc cannot be processed: {0}. Build the app again and upload it unchanged.")]
     Resources(#[from] formats::arsc::Error),
+    /// A part of an app bundle cannot be read or edited.
+    #[error("{entry} cannot be processed: {cause}. Build the app again and upload it unchanged.")]
+    Bundle {
+        /// Which part.
+        part: BundlePart,
+        /// Its entry.
+        entry: String,
+        /// What is wrong with it.
+        #[source]
+        cause: formats::proto::Error,
+    },
+    /// A bundle that is none of an app.
+    #[error("{file_name} has nothing that could be protected: {reason}. Upload the bundle of an app.")]
+    NoApp {
+        /// Name of the upload.
+        file_name: String,
+        /// What it is.
+        reason: &'static str,
+    },
     /// A control that this engine does not apply.
     #[error("The control {control} cannot be applied to {platform} packages yet. Disable it and build again.")]
     ControlUnavailable {
@@ -232,13 +254,15 @@ impl Error {
             Self::TooLarge(_) => "package_too_large",
             Self::WrongKind { .. } => "wrong_format",
             Self::UnknownKind { .. } => "unknown_format",
-            Self::KindUnavailable { .. } => "format_unavailable",
             Self::WrongPlatform { .. } => "wrong_platform",
             Self::Split { .. } => "split_package",
             Self::WrongContent { .. } => "content_invalid",
             Self::ControlUnavailable { .. } => "control_unavailable",
             Self::Manifest(manifest::Error::Document(_)) => "manifest_invalid",
-            Self::Resources(_) => "resources_invalid",
+            Self::Bundle { part: BundlePart::Manifest, .. } => "manifest_invalid",
+            Self::Resources(_) | Self::Bundle { part: BundlePart::Resources, .. } => "resources_invalid",
+            Self::Bundle { part: BundlePart::Other, .. } => "bundle_invalid",
+            Self::NoApp { .. } => "no_app",
             Self::Manifest(_) | Self::Control { .. } | Self::NothingToPin { .. } => "control_not_applicable",
             Self::PropertyList { .. } => "property_list_invalid",
             Self::PackageName { .. } => "package_name_invalid",
@@ -261,6 +285,24 @@ impl Error {
     /// Whether the package or the plan is the cause, so that another attempt would end the same way.
     pub const fn is_permanent(&self) -> bool {
         !matches!(self, Self::Source(_) | Self::Sink(_) | Self::Cancelled | Self::Deadline)
+    }
+
+    /// A document that cannot be read or written.
+    pub(crate) fn of_document(part: BundlePart, entry: &str, error: document::Error) -> Self {
+        match error {
+            document::Error::Compiled(cause) => Self::Manifest(cause.into()),
+            document::Error::Bundle(cause) => Self::Bundle { part, entry: entry.to_owned(), cause },
+        }
+    }
+
+    /// A table that cannot be read or edited.
+    pub(crate) fn of_table(entry: &str, error: resources::Error) -> Self {
+        match error {
+            resources::Error::Compiled(cause) => Self::Resources(cause),
+            resources::Error::Bundle(cause) => {
+                Self::Bundle { part: BundlePart::Resources, entry: entry.to_owned(), cause }
+            }
+        }
     }
 
     /// An archive that was refused while its structure was read.

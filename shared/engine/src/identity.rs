@@ -3,7 +3,7 @@
 //! Looked at are the central directory, the manifest, the resource table and the icon; nothing else is unpacked. Only a package that is
 //! no package, or whose manifest cannot be read, is an error: what a manifest refers to and what is not there is absent.
 
-mod apk;
+mod android;
 mod icon;
 mod ipa;
 mod resources;
@@ -49,14 +49,13 @@ const LONGEST_TEXT: usize = 200;
 /// Reads what the package in `source` says about its app. `file_name` says which kind of package it should be.
 ///
 /// # Errors
-/// A package that is no sound archive, another kind than its name says or of a kind that is not built yet, a manifest that cannot be
-/// read, a package name that is none, and a source that fails.
+/// A package that is no sound archive, another kind than its name says or without an app, a manifest that cannot be read, a package name
+/// that is none, and a source that fails.
 pub fn identify(source: &dyn Source, file_name: &FileName, limits: &Limits) -> Result<Identity, Error> {
     let archive = Archive::read(source, limits).map_err(Error::structure)?;
     match kind::require_named(&archive, file_name)? {
-        Kind::Apk => apk::identify(&archive, file_name, limits),
+        kind @ (Kind::Apk | Kind::Aab) => android::identify(&archive, kind, file_name, limits),
         Kind::Ipa => ipa::identify(&archive, file_name, limits),
-        Kind::Aab => Err(kind::unavailable(file_name, Kind::Aab)),
     }
 }
 

@@ -1,6 +1,6 @@
-//! The input: is it a sound APK, what does it say about itself, who had signed it.
+//! The input: is it a sound package of an Android app, what does it say about itself, who had signed it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::file_name::FileName;
 use domain::phase::Phase;
@@ -10,10 +10,14 @@ use formats::source::Source;
 use formats::zip::{self, Archive, Entry};
 use signing::apk::{DigestKind, Hasher, v1};
 
+use crate::bundle::Bundle;
+use crate::error::BundlePart;
+use crate::kind::Kind;
 use crate::manifest::{self, Facts};
+use crate::module::{Form, Module};
 use crate::observe::{Observer, Watch};
 use crate::signature::{Previous, Signature};
-use crate::{Error, Plan, controls, kind};
+use crate::{Error, Plan, controls, document, kind};
 
 /// Name of the manifest's entry.
 pub(crate) const MANIFEST: &str = "AndroidManifest.xml";
@@ -25,9 +29,13 @@ const RESOURCES_STORED_FROM: u32 = 30;
 /// A checked input.
 pub(crate) struct Input<'a> {
     pub(crate) archive: Archive<'a>,
-    /// The manifest's bytes as they are in the package.
-    pub(crate) manifest: Vec<u8>,
-    pub(crate) document: Document,
+    /// The manifest of the app itself.
+    pub(crate) base: Manifest,
+    /// Those of a bundle's other modules.
+    pub(crate) features: Vec<Manifest>,
+    /// What an app bundle says beside its modules.
+    pub(crate) bundle: Option<Bundle>,
+    /// What the app's manifest says.
     pub(crate) facts: Facts,
     /// Who had signed it.
     pub(crate) previous: Previous,
@@ -37,23 +45,49 @@ pub(crate) struct Input<'a> {
     digests: BTreeMap<String, Vec<u8>>,
 }
 
+/// The bytes of each module's resource table; empty for a module without resources.
+#[derive(Debug)]
+pub(crate) struct Tables {
+    pub(crate) base: Vec<u8>,
+    pub(crate) features: Vec<Vec<u8>>,
+}
+
+/// The manifest of a module.
+#[derive(Clone, Debug)]
+pub(crate) struct Manifest {
+    pub(crate) module: Module,
+    /// Its bytes as they are in the package.
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) document: Document,
+}
+
 impl<'a> Input<'a> {
-    /// Reads and checks the whole package: manifest, then every entry's content.
+    /// Reads and checks the whole package: manifests, then every entry's content.
     pub(crate) fn inspect(
         source: &'a dyn Source,
         archive: Archive<'a>,
+        kind: Kind,
         plan: &Plan<'a>,
         threads: usize,
         observer: &dyn Observer,
     ) -> Result<Self, Error> {
-        let (manifest, document) = read_manifest(&archive, plan.file_name, &plan.limits)?;
-        let facts = manifest::inspect(&document)?;
+        let (bundle, base, features) = match kind {
+            Kind::Aab => {
+                let bundle = Bundle::read(&archive, &plan.limits)?;
+                let (base, features) = read_manifests(&archive, &bundle, plan.file_name, &plan.limits)?;
+                (Some(bundle), base, features)
+            }
+            _ => (None, read_manifest(&archive, plan.file_name, &plan.limits)?, Vec::new()),
+        };
+        let (facts, form) = (manifest::inspect(&base.document)?, base.module.form());
         require_supported(&facts)?;
-        let previous = Previous::read(source, &archive)?;
-        let signature = Signature::plan(plan, facts.min_sdk_number(), &previous)?;
+        let previous = Previous::read(source, &archive, form)?;
+        let signature = Signature::plan(plan, form, facts.min_sdk_number(), &previous)?;
         let digest = signature.as_ref().and_then(|signature| signature.entry_digest);
-        let digests = check(&archive, digest, threads, observer)?;
-        Ok(Self { archive, manifest, document, facts, previous, signature, digests })
+        let manifests = std::iter::once(&base).chain(&features);
+        let code = manifests.flat_map(|manifest| manifest.module.dex_names(&archive)).collect();
+        let digests = check(&archive, &code, digest, threads, observer)?;
+        Ok(Self { archive, base, features, bundle, facts, previous, signature, digests })
     }
 
     /// Name and digest of an entry that is copied under `name`, where scheme v1 asks for one.
@@ -61,31 +95,64 @@ impl<'a> Input<'a> {
         self.digests.get(&entry.name).map(|digest| (name.to_owned(), digest.clone()))
     }
 
-    /// The resource table's bytes, where a control of the plan may look at them; empty for an app without resources.
-    pub(crate) fn read_resources(&self, plan: &Plan<'_>) -> Result<Vec<u8>, Error> {
+    /// The bytes of each module's resource table, where a control of the plan may look at them; empty for a module without resources.
+    /// They are held in memory, so that all together may be as long as one.
+    pub(crate) fn read_resources(&self, plan: &Plan<'_>) -> Result<Tables, Error> {
         let wanted = plan.policy.controls.iter().any(|control| controls::reads_resources(*control));
-        if !wanted || self.archive.entry(RESOURCES).is_none() {
-            return Ok(Vec::new());
-        }
-        self.archive.read_entry(RESOURCES, plan.limits.table_bytes).map_err(Error::content)
+        let mut room = plan.limits.table_bytes;
+        let mut read = |manifest: &Manifest| -> Result<Vec<u8>, Error> {
+            let name = manifest.module.table();
+            if !wanted || self.archive.entry(&name).is_none() {
+                return Ok(Vec::new());
+            }
+            let bytes = self.archive.read_entry(&name, room).map_err(Error::content)?;
+            room -= bytes.len() as u64;
+            Ok(bytes)
+        };
+        let base = read(&self.base)?;
+        Ok(Tables { base, features: self.features.iter().map(read).collect::<Result<_, _>>()? })
     }
 
     /// Whether an entry has to stand in the output as it is, although it may be compressed here.
     pub(crate) fn must_be_stored(&self, entry: &Entry, edited: bool) -> bool {
-        entry.name == RESOURCES && (edited || self.facts.target_sdk.is_at_least(RESOURCES_STORED_FROM))
+        self.bundle.is_none()
+            && entry.name == RESOURCES
+            && (edited || self.facts.target_sdk.is_at_least(RESOURCES_STORED_FROM))
     }
 }
 
-/// The manifest's bytes and what they say.
-pub(crate) fn read_manifest(
+/// The manifest of an APK.
+pub(crate) fn read_manifest(archive: &Archive<'_>, file_name: &FileName, limits: &Limits) -> Result<Manifest, Error> {
+    let bytes = archive.read_entry(MANIFEST, limits.document_bytes).map_err(Error::content)?;
+    kind::require_binary_xml(&bytes, file_name)?;
+    let document = Document::parse(&bytes, limits).map_err(manifest::Error::from)?;
+    Ok(Manifest { module: Module::apk(), bytes, document })
+}
+
+const NO_BASE: &str = "it has no manifest in base/manifest, where that of the app stands";
+
+/// The manifests of a bundle: that of the app, and those of the other modules. They are held in memory, so that all together may be as long as one.
+pub(crate) fn read_manifests(
     archive: &Archive<'_>,
+    bundle: &Bundle,
     file_name: &FileName,
     limits: &Limits,
-) -> Result<(Vec<u8>, Document), Error> {
-    let manifest = archive.read_entry(MANIFEST, limits.document_bytes).map_err(Error::content)?;
-    kind::require_binary_xml(&manifest, file_name)?;
-    let document = Document::parse(&manifest, limits).map_err(manifest::Error::from)?;
-    Ok((manifest, document))
+) -> Result<(Manifest, Vec<Manifest>), Error> {
+    if let Some(reason) = bundle.is_no_app() {
+        return Err(Error::NoApp { file_name: file_name.as_str().to_owned(), reason });
+    }
+    let mut room = *limits;
+    let mut read = |module: Module| -> Result<Manifest, Error> {
+        let entry = module.manifest();
+        let bytes = archive.read_entry(&entry, room.document_bytes).map_err(Error::content)?;
+        room.document_bytes -= bytes.len() as u64;
+        let document = document::read(&bytes, Form::Bundle, limits)
+            .map_err(|error| Error::of_document(BundlePart::Manifest, &entry, error))?;
+        Ok(Manifest { module, bytes, document })
+    };
+    let mut modules = Module::of_bundle(archive).into_iter();
+    let base = modules.next().filter(Module::is_base).ok_or_else(|| kind::unknown(file_name, NO_BASE))?;
+    Ok((read(base)?, modules.map(read).collect::<Result<_, _>>()?))
 }
 
 fn require_supported(facts: &Facts) -> Result<(), Error> {
@@ -95,24 +162,18 @@ fn require_supported(facts: &Facts) -> Result<(), Error> {
     }
 }
 
-/// The names under which devices look for code, as far as they are there: `classes.dex`, `classes2.dex` and so on without a gap.
-pub(crate) fn dex_names(archive: &Archive<'_>) -> Vec<String> {
-    let name = |number| if number == 1 { "classes.dex".to_owned() } else { format!("classes{number}.dex") };
-    (1_u32..).map(name).take_while(|name| archive.entry(name).is_some()).collect()
-}
-
 /// Unpacks every entry on all cores; returns the digests that scheme v1 asks for, by name.
 fn check(
     archive: &Archive<'_>,
+    code: &BTreeSet<String>,
     digest: Option<DigestKind>,
     threads: usize,
     observer: &dyn Observer,
 ) -> Result<BTreeMap<String, Vec<u8>>, Error> {
     let watch = Watch::start(observer, Phase::Inspecting, archive.unpacked_size())?;
     let advance = |bytes| watch.advance(bytes);
-    let code = dex_names(archive);
     let contents = archive.map_entries(threads, &|entry: &Entry| {
-        let part = Part::of(entry, &code);
+        let part = Part::of(entry, code);
         look_at(archive, entry, part, digest, &advance)
     });
     watch.go_on()?;
@@ -132,7 +193,7 @@ impl Part {
     /// The longest beginning that is looked at.
     const HEAD: usize = 36;
 
-    fn of(entry: &Entry, code: &[String]) -> Self {
+    fn of(entry: &Entry, code: &BTreeSet<String>) -> Self {
         if entry.name == RESOURCES {
             Self::Resources
         } else if code.contains(&entry.name) {

@@ -94,11 +94,6 @@ pub(crate) fn require(archive: &Archive<'_>, plan: &Plan<'_>) -> Result<Kind, Er
     }
 }
 
-/// The refusal of a kind that is not built yet.
-pub(crate) fn unavailable(file_name: &FileName, kind: Kind) -> Error {
-    Error::KindUnavailable { file_name: file_name.as_str().to_owned(), kind }
-}
-
 /// The refusal of an archive that is not what its name says.
 pub(crate) fn unknown(file_name: &FileName, reason: &'static str) -> Error {
     Error::UnknownKind { file_name: file_name.as_str().to_owned(), expected: Kind::named(file_name), reason }

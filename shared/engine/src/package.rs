@@ -43,8 +43,9 @@ pub(crate) fn write(
     let watch = Watch::start(observer, Phase::Packaging, input.archive.directory_offset())?;
     thread::scope(|scope| {
         let mut output = Output::new(sink, &watch);
-        let digester = plan.android_key().map(|signer| {
-            let pieces = output.begin_digest();
+        let in_block = |signature: &&Signature<'_>| signature.schemes.v2 || signature.schemes.v3;
+        let digester = input.signature.as_ref().filter(in_block).map(|signature| {
+            let (signer, pieces) = (signature.signer, output.begin_digest());
             scope.spawn(move || digest_entries(signer, pieces))
         });
         let packing = Packing { input, edits, plan, observer };
@@ -107,7 +108,8 @@ impl Packing<'_> {
         let task = |(position, item)| rework::cost(item).map(|cost| Task { position, cost });
         let tasks: Vec<Task> = items.iter().enumerate().filter_map(task).collect();
         let digest = input.signature.as_ref().and_then(|signature| signature.entry_digest);
-        let rework = Rework { archive: &input.archive, limits: &self.plan.limits, digest };
+        let names = self.edits.new_names();
+        let rework = Rework { archive: &input.archive, limits: &self.plan.limits, digest, names };
         let threads = thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let work = |position: usize| rework.prepare(&items[position]);
         pipeline::run(&tasks, threads, work, |results: &Results<'_, _>| {
@@ -157,9 +159,10 @@ impl Entries<'_, '_> {
     fn write_as_is(&mut self, input: &Input<'_>, item: &Item<'_>, digest: Option<DigestKind>) -> Result<(), Error> {
         let written = match item.content {
             Content::Unpack(entry) => self.writer.copy_stored(&input.archive, entry, item.name),
-            Content::Copy(entry) | Content::StripDex(entry) | Content::StripLibrary(entry) => {
-                self.writer.copy_as(&input.archive, entry, item.name)
-            }
+            Content::Copy(entry)
+            | Content::StripDex(entry)
+            | Content::StripLibrary(entry)
+            | Content::RenameReferences(entry) => self.writer.copy_as(&input.archive, entry, item.name),
             Content::New(_, content) => {
                 self.digests.extend(digest.map(|kind| (item.name.to_owned(), kind.digest(content))));
                 self.writer.add(item.name, Method::Stored, item.attributes, content)
@@ -179,10 +182,10 @@ impl Entries<'_, '_> {
             (Body::Packed(packed), _) => {
                 self.writer.add_packed(item.name, item.attributes, &packed).map_err(of_writing)
             }
-            (body @ Body::Spliced(_), Some(entry)) => {
+            (body @ (Body::Spliced(_) | Body::Reused(_)), Some(entry)) => {
                 body.write(&mut self.writer, &input.archive, item.name, entry).map(drop).map_err(of_writing)
             }
-            (Body::Unchanged | Body::Spliced(_), _) => self.write_as_is(input, item, None),
+            (Body::Unchanged | Body::Spliced(_) | Body::Reused(_), _) => self.write_as_is(input, item, None),
         }
     }
 

@@ -31,9 +31,8 @@ pub fn protect(
     let kind = kind::require(&archive, plan)?;
     plan.require_implemented()?;
     match kind {
-        Kind::Apk => android::protect(source, archive, sink, plan, observer, began),
+        Kind::Apk | Kind::Aab => android::protect(source, archive, kind, sink, plan, observer, began),
         Kind::Ipa => ios::protect(source, archive, sink, plan, observer, began),
-        Kind::Aab => Err(kind::unavailable(plan.file_name, kind)),
     }
 }
 

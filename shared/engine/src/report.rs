@@ -105,8 +105,8 @@ pub struct Signing {
     /// SHA-256 of the certificates in the lineage that was carried over, the oldest first; absent without one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lineage_sha256: Option<Vec<String>>,
-    /// SHA-256 of the certificates in the input's signing block, or of the signer of an iOS app's executable; not checked. Empty when it
-    /// had none, null when it could not be understood.
+    /// SHA-256 of the certificates in the input's signing block, in the JAR signature of a bundle, or of the signer of an iOS app's
+    /// executable; not checked. Empty when it had none, null when that could not be understood.
     pub previous_certificates_sha256: Option<Vec<String>>,
 }
 

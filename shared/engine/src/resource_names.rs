@@ -52,4 +52,5 @@ mod words;
 
 pub(crate) use index::Found;
 pub(crate) use lookups::Lookups;
+pub(crate) use renaming::Renaming;
 pub use renaming::{Mapping, NameMapping, PathMapping};

@@ -7,6 +7,7 @@ use formats::dex::Dex;
 use formats::elf;
 use formats::limits::Limits;
 use formats::piece::{Piece, copy_pieces};
+use formats::proto::{NewNames, xml};
 use formats::zip::{self, Archive, Deflater, Entry, EntrySource, Header, Method, Packed, Writer};
 use signing::apk::{DigestKind, Hasher};
 
@@ -15,7 +16,7 @@ use crate::edits::{Content, Item};
 use crate::outcome::Change;
 
 /// A packed library up to this length is kept until it is written; a longer one is packed a second time while it is written.
-const KEPT: usize = 16 << 20;
+pub(crate) const KEPT: usize = 16 << 20;
 /// What a library in work takes at most, in bytes.
 const LIBRARY_COST: u64 = 20 << 20;
 
@@ -38,6 +39,8 @@ pub(crate) enum Body {
     Packed(Packed),
     /// Pieces of the input's content, packed in the course of writing.
     Spliced(Spliced),
+    /// A new content, packed from the packed bytes of the input's where that was possible.
+    Reused(zip::Spliced),
 }
 
 /// The content of a library as pieces of the input's, with what its header needs.
@@ -55,7 +58,7 @@ pub(crate) fn cost(item: &Item<'_>) -> Option<u64> {
         Content::Copy(_) | Content::Unpack(_) | Content::New(Method::Stored, _) => None,
         Content::New(Method::Deflated, content) => Some(content.len() as u64),
         // The file, the new one, and that packed.
-        Content::StripDex(entry) => Some(entry.size.saturating_mul(3)),
+        Content::StripDex(entry) | Content::RenameReferences(entry) => Some(entry.size.saturating_mul(3)),
         Content::StripLibrary(_) => Some(LIBRARY_COST),
     }
 }
@@ -66,6 +69,8 @@ pub(crate) struct Rework<'a> {
     pub(crate) limits: &'a Limits,
     /// The digest that scheme v1 asks for.
     pub(crate) digest: Option<DigestKind>,
+    /// The new names of resources.
+    pub(crate) names: &'a NewNames,
 }
 
 impl Rework<'_> {
@@ -76,6 +81,7 @@ impl Rework<'_> {
             Content::New(method, content) => self.pack(method, content),
             Content::StripDex(entry) => self.strip_dex(entry),
             Content::StripLibrary(entry) => self.strip_library(entry),
+            Content::RenameReferences(entry) => self.rename_references(entry),
         }
     }
 
@@ -111,6 +117,15 @@ impl Rework<'_> {
             )
         });
         Ok(Prepared { changes, warnings: kept.into_iter().collect(), ..self.pack(entry.method, &content)? })
+    }
+
+    /// A file among the resources that is no document stays as it is.
+    fn rename_references(&self, entry: &Entry) -> Result<Prepared, Error> {
+        let bytes = self.archive.read_entry(&entry.name, self.limits.document_bytes).map_err(Error::content)?;
+        match xml::rename_references(&bytes, self.names, self.limits) {
+            Ok(Some(renamed)) => self.pack(entry.method, &renamed),
+            Ok(None) | Err(_) => Ok(Prepared::unchanged()),
+        }
     }
 
     /// A library that cannot be edited without a guess stays as it is, with a warning: packers and tools put many things under this
@@ -168,6 +183,10 @@ impl Body {
             Self::Spliced(spliced) => {
                 let write = |sink: &mut dyn Write| Ok(spliced.write(archive, entry, sink)?);
                 writer.put(&spliced.header(name, entry), write)?;
+            }
+            Self::Reused(spliced) => {
+                let write = |sink: &mut dyn Write| Ok(spliced.write(archive, sink)?);
+                writer.put(&Header { name, ..spliced.header(entry) }, write)?;
             }
         }
         Ok(true)

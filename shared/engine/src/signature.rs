@@ -1,14 +1,15 @@
 //! Who signs the output and under which schemes, and who had signed the input.
 
 use formats::source::Source;
-use formats::zip::Archive;
+use formats::zip::{self, Archive};
 use signing::apk::{DigestKind, Lineage, Schemes, SignatureError, claimed_certificates, claimed_lineage, v1};
 use signing::{Certificate, Signer};
 
+use crate::module::Form;
 use crate::{Error, Plan};
 
-/// Who had signed the input, as its signing block says; a block that cannot be understood says nothing. Nothing of it is checked against
-/// the package: the block is not kept.
+/// Who had signed the input, as its signing block says, or in an app bundle its JAR signature; one that cannot be understood says nothing.
+/// Nothing of it is checked against the package: it is not kept.
 #[derive(Debug)]
 pub(crate) struct Previous {
     /// `None` where there is a block that cannot be understood.
@@ -18,7 +19,11 @@ pub(crate) struct Previous {
 }
 
 impl Previous {
-    pub(crate) fn read(source: &dyn Source, archive: &Archive<'_>) -> Result<Self, Error> {
+    pub(crate) fn read(source: &dyn Source, archive: &Archive<'_>, form: Form) -> Result<Self, Error> {
+        if form == Form::Bundle {
+            let certificates = understood(v1::claimed_certificates(archive))?;
+            return Ok(Self { certificates, lineage: None });
+        }
         let directory = archive.directory_offset();
         let certificates = understood(claimed_certificates(source, directory))?;
         let lineage = understood(claimed_lineage(source, directory))?.flatten();
@@ -30,7 +35,9 @@ impl Previous {
 fn understood<T>(read: Result<T, SignatureError>) -> Result<Option<T>, Error> {
     match read {
         Ok(value) => Ok(Some(value)),
-        Err(SignatureError::Read { source, .. }) => Err(Error::Source(source)),
+        Err(SignatureError::Read { source, .. } | SignatureError::Content(zip::Error::Io(source))) => {
+            Err(Error::Source(source))
+        }
         Err(_) => Ok(None),
     }
 }
@@ -53,9 +60,12 @@ impl<'a> Signature<'a> {
     ///
     /// # Errors
     /// A key that the devices of the package do not take, or that cannot carry the input's lineage over.
-    pub(crate) fn plan(plan: &Plan<'a>, min_sdk: u32, previous: &Previous) -> Result<Option<Self>, Error> {
+    pub(crate) fn plan(plan: &Plan<'a>, form: Form, min_sdk: u32, previous: &Previous) -> Result<Option<Self>, Error> {
         let Some(signer) = plan.android_key() else { return Ok(None) };
+        // A bundle is checked by Google Play and by Java's tools, whatever devices its packages are for.
+        let min_sdk = if form == Form::Bundle { v1::BUNDLE_SDK } else { min_sdk };
         let schemes = match &previous.lineage {
+            _ if form == Form::Bundle => Schemes { v1: true, v2: false, v3: false },
             Some(lineage) => lineage.schemes(signer, min_sdk).map_err(Error::Signing)?,
             None => Schemes::for_min_sdk(min_sdk),
         };

@@ -1,5 +1,5 @@
-//! Readers and writers of hostile bytes: ZIP archives, Android binary XML, resource tables, DEX files, native libraries, Mach-O
-//! binaries, Apple property lists and PNG images.
+//! Readers and writers of hostile bytes: ZIP archives, Android binary XML and resource tables, the protobuf forms of both, DEX files,
+//! native libraries, Mach-O binaries, Apple property lists and PNG images.
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::as_conversions)]
 
 pub mod arsc;
@@ -14,6 +14,7 @@ pub mod parallel;
 pub mod piece;
 pub mod plist;
 pub mod png;
+pub mod proto;
 pub mod reader;
 pub mod source;
 mod strings;

@@ -27,7 +27,10 @@ pub struct Limits {
     pub table_bytes: u64,
     /// Chunks of a resource table: one for each type and configuration, and a few more.
     pub table_chunks: u64,
-    /// Values of a property list, as often as each is named, and objects of a binary one.
+    /// Entries of a resource table in protobuf form. Those of the largest apps have some hundred thousand.
+    pub table_entries: u64,
+    /// Values of a property list, as often as each is named, and objects of a binary one; nodes and attributes of an XML document in
+    /// protobuf form.
     pub values: u64,
     /// Levels of nested elements or messages in a document.
     pub depth: u32,
@@ -54,6 +57,7 @@ impl Default for Limits {
             dex_items: 1_250_000,
             table_bytes: 64 * Self::MIB,
             table_chunks: 1 << 17,
+            table_entries: 1 << 20,
             values: 1 << 18,
             depth: 128,
         }

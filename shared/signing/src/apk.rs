@@ -26,7 +26,9 @@ pub use digest::{ContentDigester, ContentDigests};
 pub use error::{Part, Problem, SignatureError, SigningError};
 pub use lineage::{Level, Lineage};
 pub use sign::{Schemes, sign_block};
-pub use verify::{Advance, Platforms, Signatures, VerifiedSigner, claimed_certificates, claimed_lineage, verify_apk};
+pub use verify::{
+    Advance, Platforms, Signatures, VerifiedSigner, claimed_certificates, claimed_lineage, verify_apk, verify_bundle,
+};
 
 /// A signature scheme.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,16 +1,19 @@
 //! Whether each control is in effect in the output.
 
+use std::collections::BTreeSet;
+
 use domain::control::ControlId;
 use formats::axml::tree::Element;
-use formats::axml::{AndroidAttribute, Value};
+use formats::axml::{AndroidAttribute, Document, Value};
 use formats::dex::{Same, same_code};
 use formats::elf;
 use formats::zip::{Archive, EntrySource};
 
-use crate::diff::{Diff, Difference, is_code};
+use crate::diff::{Diff, Difference, libraries};
 use crate::error::of_archive;
 use crate::manifest::Manifests;
 use crate::network::Configuration;
+use crate::parts::{Part, Parts};
 use crate::resources;
 use crate::{Check, Error, Expected};
 
@@ -45,7 +48,7 @@ impl Output<'_> {
     fn check(&self, control: ControlId) -> Result<(), Error> {
         let unmet = |reason: String| Err(Check::Controls.failed(format!("{control} is not in effect: {reason}")));
         let found = match control {
-            ControlId::ALLOW_EMULATOR_ARCHITECTURES => self.emulators(),
+            ControlId::ALLOW_EMULATOR_ARCHITECTURES => self.emulators()?,
             ControlId::BACKUP_PREVENTION => self.backup()?,
             ControlId::DEBUGGABLE_PREVENTION => self.debuggable(),
             ControlId::DEBUG_INFO_OBFUSCATION => self.debug_info()?,
@@ -59,13 +62,34 @@ impl Output<'_> {
         found.map_or(Ok(()), unmet)
     }
 
-    fn emulators(&self) -> Option<String> {
-        let has = |folder: &str| {
-            self.after.entries().iter().any(|entry| entry.name.starts_with(folder) && !entry.is_folder())
+    /// An app that has libraries for emulators alone, be it in one of its modules, keeps them.
+    fn emulators(&self) -> Result<Option<String>, Error> {
+        let parts = self.parts();
+        let files = || self.after.entries().iter().filter(|entry| !entry.is_folder());
+        let with = |architectures: &[&str]| -> BTreeSet<&str> {
+            let of = |name| parts.architecture(name).is_some_and(|found| architectures.contains(&found));
+            files().filter(|entry| of(&entry.name)).filter_map(|entry| Some(parts.split(&entry.name)?.0)).collect()
         };
-        let devices = ["lib/arm64-v8a/", "lib/armeabi-v7a/", "lib/armeabi/"].into_iter().any(has);
-        let left = ["lib/x86/", "lib/x86_64/"].into_iter().find(|folder| has(folder))?;
-        devices.then(|| format!("{left} is still there"))
+        let (emulators, devices) = (with(&["x86", "x86_64"]), with(&["arm64-v8a", "armeabi-v7a", "armeabi"]));
+        if let Some(module) = emulators.first().filter(|_| emulators.is_subset(&devices)) {
+            return Ok(Some(format!("{module}lib has libraries for emulators")));
+        }
+        if !emulators.is_empty() {
+            return Ok(None);
+        }
+        for list in files().filter(|entry| parts.part(&entry.name) == Part::Libraries) {
+            let bytes = self.after.read_entry(&list.name, self.expected.limits.document_bytes);
+            let bytes = bytes.map_err(|error| of_archive(Check::Controls, error))?;
+            let folders = libraries::folders(&bytes).map_err(|error| Check::Controls.failed(error))?;
+            if folders.iter().any(|folder| matches!(folder.as_str(), "lib/x86" | "lib/x86_64")) {
+                return Ok(Some(format!("{} names libraries for emulators", list.name)));
+            }
+        }
+        Ok(None)
+    }
+
+    fn parts(&self) -> &Parts {
+        self.manifests.parts()
     }
 
     fn backup(&self) -> Result<Option<String>, Error> {
@@ -143,37 +167,52 @@ impl Output<'_> {
     }
 
     fn documents(&self, reference: Option<&Value>) -> Result<Vec<Element>, Error> {
-        let files = resources::files(self.after, reference, self.expected.limits)?;
-        resources::documents(self.after, &files, self.expected.limits)
+        let files = resources::files(self.after, self.parts(), reference, self.expected.limits)?;
+        resources::documents(self.after, self.parts(), &files, self.expected.limits)
     }
 
     fn debuggable(&self) -> Option<String> {
-        let Some(application) = self.manifests.application() else {
+        if self.manifests.application().is_none() {
             return Some(NO_APPLICATION.to_owned());
+        }
+        let switches: [(&[&str], &[AndroidAttribute]); 2] = [
+            (&["manifest", "application"], &[AndroidAttribute::DEBUGGABLE]),
+            (&["manifest", "application", "profileable"], &[AndroidAttribute::SHELL, AndroidAttribute::ENABLED]),
+        ];
+        let is_on = |document: &Document| {
+            switches.iter().any(|(path, attributes)| {
+                let elements = document.select(path);
+                let mut values = elements.into_iter().flat_map(|element| {
+                    attributes.iter().filter_map(move |attribute| document.attribute(element, *attribute))
+                });
+                values.any(|value| value != Value::Boolean(false))
+            })
         };
-        let off_or_absent = |value: Option<&Value>| value.is_none_or(|value| *value == Value::Boolean(false));
-        let document = self.manifests.document();
-        let profileable = document.select(&["manifest", "application", "profileable"]);
-        let switches = [AndroidAttribute::SHELL, AndroidAttribute::ENABLED];
-        let mut values =
-            profileable.into_iter().flat_map(|element| switches.map(|switch| document.attribute(element, switch)));
-        let off = off_or_absent(application.debuggable.as_ref()) && values.all(|value| off_or_absent(value.as_ref()));
-        (!off).then(|| VALUES.to_owned())
+        self.manifests.documents().iter().any(is_on).then(|| VALUES.to_owned())
+    }
+
+    /// Whether the app is a declarative watch face, whose base has the one DEX file that the format prescribes.
+    fn is_watch_face(&self) -> bool {
+        let format = Value::String("com.google.wear.watchface.format.version".to_owned());
+        self.manifests.documents().first().is_some_and(|document| {
+            let properties = document.select(&["manifest", "application", "property"]);
+            let mut names = properties.into_iter().map(|it| document.attribute(it, AndroidAttribute::NAME));
+            names.any(|name| name.as_ref() == Some(&format))
+        })
     }
 
     fn debug_info(&self) -> Result<Option<String>, Error> {
         for entry in self.after.entries() {
-            let left = if is_code(&entry.name) {
-                self.left_in_code(&entry.name)?
-            } else if entry.name.starts_with("lib/") && entry.name.ends_with(".so") {
+            let left = match self.parts().part(&entry.name) {
+                Part::Code if entry.name.starts_with("base/") && self.is_watch_face() => None,
+                Part::Code => self.left_in_code(&entry.name)?,
                 // What cannot be read was left alone, with a warning.
-                match elf::strip(&EntrySource::new(self.after, entry), self.expected.limits) {
+                Part::Library => match elf::strip(&EntrySource::new(self.after, entry), self.expected.limits) {
                     Err(elf::Error::Io(error)) => return Err(Error::Source(error)),
                     Ok(None) | Err(_) => None,
                     Ok(Some(left)) => left.removed.first().map(|section| format!("the section {}", section.name)),
-                }
-            } else {
-                None
+                },
+                _ => None,
             };
             if let Some(left) = left {
                 return Ok(Some(format!("{} still has {left}", entry.name.escape_debug())));

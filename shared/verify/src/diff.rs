@@ -5,20 +5,21 @@
 //! [`Difference::Content`]. A difference that is understood still needs a control, packaging or signing that makes it.
 
 mod document;
+pub(crate) mod libraries;
 mod pairs;
 mod table;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::num::NonZero;
 use std::thread;
 
 use domain::control::catalogue;
 use domain::platform::Platform;
 use domain::policy::Policy;
-use formats::axml::Document;
 use formats::dex::{self, same_code};
 use formats::elf::{self, same_image};
 use formats::limits::Limits;
+use formats::proto;
 use formats::zip::{Archive, Entry, EntryReader, EntrySource, Method};
 use serde::Serialize;
 use signing::apk::Schemes;
@@ -26,13 +27,13 @@ use signing::apk::Schemes;
 pub use document::DocumentChange;
 pub use table::TableChange;
 
-use pairs::Pairs;
+use pairs::{Pairs, follows, wrong_reference};
 
 use crate::entries::{self, Judge};
 use crate::error::of_archive;
+use crate::parts::{Part, Parts};
 use crate::{Check, Error, ios, manifest, resources};
 
-const RESOURCES: &str = "resources.arsc";
 /// Bytes compared at a time.
 const PIECE: u64 = 256 << 10;
 
@@ -98,6 +99,13 @@ pub enum Difference {
     },
     /// Another name.
     Renamed,
+    /// The same document in protobuf form, whose references carry the new names of what they refer to.
+    References,
+    /// A list of folders of libraries without some of them.
+    Libraries {
+        /// Those that are gone.
+        removed: Vec<String>,
+    },
     /// The same code without some or all debug information.
     DebugInformation {
         /// Methods that still have some.
@@ -173,6 +181,7 @@ fn has_block(archive: &Archive<'_>) -> bool {
 
 /// What a build with every control could have made of the first package, as far as the second one's manifest tells.
 struct Possible {
+    parts: Parts,
     policy: Policy,
     network_files: BTreeSet<String>,
     min_sdk: u32,
@@ -181,17 +190,19 @@ struct Possible {
 impl Possible {
     fn read(after: &Archive<'_>, limits: &Limits) -> Self {
         let policy = possible_controls(Platform::Android);
-        let manifest = manifest::read(after, limits).map(|(_, manifest)| manifest).ok();
+        let parts = Parts::of(after);
+        let manifest = manifest::read(after, &parts, limits).map(|(_, manifest)| manifest).ok();
         let application = manifest.as_ref().and_then(|manifest| manifest.application.as_ref());
         let reference = application.and_then(|application| application.network_security_config.as_ref());
-        let network_files = resources::files(after, reference, limits).unwrap_or_default().into_iter().collect();
+        let network_files =
+            resources::files(after, &parts, reference, limits).unwrap_or_default().into_iter().collect();
         let min_sdk = manifest.and_then(|manifest| manifest.min_sdk.api()).unwrap_or(u32::MAX);
-        Self { policy, network_files, min_sdk }
+        Self { parts, policy, network_files, min_sdk }
     }
 
     fn judge(&self) -> Judge<'_> {
-        let needs_v1 = Schemes::for_min_sdk(self.min_sdk).v1;
-        Judge { policy: &self.policy, network_files: &self.network_files, needs_v1 }
+        let needs_v1 = self.parts.is_bundle() || Schemes::for_min_sdk(self.min_sdk).v1;
+        Judge { parts: &self.parts, policy: &self.policy, network_files: &self.network_files, needs_v1 }
     }
 }
 
@@ -202,8 +213,9 @@ pub(crate) fn compare(
     limits: &Limits,
     advance: &(dyn Fn(u64) -> bool + Sync),
 ) -> Result<Diff, Error> {
-    let pairs = Pairs::read(before, after, limits)?;
-    let comparison = Comparison { before, after, limits, tables: pairs.tables.as_ref(), advance };
+    let parts = Parts::of(after);
+    let pairs = Pairs::read(before, after, &parts, limits)?;
+    let comparison = Comparison { before, after, parts: &parts, limits, pairs: &pairs, advance };
     let threads = thread::available_parallelism().map_or(1, NonZero::get);
     let compared = after.map_entries(threads, &|new| match pairs.partner(before, new) {
         Some(old) => comparison.entries(old, new),
@@ -232,9 +244,9 @@ pub(crate) fn compare(
 struct Comparison<'a> {
     before: &'a Archive<'a>,
     after: &'a Archive<'a>,
+    parts: &'a Parts,
     limits: &'a Limits,
-    /// How the resource tables differ.
-    tables: Option<&'a Difference>,
+    pairs: &'a Pairs,
     advance: &'a (dyn Fn(u64) -> bool + Sync),
 }
 
@@ -269,19 +281,27 @@ impl Comparison<'_> {
         if let Some(difference) = ios::content((self.before, old), (self.after, new), self.limits)? {
             return Ok(difference);
         }
-        if let Some(tables) = self.tables.filter(|_| old.name == RESOURCES) {
-            return Ok(tables.clone());
+        if let Some(table) = self.pairs.tables.get(&old.name) {
+            return Ok(table.clone());
         }
-        if is_code(&old.name) {
-            return self.code(old, new);
+        match self.parts.part(&old.name) {
+            Part::Code => self.code(old, new),
+            Part::Library => self.library(old, new),
+            Part::Manifest | Part::Document => self.documents(old, new),
+            Part::Libraries => self.libraries(old, new),
+            Part::Table | Part::Other => {
+                let detail = format!("other bytes (length before {}, after {})", old.size, new.size);
+                Ok(Difference::Content { detail })
+            }
         }
-        if old.name.starts_with("lib/") && old.name.ends_with(".so") {
-            return self.library(old, new);
-        }
-        if old.name.ends_with(".xml") {
-            return self.documents(old, new);
-        }
-        Ok(Difference::Content { detail: format!("other bytes (length before {}, after {})", old.size, new.size) })
+    }
+
+    fn libraries(&self, old: &Entry, new: &Entry) -> Result<Difference, Error> {
+        let (old, new) = self.both(old, new, self.limits.document_bytes)?;
+        Ok(match libraries::removed(&old, &new) {
+            Ok(removed) => Difference::Libraries { removed },
+            Err(detail) => Difference::Content { detail },
+        })
     }
 
     fn code(&self, old: &Entry, new: &Entry) -> Result<Difference, Error> {
@@ -305,14 +325,28 @@ impl Comparison<'_> {
 
     fn documents(&self, old: &Entry, new: &Entry) -> Result<Difference, Error> {
         let (old, new) = self.both(old, new, self.limits.document_bytes)?;
-        let parse = |bytes: &[u8]| Document::parse(bytes, self.limits)?.to_tree(self.limits.document_bytes);
-        let (Ok(old), Ok(new)) = (parse(&old), parse(&new)) else {
-            return Ok(Difference::Content { detail: "one of them is not binary XML".to_owned() });
+        let parse = |bytes: &[u8]| self.parts.document(bytes, self.limits);
+        let (Ok(before), Ok(after)) = (parse(&old), parse(&new)) else {
+            let form = if self.parts.is_bundle() { "XML in protobuf form" } else { "binary XML" };
+            return Ok(Difference::Content { detail: format!("one of them is not {form}") });
         };
-        Ok(match document::compare(&old, &new) {
+        Ok(match document::compare(&before, &after) {
+            Ok(changes) if changes.is_empty() && self.parts.is_bundle() => self.references(&old, &new),
             Ok(changes) => Difference::Document { changes },
             Err(detail) => Difference::Content { detail },
         })
+    }
+
+    /// The difference of two documents in protobuf form that say the same to a device.
+    fn references(&self, old: &[u8], new: &[u8]) -> Difference {
+        let names: &HashMap<u32, String> = &self.pairs.new_names;
+        match proto::same_document(old, new) {
+            Ok(same) => match same.references.iter().find(|(id, name)| !follows(**id, name, names)) {
+                Some((id, name)) => Difference::Content { detail: wrong_reference(*id, name) },
+                None => Difference::References,
+            },
+            Err(difference) => Difference::Content { detail: difference.to_string() },
+        }
     }
 
     fn both(&self, old: &Entry, new: &Entry, most: u64) -> Result<(Vec<u8>, Vec<u8>), Error> {
@@ -364,12 +398,6 @@ impl Comparison<'_> {
     fn advance(&self, bytes: u64) -> Result<(), Error> {
         if (self.advance)(bytes) { Ok(()) } else { Err(Error::Stopped) }
     }
-}
-
-/// Whether devices look for code under this name: `classes.dex`, `classes2.dex` and so on.
-pub(crate) fn is_code(name: &str) -> bool {
-    let number = name.strip_prefix("classes").and_then(|rest| rest.strip_suffix(".dex"));
-    number.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 fn buffer(length: u64) -> Vec<u8> {

@@ -9,10 +9,9 @@ use signing::apk::{Schemes, v1};
 
 use crate::diff::{self, Diff, Difference, DocumentChange, EntryDiff, TableChange};
 use crate::manifest::Manifests;
+use crate::parts::{Part, Parts};
 use crate::{Check, Error, Expected};
 
-const MANIFEST: &str = "AndroidManifest.xml";
-const RESOURCES: &str = "resources.arsc";
 const APPLICATION: &str = "manifest/application";
 const PROFILEABLE: &str = "manifest/application/profileable";
 /// Elements and attributes of the manifest that each control may set, as far as it edits the manifest.
@@ -39,8 +38,10 @@ pub(crate) fn check(
 ) -> Result<(Diff, String), Error> {
     let before = manifests.input();
     let diff = diff::compare(before, after, expected.limits, advance)?;
-    let needs_v1 = expected.certificate_sha256.is_some() && Schemes::for_min_sdk(manifests.min_sdk()).v1;
-    let judge = Judge { policy: expected.policy, network_files, needs_v1 };
+    let parts = manifests.parts();
+    let reads_v1 = parts.is_bundle() || Schemes::for_min_sdk(manifests.min_sdk()).v1;
+    let needs_v1 = expected.certificate_sha256.is_some() && reads_v1;
+    let judge = Judge { parts, policy: expected.policy, network_files, needs_v1 };
     let kept = after.entries().iter().find(|new| is_signature_file(&new.name) && !judge.is_own_signature(&new.name));
     let objection = kept
         .map(|kept| format!("entry \"{}\" is a signature file", kept.name.escape_debug()))
@@ -57,6 +58,8 @@ pub(crate) fn check(
 
 /// Knows which differences a build may make.
 pub(crate) struct Judge<'a> {
+    /// How the second package is read.
+    pub(crate) parts: &'a Parts,
     pub(crate) policy: &'a Policy,
     /// The documents of the app's network security configuration.
     pub(crate) network_files: &'a BTreeSet<String>,
@@ -68,24 +71,26 @@ impl Judge<'_> {
     /// A sentence about the first difference of an entry that no build makes.
     pub(crate) fn objection(&self, entry: &EntryDiff) -> Option<String> {
         let refused = entry.differences.iter().find(|difference| !self.allows(entry, difference))?;
-        Some(format!(
-            "entry \"{}\" {}",
-            entry.name().escape_debug(),
-            describe(refused, &|change| self.allows_attribute(change))
-        ))
+        let allows = |change: &DocumentChange| self.allows_attribute(entry.name(), change);
+        Some(format!("entry \"{}\" {}", entry.name().escape_debug(), describe(refused, &allows)))
     }
 
     fn allows(&self, entry: &EntryDiff, difference: &Difference) -> bool {
         let name = entry.name();
         match difference {
             Difference::Removed => {
-                is_signature_file(name) || (is_for_emulators(name) && self.has(ControlId::ALLOW_EMULATOR_ARCHITECTURES))
+                let drops = self.has(ControlId::ALLOW_EMULATOR_ARCHITECTURES);
+                is_signature_file(name) || (drops && self.parts.architecture(name).is_some_and(is_for_emulators))
             }
             Difference::Added => self.is_own_signature(name) || self.may_add(name),
-            Difference::Repacked { after, .. } => name == RESOURCES && *after == "stored",
-            Difference::Renamed => self.has(ControlId::RESOURCE_NAME_OBFUSCATION),
-            Difference::Document { changes } if name == MANIFEST => {
-                changes.iter().all(|change| self.allows_attribute(change))
+            Difference::Repacked { after, .. } => name == "resources.arsc" && *after == "stored",
+            Difference::Renamed | Difference::References => self.has(ControlId::RESOURCE_NAME_OBFUSCATION),
+            Difference::Document { changes } if self.parts.part(name) == Part::Manifest => {
+                changes.iter().all(|change| self.allows_attribute(name, change))
+            }
+            Difference::Libraries { removed } => {
+                let is_gone = |folder: &String| folder.strip_prefix("lib/").is_some_and(is_for_emulators);
+                self.has(ControlId::ALLOW_EMULATOR_ARCHITECTURES) && removed.iter().all(is_gone)
             }
             Difference::Document { .. } | Difference::Content { .. } if self.network_files.contains(name) => {
                 self.edits_network()
@@ -122,18 +127,28 @@ impl Judge<'_> {
     /// Whether a control adds documents: their content is checked by the control's own check.
     fn may_add(&self, name: &str) -> bool {
         let adds = self.edits_network() || self.has(ControlId::BACKUP_PREVENTION);
-        adds && (name == RESOURCES || name.starts_with("res/") && name.ends_with(".xml"))
+        adds && matches!(self.parts.part(name), Part::Table | Part::Document)
     }
 
-    fn allows_attribute(&self, change: &DocumentChange) -> bool {
+    /// Only the manifest of the app itself has more than debuggable switches changed.
+    fn allows_attribute(&self, manifest: &str, change: &DocumentChange) -> bool {
+        let is_own = manifest == self.parts.manifest();
         ATTRIBUTES.iter().any(|(control, element, attributes)| {
-            self.has(*control) && change.element == *element && attributes.contains(&change.attribute.as_str())
+            (is_own || *control == ControlId::DEBUGGABLE_PREVENTION)
+                && self.has(*control)
+                && change.element == *element
+                && attributes.contains(&change.attribute.as_str())
         })
     }
 
     fn allows_in_table(&self, change: &TableChange) -> bool {
         match change {
-            TableChange::Added { file, .. } => file.as_deref().is_some_and(|file| self.may_add(file)),
+            // Controls add files, whose entries are judged by their names.
+            TableChange::Added { file, .. } => file.as_deref().is_some_and(|file| {
+                (self.edits_network() || self.has(ControlId::BACKUP_PREVENTION))
+                    && file.starts_with("res/")
+                    && file.ends_with(".xml")
+            }),
             TableChange::Names { .. } | TableChange::Files { .. } => self.has(ControlId::RESOURCE_NAME_OBFUSCATION),
         }
     }
@@ -155,6 +170,8 @@ pub(crate) fn describe(difference: &Difference, allows: &dyn Fn(&DocumentChange)
         Difference::DebugInformation { .. } => "has other debug information".to_owned(),
         Difference::Symbols => "has other symbols".to_owned(),
         Difference::Signature | Difference::Sealing => "has another signature".to_owned(),
+        Difference::References => "has other names in its references".to_owned(),
+        Difference::Libraries { removed } => format!("does not name {} any more", removed.join(", ")),
         Difference::Table { .. } => "has other names or entries".to_owned(),
         Difference::Content { detail } => format!("has another content: {detail}"),
     }
@@ -175,8 +192,8 @@ pub(crate) fn misplaced(before: &Archive<'_>, after: &Archive<'_>, diff: &Diff) 
     moved.map(|new| format!("entry \"{}\" stands elsewhere than in the input", new.name.escape_debug()))
 }
 
-fn is_for_emulators(name: &str) -> bool {
-    name.starts_with("lib/x86/") || name.starts_with("lib/x86_64/")
+fn is_for_emulators(architecture: &str) -> bool {
+    matches!(architecture, "x86" | "x86_64")
 }
 
 /// JAR signatures and the source stamp's digest: they speak about one package only.

@@ -16,10 +16,10 @@ const RESOURCES_STORED_FROM: u32 = 30;
 const ALIGNMENT: u64 = 4;
 const LIBRARY_ALIGNMENT: u64 = 16_384;
 
-/// Every byte before the directory belongs to an entry, or to the signing block of a signed output.
-pub(crate) fn structure(archive: &Archive<'_>, signed: bool) -> Result<String, Error> {
+/// Every byte before the directory belongs to an entry, or to the signing block of a signed package.
+pub(crate) fn structure(archive: &Archive<'_>, has_block: bool) -> Result<String, Error> {
     let block = archive.before_directory();
-    if let Some(gap) = archive.gaps().iter().find(|gap| !signed || **gap != block) {
+    if let Some(gap) = archive.gaps().iter().find(|gap| !has_block || **gap != block) {
         let detail = format!("{} undeclared bytes at offset {}", gap.end - gap.start, gap.start);
         return Err(Check::Structure.failed(detail));
     }

@@ -11,6 +11,7 @@ mod ios;
 mod layout;
 mod manifest;
 mod network;
+mod parts;
 mod resources;
 mod signature;
 
@@ -23,6 +24,8 @@ use formats::zip::Archive;
 use serde::Serialize;
 
 pub use error::Error;
+
+use parts::Parts;
 
 /// What an output may have beyond the longest input, bytes: up to 16 KiB in front of each library, and a signing block or lines and digests
 /// for each entry.
@@ -116,13 +119,15 @@ pub fn verify(
     if ios::is_app(&after) {
         return Ok(Verification { checks: ios::verify(&after, expected, advance)? });
     }
-    pass(Check::Structure, layout::structure(&after, expected.certificate_sha256.is_some())?);
+    let has_block = expected.certificate_sha256.is_some() && !Parts::of(&after).is_bundle();
+    pass(Check::Structure, layout::structure(&after, has_block)?);
     let manifests = manifest::Manifests::read(&after, expected)?;
     pass(Check::Alignment, layout::alignment(&after, &manifests)?);
     pass(Check::Signatures, signature::check(&after, &manifests, expected, advance)?);
     pass(Check::Identity, manifests.identity()?);
     let reference = manifests.application().and_then(|application| application.network_security_config.as_ref());
-    let network_files: BTreeSet<String> = resources::files(&after, reference, expected.limits)?.into_iter().collect();
+    let network_files: BTreeSet<String> =
+        resources::files(&after, manifests.parts(), reference, expected.limits)?.into_iter().collect();
     let (diff, same) = entries::check(&manifests, &after, expected, &network_files, advance)?;
     pass(Check::Entries, same);
     pass(Check::Contents, layout::contents(&after, &diff, advance)?);

@@ -27,6 +27,9 @@ pub(crate) fn check(
     expected: &Expected<'_>,
     advance: Advance<'_>,
 ) -> Result<String, Error> {
+    if manifests.parts().is_bundle() {
+        return check_bundle(archive, expected, advance);
+    }
     let source = archive.source();
     let block = apk::signing_block_range(source, archive.directory_offset()).map_err(refused)?;
     let (block, wanted) = match (block, expected.certificate_sha256) {
@@ -58,6 +61,23 @@ pub(crate) fn check(
         return failed(format!("it is not signed with the certificate {wanted}"));
     }
     Ok(format!("{names}, certificate {wanted}"))
+}
+
+/// A bundle has a JAR signature of the expected signer over every entry, or none at all.
+fn check_bundle(archive: &Archive<'_>, expected: &Expected<'_>, advance: Advance<'_>) -> Result<String, Error> {
+    let signers = match (apk::verify_bundle(archive, advance), expected.certificate_sha256) {
+        (Err(SignatureError::Unsigned), None) => return Ok("unsigned, as asked for".to_owned()),
+        (Err(SignatureError::Unsigned), Some(_)) => return failed("it is not signed"),
+        (Ok(_), None) => return failed("it is signed, and should not be"),
+        (Err(error), _) => return Err(refused(error)),
+        (Ok(signers), Some(_)) => signers,
+    };
+    let wanted = expected.certificate_sha256.unwrap_or_default();
+    let own: Vec<String> = signers.iter().filter_map(|signer| Some(signer.first()?.sha256())).collect();
+    match own.as_slice() {
+        [own] if own == wanted => Ok(format!("{}, certificate {wanted}", Scheme::V1)),
+        _ => failed(format!("it is not signed with the certificate {wanted}")),
+    }
 }
 
 /// The keys that the app was signed with before. A block that cannot be understood says nothing about them.

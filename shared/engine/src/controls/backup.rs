@@ -1,11 +1,12 @@
 //! `BackupPrevention`: nothing of the app leaves the device with a backup or a transfer.
 
 use domain::control::ControlId;
-use formats::axml::{AndroidAttribute, Application, Document, Value};
+use formats::axml::{AndroidAttribute, Application, Value};
 
 use crate::Error;
 use crate::app::App;
 use crate::backup_rules;
+use crate::error::BundlePart;
 use crate::manifest;
 use crate::outcome::Change;
 
@@ -34,16 +35,20 @@ fn exclude_everything(app: &mut App<'_>, application: &Application) -> Result<()
         let files = app.xml_files(id)?;
         let mut closed = !files.is_empty();
         for file in files {
-            let own = Document::parse(&app.content(&file)?, app.limits).map_err(manifest::Error::from)?;
+            let own = app.document(&file)?.map_err(|error| Error::of_document(BundlePart::Resources, &file, error))?;
             closed &= backup_rules::exclude_everything(&own).map_err(manifest::Error::from)?;
         }
         if closed {
             return Ok(());
         }
     }
-    let (name, path) = app.free_xml(RULES)?;
-    let id = app.add_xml(&name, &path, &rules)?;
-    app.changes.push(Change::added(&path, "rules", "nothing leaves the device by cloud backup or device transfer"));
+    let new = app.free_xml(RULES)?;
+    app.changes.push(Change::added(
+        &new.entry,
+        "rules",
+        "nothing leaves the device by cloud backup or device transfer",
+    ));
+    let id = app.add_xml(new, &rules)?;
     app.set_on_application(application, AndroidAttribute::DATA_EXTRACTION_RULES, Value::Reference(id))?;
     Ok(())
 }

@@ -1,7 +1,6 @@
 //! The controls of connections: each merges its demand into the app's network security configuration, or makes one.
 
 use domain::control::ControlId;
-use formats::arsc::Content;
 use formats::axml::{AndroidAttribute, Application, Document, Value};
 
 use crate::Error;
@@ -58,7 +57,7 @@ fn merge_into_app(app: &mut App<'_>, control: ControlId, policy: &Policy) -> Res
     match application.network_security_config {
         None | Some(Value::Reference(0)) => add(app, control, &application, policy, &environment),
         Some(Value::Reference(id)) => edit(app, control, id, policy, &environment),
-        Some(other) => Err(not_a_file(control, &other.to_string())),
+        Some(other) => Err(not_a_file(app, control, &other.to_string())),
     }
 }
 
@@ -69,10 +68,10 @@ fn add(
     policy: &Policy,
     environment: &Environment<'_>,
 ) -> Result<(), Error> {
-    let (name, path) = app.free_xml(CONFIGURATION)?;
-    let merged = merge(None, &path, policy, environment).map_err(|error| refused(control, &path, &error))?;
+    let new = app.free_xml(CONFIGURATION)?;
+    let merged = merge(None, &new.entry, policy, environment).map_err(|error| refused(control, &new.entry, &error))?;
     let Some(document) = keep(app, merged) else { return Ok(()) };
-    let id = app.add_xml(&name, &path, &document)?;
+    let id = app.add_xml(new, &document)?;
     app.set_on_application(application, AndroidAttribute::NETWORK_SECURITY_CONFIG, Value::Reference(id))?;
     Ok(())
 }
@@ -87,14 +86,13 @@ fn edit(
 ) -> Result<(), Error> {
     let files = app.xml_files(id)?;
     if files.is_empty() {
-        return Err(not_a_file(control, &Value::Reference(id).to_string()));
+        return Err(not_a_file(app, control, &Value::Reference(id).to_string()));
     }
     for path in files {
-        let content = app.content(&path)?;
-        let own = Document::parse(&content, app.limits).map_err(|error| refused(control, &path, &error))?;
+        let own = app.document(&path)?.map_err(|error| refused(control, &path, &error))?;
         let merged = merge(Some(&own), &path, policy, environment).map_err(|error| refused(control, &path, &error))?;
         if let Some(document) = keep(app, merged) {
-            app.edits.replace(&path, document.to_bytes());
+            app.replace_document(&path, &document)?;
         }
     }
     Ok(())
@@ -115,14 +113,7 @@ fn keep(app: &mut App<'_>, merged: Merged) -> Option<Document> {
 fn switch(app: &mut App<'_>, value: Option<&Value>) -> Result<Option<bool>, Error> {
     Ok(match value {
         Some(Value::Boolean(value)) => Some(*value),
-        Some(Value::Reference(id)) => {
-            let resource = app.table()?.resource(*id);
-            let variants = resource.into_iter().flat_map(|resource| resource.variants);
-            variants.into_iter().find_map(|variant| match variant.content {
-                Content::Simple(Value::Boolean(value)) if variant.config.is_default() => Some(value),
-                _ => None,
-            })
-        }
+        Some(Value::Reference(id)) => app.table()?.switch(*id),
         _ => None,
     })
 }
@@ -137,10 +128,10 @@ fn refused(control: ControlId, path: &str, error: &(dyn std::error::Error + 'sta
     Error::Control { control, entry: path.escape_debug().to_string(), reason }
 }
 
-fn not_a_file(control: ControlId, reference: &str) -> Error {
+fn not_a_file(app: &App<'_>, control: ControlId, reference: &str) -> Error {
     let reason = format!(
         "{} android:networkSecurityConfig is {reference}, which is no file of the app's resources",
         APPLICATION.join("/")
     );
-    Error::Control { control, entry: "AndroidManifest.xml".to_owned(), reason }
+    Error::Control { control, entry: app.base.module.manifest(), reason }
 }

@@ -1,54 +1,132 @@
-//! `ResourceNameObfuscation`: shows the whole app to what decides about names, and renames in the table and the archive.
+//! `ResourceNameObfuscation`: shows the whole app to what decides about names, and renames in the tables, the archive and the references.
 
 use std::num::NonZero;
 use std::thread;
 
 use domain::control::ControlId;
-use formats::axml::Document;
 use formats::dex::Dex;
+use formats::proto::NewNames;
 use formats::zip::Entry;
 
 use crate::app::App;
-use crate::inspect::{self, RESOURCES};
+use crate::edits::Edit;
+use crate::error::BundlePart;
+use crate::module::{Form, Module};
 use crate::outcome::Change;
-use crate::resource_names::{Found, Lookups, Mapping};
+use crate::resource_names::{Found, Lookups, Mapping, PathMapping, Renaming};
 use crate::{Error, manifest};
 
 /// Collapses what nothing in the app looks for by its name, and keeps the mapping.
 pub(crate) fn collapse(app: &mut App<'_>) -> Result<(), Error> {
-    if !app.has_resources() {
+    let mut lookups = start(app)?;
+    if !app.parts().any(|part| part.has_resources()) {
         return Ok(());
     }
-    let mut lookups = Lookups::new(app.table()?)?;
     look_at_code(app, &mut lookups)?;
     look_at_documents(app, &mut lookups)?;
     look_at_files(app, &mut lookups)?;
+    keep_what_tools_know(app, &mut lookups);
     let entries: Vec<String> = app.edits.names(app.archive).map(str::to_owned).collect();
-    let salt = app.facts.package.clone();
-    let renaming = lookups.decide(salt.as_bytes(), entries.iter().map(String::as_str));
-    let mapping = renaming.apply(app.table()?)?;
-    for (path, new) in renaming.paths() {
-        app.edits.rename(path, new.to_owned());
-    }
+    let modules: Vec<&Module> = app.parts().map(|part| part.module).collect();
+    let paths = entries.iter().flat_map(|entry| modules.iter().filter_map(|module| module.path_on_device(entry)));
+    let renaming = lookups.decide(app.facts.package.as_bytes(), paths);
+    let mapping = rename(app, &renaming, &entries)?;
     app.warnings.extend(renaming.warnings);
-    app.changes.extend(changes(&mapping));
+    app.changes.extend(changes(&mapping, &app.base.module.table()));
     app.mapping = Some(mapping).filter(|mapping| !(mapping.names.is_empty() && mapping.paths.is_empty()));
     Ok(())
 }
 
-fn changes(mapping: &Mapping) -> impl Iterator<Item = Change> {
+/// The names of all tables.
+fn start(app: &mut App<'_>) -> Result<Lookups, Error> {
+    let limits = app.limits;
+    let mut tables = Vec::new();
+    for part in std::iter::once(&mut app.base).chain(&mut app.features).filter(|part| part.has_resources()) {
+        tables.push(&*part.table(limits)?);
+    }
+    Lookups::new(&tables).map_err(|error| Error::of_table(&app.base.module.table(), error))
+}
+
+/// What bundletool, and whoever shows a watch face, find by name or path.
+fn keep_what_tools_know(app: &App<'_>, lookups: &mut Lookups) {
+    let Some(bundle) = app.bundle else { return };
+    bundle.names().for_each(|name| lookups.keep_name(name));
+    lookups.keep_paths_unless(|old, new| bundle.packs_alike(old, new));
+    if app.is_watch_face() {
+        lookups.keep_everything("watches find the parts of a watch face by name");
+    }
+}
+
+/// Carries the renaming out. Documents of a bundle, whose references carry names, follow when they are packed.
+fn rename(app: &mut App<'_>, renaming: &Renaming, entries: &[String]) -> Result<Mapping, Error> {
+    let limits = app.limits;
+    let mut renamed = Vec::new();
+    for part in std::iter::once(&mut app.base).chain(&mut app.features).filter(|part| part.has_resources()) {
+        let table = part.module.table();
+        renamed.extend(renaming.apply(part.table(limits)?).map_err(|error| Error::of_table(&table, error))?);
+    }
+    let names: NewNames = renamed.iter().flat_map(|row| row.ids.iter().map(|id| (*id, row.after.clone()))).collect();
+    for part in std::iter::once(&mut app.base).chain(&mut app.features).filter(|part| part.has_resources()) {
+        let table = part.module.table();
+        part.table(limits)?.rename_references(&names).map_err(|error| Error::of_table(&table, error))?;
+    }
+    if app.form() == Form::Bundle && !names.is_empty() {
+        rename_references(app, names, entries)?;
+    }
+    let mut paths = Vec::new();
+    for (before, after) in renaming.paths() {
+        for module in app.parts().map(|part| part.module) {
+            let (before, after) = (module.entry(before), module.entry(after));
+            if entries.contains(&before) {
+                paths.push(PathMapping { before, after });
+            }
+        }
+    }
+    for PathMapping { before, after } in &paths {
+        app.edits.rename(before, after.clone());
+    }
+    let package = app.table()?.own_package_name().unwrap_or_default();
+    Ok(Mapping::new(package, renamed, paths))
+}
+
+/// Every document among the resources. Those that another control has changed or added are in memory anyway.
+fn rename_references(app: &mut App<'_>, names: NewNames, entries: &[String]) -> Result<(), Error> {
+    let modules: Vec<&Module> = app.parts().map(|part| part.module).collect();
+    for entry in entries.iter().filter(|entry| modules.iter().any(|module| is_document(module, entry))) {
+        match app.edits.content(entry) {
+            None => app.edits.set(entry, Edit::RenameReferences),
+            Some(content) => {
+                let renamed = formats::proto::xml::rename_references(content, &names, app.limits);
+                let refused = |cause| Error::Bundle { part: BundlePart::Resources, entry: entry.clone(), cause };
+                if let Some(renamed) = renamed.map_err(refused)? {
+                    app.edits.replace(entry, renamed);
+                }
+            }
+        }
+    }
+    app.edits.set_new_names(names);
+    Ok(())
+}
+
+fn is_document(module: &Module, entry: &str) -> bool {
+    let path = module.path_on_device(entry);
+    path.is_some_and(|path| path.starts_with("res/") && path.ends_with(".xml"))
+}
+
+fn changes(mapping: &Mapping, table: &str) -> Vec<Change> {
     let counts = [("names of entries", mapping.names.len()), ("paths of files", mapping.paths.len())];
-    counts.into_iter().filter(|(_, count)| *count > 0).map(|(what, count)| Change {
-        entry: RESOURCES.to_owned(),
+    let changed = counts.into_iter().filter(|(_, count)| *count > 0).map(|(what, count)| Change {
+        entry: table.to_owned(),
         element: String::new(),
         attribute: what.to_owned(),
         before: Some(format!("{count} that say something")),
         after: Some(format!("{count} that say nothing")),
-    })
+    });
+    changed.collect()
 }
 
 fn look_at_code(app: &App<'_>, lookups: &mut Lookups) -> Result<(), Error> {
-    for name in inspect::dex_names(app.archive) {
+    for name in app.parts().flat_map(|part| part.module.dex_names(app.archive)) {
         let bytes = app.archive.read_entry(&name, app.limits.dex_bytes).map_err(Error::content)?;
         let dex = Dex::parse(&bytes, app.limits).map_err(|reason| Error::Control {
             control: ControlId::RESOURCE_NAME_OBFUSCATION,
@@ -62,12 +140,13 @@ fn look_at_code(app: &App<'_>, lookups: &mut Lookups) -> Result<(), Error> {
 }
 
 fn look_at_documents(app: &App<'_>, lookups: &mut Lookups) -> Result<(), Error> {
-    lookups.see_document(&app.manifest).map_err(manifest::Error::from)?;
-    let entries = app.archive.entries().iter();
-    for entry in entries.filter(|entry| entry.name.starts_with("res/") && entry.name.ends_with(".xml")) {
-        // What is no compiled XML (a raw resource of that name) is shown as bytes below.
-        if let Ok(document) = Document::parse(&app.content(&entry.name)?, app.limits) {
-            lookups.see_document(&document).map_err(manifest::Error::from)?;
+    for part in app.parts() {
+        lookups.see_document(&part.manifest).map_err(manifest::Error::from)?;
+        for entry in app.archive.entries().iter().filter(|entry| is_document(part.module, &entry.name)) {
+            // What is no compiled XML (a raw resource of that name) is shown as bytes below.
+            if let Ok(document) = app.document(&entry.name)? {
+                lookups.see_document(&document).map_err(manifest::Error::from)?;
+            }
         }
     }
     Ok(())
@@ -77,8 +156,9 @@ fn look_at_documents(app: &App<'_>, lookups: &mut Lookups) -> Result<(), Error> 
 fn look_at_files(app: &App<'_>, lookups: &mut Lookups) -> Result<(), Error> {
     let archive = app.archive;
     let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    let modules: Vec<&Module> = app.parts().map(|part| part.module).collect();
     let scan = |entry: &Entry| -> Result<Option<Found>, Error> {
-        if entry.is_folder() || !Lookups::needs_scan(&entry.name) {
+        if entry.is_folder() || !path_on_device(&modules, entry).is_some_and(Lookups::needs_scan) {
             return Ok(None);
         }
         let mut scan = lookups.scan();
@@ -90,8 +170,14 @@ fn look_at_files(app: &App<'_>, lookups: &mut Lookups) -> Result<(), Error> {
     };
     let found = archive.map_entries(threads, &scan)?;
     for (entry, found) in archive.entries().iter().zip(found) {
-        lookups.see_entry(&entry.name);
+        if let Some(path) = path_on_device(&modules, entry) {
+            lookups.see_entry(path);
+        }
         found.iter().for_each(|found| lookups.see_file(&entry.name, found));
     }
     Ok(())
+}
+
+fn path_on_device<'e>(modules: &[&Module], entry: &'e Entry) -> Option<&'e str> {
+    modules.iter().find_map(|module| module.path_on_device(&entry.name))
 }

@@ -2,9 +2,12 @@
 
 use std::cmp::Reverse;
 
-use formats::arsc::{Closeness, Config, SingleValue, Table};
+use formats::arsc::{self, Closeness, Config, SingleValue};
 use formats::axml::Value;
 use formats::limits::Limits;
+
+use crate::module::Form;
+use crate::resources::Resources as Table;
 
 /// As many references as the platform follows from one value (`ResTable::resolveReference`): they may lead in circles.
 const MOST_STEPS: usize = 20;
@@ -21,8 +24,8 @@ const USUAL_DENSITY: u16 = 160;
 pub(super) struct Resources<'a>(Option<Table<'a>>);
 
 impl<'a> Resources<'a> {
-    pub(super) fn read(table: &'a [u8], limits: &Limits) -> Self {
-        Self(Table::parse(table, limits).ok())
+    pub(super) fn read(table: &'a [u8], form: Form, limits: &Limits) -> Self {
+        Self(Table::parse(table, form, limits).ok())
     }
 
     /// The text that a value is or leads to, for the default locale.
@@ -41,9 +44,10 @@ impl<'a> Resources<'a> {
     /// The value of an entry for a device as aapt assumes it; where there is none, that of the first locale, as aapt shows it.
     fn closest(&self, id: u32) -> Option<Value> {
         let table = self.0.as_ref()?;
-        let ranked = table.values_of(id).map(|(config, value)| ((config.closeness(), Reverse(config.locale())), value));
+        let ranked =
+            values_of(table, id).map(|(config, value)| ((config.closeness(), Reverse(config.locale())), value));
         let (_, value) = ranked.reduce(|known, found| if found.0 > known.0 { found } else { known })?;
-        value.plain().or_else(|| table.text(value, LONGEST).map(Value::String))
+        value.plain().or_else(|| value.text().map(Value::String))
     }
 
     /// The paths of the files that a value leads to, those first that make the best icon.
@@ -53,12 +57,12 @@ impl<'a> Resources<'a> {
             (Some(table), Value::Reference(id)) => (table, id),
             _ => return Vec::new(),
         };
-        let mut found: Vec<(Rank, SingleValue)> = Vec::new();
+        let mut found: Vec<(Rank, Single<'_>)> = Vec::new();
         let mut entries = vec![(id, true)];
         let mut looked_at = 0;
         while let Some((id, suits)) = entries.get(looked_at).copied() {
             looked_at += 1;
-            for (config, value) in table.values_of(id) {
+            for (config, value) in values_of(table, id) {
                 let rank = Rank::of(&config, suits);
                 match value.plain() {
                     Some(Value::Reference(id)) => follow(&mut entries, id, rank.suits),
@@ -69,7 +73,44 @@ impl<'a> Resources<'a> {
         }
         found.sort_by_key(|(rank, _)| Reverse(*rank));
         found.truncate(MOST_FILES);
-        found.into_iter().filter_map(|(_, value)| table.text(value, LONGEST)).collect()
+        found.into_iter().filter_map(|(_, value)| value.text()).collect()
+    }
+}
+
+/// A value that stands alone.
+enum Single<'t> {
+    /// Its text, if it is one, is still in the table: looking at an entry takes no memory whatever the table says.
+    Compiled(&'t arsc::Table<'t>, SingleValue),
+    /// A table in protobuf form says its texts as often as it has them.
+    Bundle(Value),
+}
+
+fn values_of<'t>(table: &'t Table<'_>, id: u32) -> Box<dyn Iterator<Item = (Config, Single<'t>)> + 't> {
+    match table {
+        Table::Compiled(table) => {
+            Box::new(table.values_of(id).map(move |(config, value)| (config, Single::Compiled(table, value))))
+        }
+        Table::Bundle(table) => Box::new(table.values_of(id).map(|(config, value)| (config, Single::Bundle(value)))),
+    }
+}
+
+impl Single<'_> {
+    /// The value, unless it is text.
+    fn plain(&self) -> Option<Value> {
+        match self {
+            Self::Compiled(_, value) => value.plain(),
+            Self::Bundle(Value::String(_)) => None,
+            Self::Bundle(value) => Some(value.clone()),
+        }
+    }
+
+    /// The text of a value that is one, and no more of it than the longest that is read.
+    fn text(&self) -> Option<String> {
+        match self {
+            Self::Compiled(table, value) => table.text(*value, LONGEST),
+            Self::Bundle(Value::String(text)) => Some(text.chars().take(LONGEST).collect()),
+            Self::Bundle(_) => None,
+        }
     }
 }
 
@@ -101,7 +142,7 @@ fn follow(entries: &mut Vec<(u32, bool)>, id: u32, suits: bool) {
 }
 
 /// Adds a file; of very many only the best are kept.
-fn keep(found: &mut Vec<(Rank, SingleValue)>, rank: Rank, value: SingleValue) {
+fn keep<'t>(found: &mut Vec<(Rank, Single<'t>)>, rank: Rank, value: Single<'t>) {
     found.push((rank, value));
     if found.len() > 2 * MOST_FILES {
         found.sort_by_key(|(rank, _)| Reverse(*rank));

@@ -1,13 +1,14 @@
 //! Signing from the inside out: what lies deepest first, each bundle after everything within it.
 
 use std::collections::BTreeMap;
+use std::io::{self, Write as _};
 
 use formats::limits::Limits;
-use formats::macho::{self, Binary, Remade, RemadeSlice, Remake};
+use formats::macho::{self, Binary, Layout, Remade, RemadeSlice, Remake};
 use formats::parallel;
 use formats::piece::Piece;
 use formats::plist::Dictionary;
-use formats::zip::{Entry, EntrySource};
+use formats::zip::{Archive, Entry, EntrySource, Splicer};
 use signing::code::{By, Code, CodeResources, ExecSegment, PageHasher, sign, signature_length};
 use signing::ios::IosIdentity;
 
@@ -17,7 +18,7 @@ use crate::ios::forward::Forward;
 use crate::ios::inspect::{Digester, Digests, Input, Sealed};
 use crate::observe::Watch;
 use crate::outcome::Change;
-use crate::rework::{Body, pack_pieces};
+use crate::rework::{Body, KEPT, pack_pieces};
 
 /// The new content of an entry.
 #[derive(Debug)]
@@ -169,24 +170,23 @@ impl Signing<'_> {
         let refused = |cause| Error::CodeSignature { entry: entry.to_owned(), cause };
         let lengths = codes.iter().map(|code| signature_length(code, &by)).collect::<Result<Vec<_>, _>>();
         let layout = remade.layout(&lengths.map_err(refused)?).map_err(|error| Error::code_refused(entry, error))?;
-        let (mut forward, mut pieces) = (Forward::new(archive, place, self.watch), Vec::new());
-        let mut digester = Digester::new();
+        let mut packing = Packing::plan(archive, place, &layout).map_err(Error::of_source)?;
+        let mut forward = Forward::new(archive, place, self.watch);
         for (placed, code) in layout.slices.into_iter().zip(&codes) {
             let mut pages = PageHasher::new(code.code_limit);
-            forward.emit(&placed.lead, &mut |bytes| digester.update(bytes))?;
+            forward.emit(&placed.lead, &mut |bytes| packing.take(bytes))?;
             forward.emit(&placed.code, &mut |bytes| {
-                digester.update(bytes);
+                packing.take(bytes);
                 pages.update(bytes);
             })?;
             let signature = sign(code, &pages.finish(), &by).map_err(refused)?.bytes;
-            digester.update(&signature);
-            pieces.extend(placed.lead);
-            pieces.extend(placed.code);
-            pieces.push(Piece::Bytes(signature));
+            packing.take(&signature);
+            packing.pieces.extend(placed.lead.into_iter().chain(placed.code));
+            packing.pieces.push(Piece::Bytes(signature));
         }
         forward.finish()?;
-        let (body, _) = pack_pieces(archive, place, pieces, None)?;
-        made.contents.push((entry.to_owned(), Content::Code(body), digester.finish()));
+        let (body, digests) = packing.finish(archive, place)?;
+        made.contents.push((entry.to_owned(), Content::Code(body), digests));
         Ok(())
     }
 
@@ -234,6 +234,46 @@ impl Signing<'_> {
             Some((identity, signing_time)) => By::Key { signer: identity.signer(), signing_time },
             None => By::AdHoc,
         }
+    }
+}
+
+/// New code on its way into the package: digested, and packed from the packed bytes of the old where that is possible.
+struct Packing {
+    digester: Digester,
+    splicer: Option<Splicer>,
+    /// The first failure of the splicer, which takes whatever it was planned for.
+    failure: Option<io::Error>,
+    pieces: Vec<Piece>,
+}
+
+impl Packing {
+    fn plan(archive: &Archive<'_>, place: &Entry, layout: &Layout) -> io::Result<Self> {
+        let mut pieces = Vec::new();
+        for placed in &layout.slices {
+            pieces.extend(placed.lead.iter().chain(&placed.code).cloned());
+            pieces.push(Piece::Zeros(placed.signature.end - placed.signature.start));
+        }
+        let splicer = Splicer::plan(archive, place, &pieces, KEPT as u64)?;
+        Ok(Self { digester: Digester::new(), splicer, failure: None, pieces: Vec::new() })
+    }
+
+    fn take(&mut self, bytes: &[u8]) {
+        self.digester.update(bytes);
+        if let Some(Err(error)) = self.splicer.as_mut().map(|splicer| splicer.write_all(bytes)) {
+            self.failure.get_or_insert(error);
+        }
+    }
+
+    fn finish(self, archive: &Archive<'_>, place: &Entry) -> Result<(Body, Digests), Error> {
+        let digests = self.digester.finish();
+        if let Some(error) = self.failure {
+            return Err(Error::of_source(error));
+        }
+        let body = match self.splicer {
+            Some(splicer) => Body::Reused(splicer.finish().map_err(Error::of_source)?),
+            None => pack_pieces(archive, place, self.pieces, None)?.0,
+        };
+        Ok((body, digests))
     }
 }
 

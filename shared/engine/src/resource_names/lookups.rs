@@ -3,14 +3,15 @@
 use std::collections::{BTreeSet, HashSet};
 use std::ops::Bound;
 
-use formats::arsc::{EntryName, Error, Table};
+use formats::arsc::EntryName;
 use formats::axml::tree::{Element, Node};
 use formats::axml::{self, Document, Value};
 
 use super::index::{Found, Index, Scan};
 use super::parts::Parts;
-use super::renaming::Renaming;
+use super::renaming::{Renaming, place};
 use super::words::words;
+use crate::resources::{Error, Resources};
 
 /// Methods of `Resources` (and of libraries that wrap it) that take or give names.
 const ASKING_METHODS: [&str; 3] = ["getIdentifier", "getResourceName", "getResourceEntryName"];
@@ -48,14 +49,20 @@ pub(crate) struct Lookups {
     parts: Parts,
     asked: bool,
     script_types_stay: bool,
+    /// Names that somebody outside of the app knows.
+    known_outside: HashSet<String>,
     everything_stays: Option<String>,
 }
 
 impl Lookups {
-    /// Starts with the names and paths of a table, and with the texts of its resources.
-    pub(crate) fn new(table: &Table<'_>) -> Result<Self, Error> {
-        let names = table.entry_names()?;
-        let paths = table.file_paths()?;
+    /// Starts with the names and paths of the app's tables, and with the texts of their resources. The same name stays or changes in all of
+    /// them: any module may ask for it.
+    pub(crate) fn new(tables: &[&Resources<'_>]) -> Result<Self, Error> {
+        let (mut names, mut paths) = (Vec::new(), BTreeSet::new());
+        for table in tables {
+            names.extend(table.entry_names()?);
+            paths.extend(table.file_paths()?);
+        }
         let index = Index::new(names.iter().map(|name| name.name.as_str()).chain(paths.iter().map(String::as_str)));
         let is_icon_pack = names.iter().any(|name| name.name == ICON_PACK);
         let mut lookups = Self {
@@ -67,9 +74,31 @@ impl Lookups {
             found: Found::default(),
             asked: false,
             script_types_stay: false,
+            known_outside: HashSet::new(),
         };
-        table.visit_texts(|text| lookups.see_text(text))?;
+        for table in tables {
+            table.visit_texts(|text| {
+                lookups.paths.remove(text);
+                lookups.see_text(text);
+            })?;
+        }
         Ok(lookups)
+    }
+
+    /// Takes note of a name that somebody outside of the app knows.
+    pub(crate) fn keep_name(&mut self, name: &str) {
+        self.known_outside.insert(name.to_owned());
+    }
+
+    /// Takes note that somebody outside of the app finds its resources by name.
+    pub(crate) fn keep_everything(&mut self, reason: &str) {
+        self.everything_stays.get_or_insert(reason.to_owned());
+        self.paths.clear();
+    }
+
+    /// Keeps the paths of files that must not stand elsewhere; `may_move` is asked with the path and one that it could become.
+    pub(crate) fn keep_paths_unless(&mut self, may_move: impl Fn(&str, &str) -> bool) {
+        self.paths.retain(|path| may_move(path, &place(path, "name")));
     }
 
     /// Takes note of the name of a method that code refers to, in whatever class.
@@ -171,9 +200,11 @@ impl Lookups {
         let files: HashSet<&str> = entries.collect();
         let mut renaming = Renaming::new(salt, files.iter().copied());
         let kept = self.kept_names();
+        let shared: HashSet<&str> =
+            self.names.iter().filter(|name| name.is_shared).map(|name| name.name.as_str()).collect();
         for name in &self.names {
             let stays = |type_name: &String| self.script_types_stay && SCRIPT_TYPES.contains(&type_name.as_str());
-            if name.is_shared || kept.contains(name.name.as_str()) {
+            if shared.contains(name.name.as_str()) || kept.contains(name.name.as_str()) {
                 renaming.keep(&name.name);
             } else {
                 let changing = name.types.iter().filter(|type_name| !stays(type_name));
@@ -216,9 +247,10 @@ impl Lookups {
             return names.collect();
         }
         if !self.asks() {
-            return names.filter(|name| name.is_empty()).collect();
+            return names.filter(|name| name.is_empty() || self.known_outside.contains(*name)).collect();
         }
         let mut kept = self.parts.kept();
+        kept.extend(self.known_outside.iter().map(String::as_str));
         kept.extend(names.filter(|name| self.is_in_files(name)));
         kept
     }

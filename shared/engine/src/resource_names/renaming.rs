@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use aws_lc_rs::digest::{SHA256, digest};
-use formats::arsc::{Error, Table};
+use formats::arsc::RenamedName;
 use serde::Serialize;
+
+use crate::resources::{Error, Resources};
 
 /// Characters of a new name.
 const LENGTH: usize = 6;
@@ -30,7 +32,7 @@ pub(crate) struct Renaming {
 pub struct Mapping {
     /// Version of this document's form, 1.
     pub format: u32,
-    /// The package whose names these are.
+    /// The package whose names these are; that of the app itself where other modules have packages of their own.
     pub package: String,
     /// The names that changed.
     pub names: Vec<NameMapping>,
@@ -55,9 +57,9 @@ pub struct NameMapping {
 /// A path that changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PathMapping {
-    /// The path in the input.
+    /// The entry in the input.
     pub before: String,
-    /// The path in the output.
+    /// The entry in the output.
     pub after: String,
 }
 
@@ -98,12 +100,8 @@ impl Renaming {
             // The table speaks of a file that is not there.
             return;
         }
-        let (folder, file) = path.rsplit_once('/').unwrap_or(("res", path));
-        let extension = file.find('.').and_then(|dot| file.get(dot..)).unwrap_or_default();
-        let folder = if folder.starts_with("res/color") { folder } else { "res" };
-        let place = |name: &str| format!("{folder}/{name}{extension}");
-        let name = unused(&self.salt, path, |name| !self.taken_paths.contains(&place(name).to_lowercase()));
-        let new = place(&name);
+        let name = unused(&self.salt, path, |name| !self.taken_paths.contains(&place(path, name).to_lowercase()));
+        let new = place(path, &name);
         self.taken_paths.insert(new.to_lowercase());
         self.paths.insert(path.to_owned(), new);
     }
@@ -113,31 +111,40 @@ impl Renaming {
         self.paths.iter().map(|(before, after)| (before.as_str(), after.as_str()))
     }
 
-    /// Renames in a table, the one that the lookups started with, and returns what became of what.
-    pub(crate) fn apply(&self, table: &mut Table<'_>) -> Result<Mapping, Error> {
-        let paths: HashMap<String, String> = self.paths.clone().into_iter().collect();
-        let renamed = table.rename(
+    /// Renames in a table, one of those that the lookups started with, and returns the entries that got other names.
+    pub(crate) fn apply(&self, table: &mut Resources<'_>) -> Result<Vec<RenamedName>, Error> {
+        let known = table.file_paths()?;
+        let own = self.paths.iter().filter(|(path, _)| known.contains(*path));
+        let paths: HashMap<String, String> = own.map(|(path, new)| (path.clone(), new.clone())).collect();
+        table.rename(
             |type_name, name| {
                 let (types, new) = self.changed.get(name)?;
                 types.contains(type_name).then(|| new.clone())
             },
             &paths,
-        )?;
-        let mut names: Vec<NameMapping> = renamed
-            .into_iter()
-            .map(|renamed| NameMapping {
-                type_name: renamed.type_name,
-                before: renamed.before,
-                after: renamed.after,
-                ids: renamed.ids.iter().map(|id| format!("{id:#010x}")).collect(),
-            })
-            .collect();
-        names.sort_by(|one, two| (&one.type_name, &one.before).cmp(&(&two.type_name, &two.before)));
-        let paths =
-            self.paths().map(|(before, after)| PathMapping { before: before.to_owned(), after: after.to_owned() });
-        let package = table.own_package_name().unwrap_or_default();
-        Ok(Mapping { format: 1, package, names, paths: paths.collect() })
+        )
     }
+}
+
+impl Mapping {
+    /// What became of what; `paths` are names of entries.
+    pub(crate) fn new(package: String, renamed: Vec<RenamedName>, paths: Vec<PathMapping>) -> Self {
+        let name = |RenamedName { type_name, before, after, ids }| {
+            let ids = ids.iter().map(|id: &u32| format!("{id:#010x}")).collect();
+            NameMapping { type_name, before, after, ids }
+        };
+        let mut names: Vec<NameMapping> = renamed.into_iter().map(name).collect();
+        names.sort_by(|one, two| (&one.type_name, &one.before).cmp(&(&two.type_name, &two.before)));
+        Self { format: 1, package, names, paths }
+    }
+}
+
+/// Where a file of this path stands under another name. Extensions stay, and the folders of colours.
+pub(super) fn place(path: &str, name: &str) -> String {
+    let (folder, file) = path.rsplit_once('/').unwrap_or(("res", path));
+    let extension = file.find('.').and_then(|dot| file.get(dot..)).unwrap_or_default();
+    let folder = if folder.starts_with("res/color") { folder } else { "res" };
+    format!("{folder}/{name}{extension}")
 }
 
 /// The first name that a hash of the old one gives and that is not used.

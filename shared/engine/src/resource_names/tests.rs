@@ -10,7 +10,8 @@ use proptest::prelude::*;
 use super::Lookups;
 use super::index::Index;
 use super::index::Scan;
-use super::renaming::Renaming;
+use super::{Mapping, PathMapping, Renaming};
+use crate::resources::Resources;
 
 const ENTRIES: [(&str, &str, &str); 9] = [
     ("drawable", "flag_de", "res/drawable/flag_de.png"),
@@ -33,13 +34,27 @@ fn table() -> Table<'static> {
     table
 }
 
+fn start(table: &Table<'_>) -> Lookups {
+    Lookups::new(&[&Resources::Compiled(table.clone())]).unwrap()
+}
+
+/// The table that the renaming makes, and the mapping.
+fn applied<'t>(renaming: &Renaming, table: &Table<'t>) -> (Table<'t>, Mapping) {
+    let mut resources = Resources::Compiled(table.clone());
+    let renamed = renaming.apply(&mut resources).unwrap();
+    let path = |(before, after): (&str, &str)| PathMapping { before: before.to_owned(), after: after.to_owned() };
+    let package = table.own_package_name().unwrap();
+    let Resources::Compiled(table) = resources else { panic!("another table") };
+    (table, Mapping::new(package, renamed, renaming.paths().map(path).collect()))
+}
+
 /// All files but that of the last entry.
 fn entries() -> impl Iterator<Item = &'static str> {
     ENTRIES.iter().map(|(_, _, path)| *path).take(ENTRIES.len() - 1).chain(["classes.dex", "res/unknown"])
 }
 
 fn decide(see: impl FnOnce(&mut Lookups)) -> Renaming {
-    let mut lookups = Lookups::new(&table()).unwrap();
+    let mut lookups = start(&table());
     see(&mut lookups);
     lookups.decide(b"com.example.app", entries())
 }
@@ -50,8 +65,7 @@ fn kept(see: impl FnOnce(&mut Lookups)) -> String {
         lookups.see_method("getIdentifier");
         see(lookups);
     });
-    let mut table = table();
-    let mapping = renaming.apply(&mut table).unwrap();
+    let (_, mapping) = applied(&renaming, &table());
     let changed =
         |type_name: &str, name: &str| mapping.names.iter().any(|it| it.type_name == type_name && it.before == name);
     let names = ENTRIES.iter().filter(|(type_name, name, _)| !changed(type_name, name));
@@ -64,8 +78,7 @@ fn kept(see: impl FnOnce(&mut Lookups)) -> String {
 #[test]
 fn without_anybody_who_asks_no_name_stays() {
     let renaming = decide(|lookups| lookups.see_code("beep"));
-    let mut renamed = table();
-    let mapping = renaming.apply(&mut renamed).unwrap();
+    let (renamed, mapping) = applied(&renaming, &table());
     insta::assert_snapshot!(dump(&renamed), @r#"
     strings: UTF-8, 9 strings, 0 styles
     package 0x7f com.example.app
@@ -164,7 +177,7 @@ fn what_cannot_be_followed_keeps_names() {
     );
     let mut icons = table();
     icons.add_file("xml", "appfilter", "res/xml/appfilter.xml").unwrap();
-    let renaming = Lookups::new(&icons).unwrap().decide(b"", entries());
+    let renaming = start(&icons).decide(b"", entries());
     insta::assert_snapshot!(renaming.warnings.join("\n"), @"all names of resources stay: launchers read the icons of an icon pack");
 }
 
@@ -207,7 +220,7 @@ fn extensions_and_the_folders_of_colours_stay_and_no_path_comes_twice() {
         assert_eq!(before.starts_with("res/color"), after.starts_with("res/color-v23/"));
     }
     let taken = paths[0].1.to_uppercase();
-    let again = Lookups::new(&table()).unwrap().decide(
+    let again = start(&table()).decide(
         b"com.example.app",
         entries().map(str::to_owned).chain([taken]).collect::<Vec<_>>().iter().map(String::as_str),
     );
@@ -216,16 +229,16 @@ fn extensions_and_the_folders_of_colours_stay_and_no_path_comes_twice() {
 
 #[test]
 fn the_same_name_becomes_the_same_in_the_next_version() {
-    let new_name = |table: &mut Table<'_>| {
-        let renaming = Lookups::new(table).unwrap().decide(b"com.example.app", std::iter::empty());
-        let mapping = renaming.apply(table).unwrap();
+    let new_name = |table: &Table<'_>| {
+        let renaming = start(table).decide(b"com.example.app", std::iter::empty());
+        let (_, mapping) = applied(&renaming, table);
         mapping.names.into_iter().find(|it| it.before == "beep").unwrap().after
     };
     let mut next = Table::empty(&Limits::default());
     next.ensure_package("com.example.app").unwrap();
     next.add_file("raw", "another", "res/raw/another").unwrap();
     next.add_file("raw", "beep", "res/raw/beep").unwrap();
-    assert_eq!(new_name(&mut next), new_name(&mut table()));
+    assert_eq!(new_name(&next), new_name(&table()));
 }
 
 fn found(index: &Index, content: &[u8], piece: usize) -> Vec<bool> {

@@ -87,7 +87,11 @@ impl Config {
         let mut reader = Reader::new(header);
         let length = reader.u32("configuration size").map_or(0, crate::chunk::index);
         let fields = reader.rest();
-        let fields = fields.get(..length.saturating_sub(4)).unwrap_or(fields);
+        Self::of_fields(fields.get(..length.saturating_sub(4)).unwrap_or(fields))
+    }
+
+    /// Takes the fields as they stand behind the length.
+    pub(crate) fn of_fields(fields: &[u8]) -> Self {
         let meaningful = fields.iter().rposition(|byte| *byte != 0).map_or(0, |last| last.saturating_add(1));
         Self(fields.get(..meaningful).unwrap_or_default().to_vec())
     }

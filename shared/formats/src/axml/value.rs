@@ -48,7 +48,7 @@ impl Value {
     }
 
     /// As [`Self::of`], but kinds that mean the same stay apart, so that writing the value gives the same bytes.
-    pub(super) const fn exactly(kind: u8, data: u32) -> Self {
+    pub(crate) const fn exactly(kind: u8, data: u32) -> Self {
         match kind {
             kind::DYNAMIC_REFERENCE | kind::INT_HEX => Self::Other { kind, data },
             kind => Self::of(kind, data),

@@ -13,9 +13,12 @@ mod sections;
 mod sign;
 mod signed_data;
 
-pub(super) use check::{check, is_signed};
+pub use check::claimed_certificates;
+pub(super) use check::{Cover, check, is_signed};
 pub use sign::{digest_kind, is_digested, is_signature_file, sign};
 
+/// The platform version for which app bundles are signed, which no device reads: the first with neither old algorithms nor old rules.
+pub const BUNDLE_SDK: u32 = 24;
 /// Entry with the digests of all others.
 const MANIFEST: &str = "META-INF/MANIFEST.MF";
 /// Folder of what signatures are made of.

@@ -120,7 +120,16 @@ fn check_v1(
     } else if platforms.min_sdk >= Scheme::V2.read_from() {
         return Ok(Vec::new());
     }
-    v1::check(archive, platforms.min_sdk, higher, advance)
+    v1::check(archive, platforms.min_sdk, higher, v1::Cover::Packages, advance)
+}
+
+/// Checks the JAR signatures of an app bundle, which cover every entry, and unpacks each. Returns the signers' certificates, each signer's
+/// own first.
+pub fn verify_bundle(archive: &Archive<'_>, advance: Advance<'_>) -> Result<Vec<Vec<Certificate>>, SignatureError> {
+    match v1::is_signed(archive) {
+        true => v1::check(archive, v1::BUNDLE_SDK, &[], v1::Cover::Archives, advance),
+        false => Err(SignatureError::Unsigned),
+    }
 }
 
 /// The signers of the signing block.

@@ -32,19 +32,23 @@ pub enum TableChange {
     },
 }
 
-/// The difference of two tables. A text that became another one is understood only where both are the names of a file, which `renamed`
-/// has by its new name.
-pub(super) fn judge(compared: Result<Same, String>, renamed: &BTreeMap<String, String>) -> Difference {
+/// The difference of two tables. A text that became another one is understood only where both are the names of a file in the folder of the
+/// module, which `renamed` has by its new name.
+pub(super) fn judge(compared: Result<Same, String>, folder: &str, renamed: &BTreeMap<String, String>) -> Difference {
     let same = match compared {
         Ok(same) => same,
         Err(detail) => return Difference::Content { detail },
     };
-    if let Some((old, new)) = same.paths.iter().find(|(old, new)| renamed.get(new) != Some(old)) {
+    let is_file = |(old, new): &(String, String)| {
+        renamed.get(&format!("{folder}{new}")).is_some_and(|known| known.strip_prefix(folder) == Some(old))
+    };
+    if let Some((old, new)) = same.paths.iter().find(|pair| !is_file(pair)) {
         return Difference::Content { detail: format!("the text {old:?} became {new:?}") };
     }
     let mut changes: Vec<TableChange> = same.added.into_iter().map(added).collect();
     changes.extend((same.renamed > 0).then_some(TableChange::Names { count: same.renamed }));
-    changes.extend((!renamed.is_empty()).then_some(TableChange::Files { count: renamed.len() }));
+    let files = renamed.keys().filter(|new| new.starts_with(folder)).count();
+    changes.extend((files > 0).then_some(TableChange::Files { count: files }));
     Difference::Table { changes }
 }
 

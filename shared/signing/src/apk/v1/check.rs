@@ -11,9 +11,10 @@ use formats::zip::{self, Archive, Entry};
 use super::expected::{Expected, expected};
 use super::file::File;
 use super::sections::{Section, Sections};
-use super::{APK_SIGNED, FOLDER, MANIFEST, signed_data};
+use super::{APK_SIGNED, FOLDER, MANIFEST, is_digested, signed_data};
 use crate::Certificate;
 use crate::apk::{Advance, Problem, Scheme, SignatureError};
+use crate::cms::{Ber, SignedData};
 
 /// Android itself accepts no more.
 const MAX_SIGNERS: usize = 10;
@@ -22,21 +23,58 @@ const MAX_TEXT: u64 = 32 << 20;
 const MAX_BLOCK: u64 = 1 << 20;
 const BLOCKS: [&str; 3] = [".RSA", ".DSA", ".EC"];
 
+/// Which entries signatures have to cover.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::apk) enum Cover {
+    /// Those that devices look at: nothing in META-INF, and no folders.
+    Packages,
+    /// All but folders and the files of signatures, as Java's tools look at archives.
+    Archives,
+}
+
+impl Cover {
+    fn must_be_signed(self, name: &str) -> bool {
+        match self {
+            Self::Packages => !name.starts_with(FOLDER) && !name.ends_with('/'),
+            Self::Archives => is_digested(name),
+        }
+    }
+}
+
 /// Checks the signatures of `archive` and unpacks every entry, also those that no signature covers. Returns the signers'
 /// certificates, each signer's own first. `higher` are the other schemes that the package is signed with.
 pub(in crate::apk) fn check(
     archive: &Archive<'_>,
     min_sdk: u32,
     higher: &[Scheme],
+    cover: Cover,
     advance: Advance<'_>,
 ) -> Result<Vec<Vec<Certificate>>, SignatureError> {
     let content = read(archive, MANIFEST, MAX_TEXT)?;
     let manifest = Manifest::read(archive, File { name: MANIFEST, content: &content })?;
     let signers = signers(archive, &manifest, min_sdk, higher)?;
-    let covering = covering(archive, &manifest, &signers)?;
-    check_contents(archive, &manifest, min_sdk, advance)?;
+    let covering = covering(archive, &manifest, &signers, cover)?;
+    check_contents(archive, &manifest, min_sdk, cover, advance)?;
     let used = signers.into_iter().enumerate().filter(|(position, _)| covering.contains(position));
     Ok(used.map(|(_, signer)| signer.certificates).collect())
+}
+
+/// The certificates of those who say they made the package's JAR signatures. Nothing is checked.
+///
+/// # Errors
+/// Files that are no signatures, or cannot be read.
+pub fn claimed_certificates(archive: &Archive<'_>) -> Result<Vec<Certificate>, SignatureError> {
+    let mut certificates = Vec::new();
+    for block in archive.entries().iter().filter(|entry| is_block(&entry.name)).take(MAX_SIGNERS) {
+        let content = read(archive, &block.name, MAX_BLOCK)?;
+        let file = File { name: &block.name, content: &content };
+        let signed = SignedData::read(&mut Ber::of(&content)).map_err(|error| file.rejected(error))?;
+        for signer in signed.signers().take(MAX_SIGNERS) {
+            let own = signer.and_then(|signer| signer.certificate(&signed.certificates).cloned());
+            certificates.push(own.map_err(|error| file.rejected(error))?);
+        }
+    }
+    Ok(certificates)
 }
 
 /// Whether there is anything of scheme v1.
@@ -196,9 +234,14 @@ fn check_stripping(main: &Section<'_>, file: File<'_>, higher: &[Scheme]) -> Res
 }
 
 /// The signers, by position, that cover all entries: devices want the same ones for each.
-fn covering(archive: &Archive<'_>, manifest: &Manifest<'_>, signers: &[Signer]) -> Result<Vec<usize>, SignatureError> {
+fn covering(
+    archive: &Archive<'_>,
+    manifest: &Manifest<'_>,
+    signers: &[Signer],
+    cover: Cover,
+) -> Result<Vec<usize>, SignatureError> {
     let mut all: Option<Vec<usize>> = None;
-    for entry in archive.entries().iter().filter(|entry| must_be_signed(&entry.name)) {
+    for entry in archive.entries().iter().filter(|entry| cover.must_be_signed(&entry.name)) {
         let unsigned = |problem| SignatureError::File { name: entry.name.clone(), field: "entry", offset: 0, problem };
         let claim = manifest.sections.get(&entry.name).ok_or_else(|| unsigned(Problem::NotA("in the manifest")))?;
         let covers = |signer: &Signer| signer.signed.get(claim.position).copied().unwrap_or_default();
@@ -214,19 +257,15 @@ fn covering(archive: &Archive<'_>, manifest: &Manifest<'_>, signers: &[Signer]) 
     all.ok_or_else(|| manifest.file.reject("entries", 0, Problem::Empty))
 }
 
-/// Devices look at nothing in META-INF, and at no folders.
-fn must_be_signed(name: &str) -> bool {
-    !name.starts_with(FOLDER) && !name.ends_with('/')
-}
-
 fn check_contents(
     archive: &Archive<'_>,
     manifest: &Manifest<'_>,
     min_sdk: u32,
+    cover: Cover,
     advance: Advance<'_>,
 ) -> Result<(), SignatureError> {
     let threads = thread::available_parallelism().map_or(1, NonZero::get);
-    let check = |entry: &Entry| match manifest.sections.get(&entry.name).filter(|_| must_be_signed(&entry.name)) {
+    let check = |entry: &Entry| match manifest.sections.get(&entry.name).filter(|_| cover.must_be_signed(&entry.name)) {
         Some(claim) => check_content(archive, entry, &manifest.section(claim), manifest.file, min_sdk, advance),
         None => archive.check_content(entry, advance).map_err(SignatureError::Content),
     };

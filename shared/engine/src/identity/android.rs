@@ -1,4 +1,4 @@
-//! APKs: the manifest, and the resources that it refers to.
+//! APKs and app bundles: the manifest, and the resources that it refers to.
 
 use domain::file_name::FileName;
 use formats::axml::tree::Element;
@@ -8,7 +8,9 @@ use formats::zip::Archive;
 
 use super::resources::Resources;
 use super::{Icon, Identity, clean, package_name, read_if_sound};
-use crate::inspect::{MANIFEST, RESOURCES, read_manifest};
+use crate::bundle::Bundle;
+use crate::inspect::{self, read_manifest, read_manifests};
+use crate::kind::Kind;
 use crate::{Error, manifest};
 
 /// Elements of `<application>` that launchers show.
@@ -17,12 +19,20 @@ const ACTIVITIES: [&str; 2] = ["activity", "activity-alias"];
 const MAIN: &str = "android.intent.action.MAIN";
 const LAUNCHER: &str = "android.intent.category.LAUNCHER";
 
-pub(super) fn identify(archive: &Archive<'_>, file_name: &FileName, limits: &Limits) -> Result<Identity, Error> {
-    let (_, document) = read_manifest(archive, file_name, limits)?;
+pub(super) fn identify(
+    archive: &Archive<'_>,
+    kind: Kind,
+    file_name: &FileName,
+    limits: &Limits,
+) -> Result<Identity, Error> {
+    let inspect::Manifest { module, document, .. } = match kind {
+        Kind::Aab => read_manifests(archive, &Bundle::read(archive, limits)?, file_name, limits)?.0,
+        _ => read_manifest(archive, file_name, limits)?,
+    };
     let manifest = Manifest::read(&document).map_err(manifest::Error::from)?;
-    let package_name = package_name(MANIFEST, &manifest.package)?;
-    let table = read_if_sound(archive, RESOURCES, limits.table_bytes)?.unwrap_or_default();
-    let resources = Resources::read(&table, limits);
+    let package_name = package_name(&module.manifest(), &manifest.package)?;
+    let table = read_if_sound(archive, &module.table(), limits.table_bytes)?.unwrap_or_default();
+    let resources = Resources::read(&table, module.form(), limits);
 
     let text = |value: Value| resources.text(value).as_deref().and_then(clean);
     let of_application = |attribute| document.attribute(manifest.application.as_ref()?.element, attribute);
@@ -31,7 +41,8 @@ pub(super) fn identify(archive: &Archive<'_>, file_name: &FileName, limits: &Lim
     let mut icon = None;
     for value in [AndroidAttribute::ICON, AndroidAttribute::ROUND_ICON].into_iter().filter_map(of_application) {
         if icon.is_none() {
-            icon = Icon::first_of(archive, resources.files(value).iter().map(String::as_str), Some)?;
+            let files: Vec<String> = resources.files(value).iter().map(|path| module.entry(path)).collect();
+            icon = Icon::first_of(archive, files.iter().map(String::as_str), Some)?;
         }
     }
     Ok(Identity {

@@ -1,0 +1,3 @@
+
+Wa"bc*J
+Bdomain"#includeSubdomainstrue"2:@*example.com*	

@@ -1,0 +1,183 @@
+//! A document changed to what a tree says: both trees and the messages of the first are walked side by side.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::super::error::Error;
+use super::super::schema::number;
+use super::super::wire::{Field, Message, Writer};
+use super::read;
+use super::write::{self, Writing, attribute_value, text_node};
+use crate::axml::tree::{Attribute, Element, Node};
+
+/// How many nodes are looked at for the one that another node was.
+const WINDOW: usize = 64;
+
+/// The root's node. `before` is what it says, `after` what it shall say.
+pub(super) fn root(node: Message<'_>, before: &Element, after: &Element) -> Result<Vec<u8>, Error> {
+    match is_same_element(before, after) {
+        true => Update { writing: Writing::new(after, Some(before)) }.node(node, before, after, true),
+        false => Writing::new(after, None).node(after, true),
+    }
+}
+
+fn is_same_element(before: &Element, after: &Element) -> bool {
+    (&before.namespace, &before.name) == (&after.namespace, &after.name)
+}
+
+struct Update {
+    writing: Writing,
+}
+
+impl Update {
+    /// A node whose element changes.
+    fn node(&self, node: Message<'_>, before: &Element, after: &Element, is_root: bool) -> Result<Vec<u8>, Error> {
+        let mut written = Writer::default();
+        for field in node.fields() {
+            let field = field?;
+            match field.number {
+                number::NODE_ELEMENT => {
+                    let element = field.message("element of XmlNode")?;
+                    written.bytes(number::NODE_ELEMENT, self.element(element, before, after, is_root)?);
+                }
+                _ => {
+                    written.raw(field.bytes);
+                }
+            }
+        }
+        Ok(written.finish())
+    }
+
+    /// New attributes come behind those that were there; fields that are not known come before both.
+    fn element(
+        &self,
+        message: Message<'_>,
+        before: &Element,
+        after: &Element,
+        is_root: bool,
+    ) -> Result<Vec<u8>, Error> {
+        let mut written = Writer::default();
+        if is_root {
+            self.writing.declarations(&mut written);
+        }
+        let mut attributes = Attributes::new(&after.attributes);
+        let (mut kept, mut children) = (Writer::default(), Vec::new());
+        for field in message.fields() {
+            let field = field?;
+            match field.number {
+                number::ELEMENT_ATTRIBUTE => attributes.update(&field, &mut kept)?,
+                number::ELEMENT_CHILD => children.push(field),
+                _ => {
+                    written.raw(field.bytes);
+                }
+            }
+        }
+        written.raw(&kept.finish());
+        for attribute in attributes.left() {
+            written.bytes(number::ELEMENT_ATTRIBUTE, write::attribute(attribute)?);
+        }
+        self.children(&children, &before.children, &after.children, &mut written)?;
+        Ok(written.finish())
+    }
+
+    /// Nodes that stay keep their order. A node that is like none of those to come is new.
+    fn children(
+        &self,
+        fields: &[Field<'_>],
+        before: &[Node],
+        after: &[Node],
+        written: &mut Writer,
+    ) -> Result<(), Error> {
+        let same_end = before.iter().rev().zip(after.iter().rev()).take_while(|(old, new)| old == new).count();
+        let (changing, same) = fields.split_at_checked(fields.len().saturating_sub(same_end)).unwrap_or((fields, &[]));
+        let mut old: VecDeque<(&Field<'_>, &Node)> = changing.iter().zip(before).collect();
+        for new in after.iter().take(after.len().saturating_sub(same_end)) {
+            let window = || old.iter().take(WINDOW);
+            let same = window().position(|(_, old)| *old == new);
+            let alike = same.or_else(|| window().position(|(_, old)| is_alike(old, new)));
+            match alike.and_then(|place| old.drain(..=place).next_back()) {
+                Some((field, was)) => self.child(field, was, new, written)?,
+                None => {
+                    written.bytes(number::ELEMENT_CHILD, self.new_node(new)?);
+                }
+            }
+        }
+        for field in same {
+            written.raw(field.bytes);
+        }
+        Ok(())
+    }
+
+    fn child(&self, field: &Field<'_>, was: &Node, is: &Node, written: &mut Writer) -> Result<(), Error> {
+        match (was, is) {
+            (was, is) if was == is => {
+                written.raw(field.bytes);
+            }
+            (Node::Element(was), Node::Element(is)) => {
+                let node = self.node(field.message("child of XmlElement")?, was, is, false)?;
+                written.bytes(number::ELEMENT_CHILD, node);
+            }
+            (_, is) => {
+                written.bytes(number::ELEMENT_CHILD, self.new_node(is)?);
+            }
+        }
+        Ok(())
+    }
+
+    fn new_node(&self, node: &Node) -> Result<Vec<u8>, Error> {
+        match node {
+            Node::Element(element) => self.writing.node(element, false),
+            Node::Text(text) => Ok(text_node(text)),
+        }
+    }
+}
+
+fn is_alike(old: &Node, new: &Node) -> bool {
+    matches!((old, new), (Node::Element(old), Node::Element(new)) if is_same_element(old, new))
+}
+
+/// The attributes that an element shall have, and which of them are not written yet.
+struct Attributes<'t>(BTreeMap<Key, VecDeque<(usize, &'t Attribute)>>);
+
+/// What tells attributes apart: namespace, name and resource id.
+type Key = (Option<String>, String, Option<u32>);
+
+fn key(attribute: &Attribute) -> Key {
+    (attribute.namespace.clone(), attribute.name.clone(), attribute.resource_id)
+}
+
+impl<'t> Attributes<'t> {
+    fn new(wanted: &'t [Attribute]) -> Self {
+        let mut attributes = BTreeMap::<_, VecDeque<_>>::new();
+        for (place, attribute) in wanted.iter().enumerate() {
+            attributes.entry(key(attribute)).or_default().push_back((place, attribute));
+        }
+        Self(attributes)
+    }
+
+    /// Writes an attribute that stays, with the value that it has from now on.
+    fn update(&mut self, field: &Field<'_>, written: &mut Writer) -> Result<(), Error> {
+        let message = field.message("attribute of XmlElement")?;
+        let was = read::attribute(message)?;
+        let Some((_, is)) = self.0.get_mut(&key(&was)).and_then(VecDeque::pop_front) else { return Ok(()) };
+        if was == *is {
+            written.raw(field.bytes);
+            return Ok(());
+        }
+        let mut changed = Writer::default();
+        for field in message.fields() {
+            let field = field?;
+            if !matches!(field.number, number::ATTRIBUTE_VALUE | number::ATTRIBUTE_ITEM) {
+                changed.raw(field.bytes);
+            }
+        }
+        attribute_value(&mut changed, is)?;
+        written.bytes(number::ELEMENT_ATTRIBUTE, changed.finish());
+        Ok(())
+    }
+
+    /// The attributes that were not there, in the order in which they are wanted.
+    fn left(self) -> impl Iterator<Item = &'t Attribute> {
+        let left: BTreeMap<usize, &Attribute> = self.0.into_values().flatten().collect();
+        left.into_values()
+    }
+}

@@ -1,0 +1,188 @@
+//! Documents: what aapt2 makes of them is what the tree says, and an edit changes nothing else.
+
+use formats::axml::tree::{Attribute, Element, Node};
+use formats::axml::{ANDROID_NAMESPACE, Document, Value};
+use formats::limits::Limits;
+use formats::proto::wire::{Message, Writer};
+use formats::proto::{same_document, xml};
+
+use crate::bundles::{MANIFEST, Module, converted, linked, modules};
+
+pub(crate) fn read(bytes: &[u8]) -> Element {
+    xml::read(bytes, &Limits::default()).unwrap()
+}
+
+pub(crate) fn rewritten(bytes: &[u8], root: &Element) -> Vec<u8> {
+    xml::rewrite(bytes, root, &Limits::default()).unwrap()
+}
+
+pub(crate) fn documents(module: &Module) -> impl Iterator<Item = (&String, &Vec<u8>)> {
+    module.iter().filter(|(name, _)| name.ends_with(".xml") && !name.starts_with("res/raw"))
+}
+
+/// What a device is told of an element: attributes in the order of their ids; texts that are not only white space, which has one form.
+fn seen(mut element: Element) -> Element {
+    element.attributes.sort_by(|one, two| (one.resource_id, &one.name).cmp(&(two.resource_id, &two.name)));
+    element.children.retain(|child| !matches!(child, Node::Text(text) if text.trim().is_empty()));
+    for child in &mut element.children {
+        match child {
+            Node::Element(child) => *child = seen(std::mem::take(child)),
+            Node::Text(text) => *text = text.split_whitespace().collect::<Vec<_>>().join(" "),
+        }
+    }
+    element
+}
+
+#[test]
+fn say_what_aapt2_makes_of_them() {
+    for (name, module) in modules() {
+        let Some(binary) = converted(&module) else { return };
+        let mut count = 0;
+        for (path, bytes) in documents(&module) {
+            let device = Document::parse(&binary[path], &Limits::default()).unwrap().to_tree(1 << 24).unwrap();
+            assert_eq!(seen(read(bytes)), seen(device), "{name} {path}");
+            count += 1;
+        }
+        assert!(count > 0, "{name}");
+    }
+}
+
+#[test]
+fn are_written_back_byte_for_byte() {
+    for (_, module) in modules() {
+        for (path, bytes) in documents(&module) {
+            let tree = read(bytes);
+            assert_eq!(rewritten(bytes, &tree), *bytes, "{path}");
+            assert_eq!(read(&xml::write(&tree).unwrap()), tree, "{path}");
+            same_document(bytes, bytes).unwrap();
+        }
+    }
+}
+
+fn application(root: &mut Element) -> &mut Element {
+    root.elements_mut().find(|child| child.name == "application").unwrap()
+}
+
+fn android<'e>(element: &'e mut Element, name: &str) -> Option<&'e mut Attribute> {
+    let is_android = |attribute: &Attribute| attribute.namespace.as_deref() == Some(ANDROID_NAMESPACE);
+    element.attributes.iter_mut().find(|attribute| attribute.name == name && is_android(attribute))
+}
+
+/// A manifest whose every message has a field that nobody knows.
+fn with_unknown_fields(manifest: &[u8]) -> Vec<u8> {
+    fn node(message: Message<'_>) -> Vec<u8> {
+        let mut written = Writer::default();
+        for field in message.fields().map(Result::unwrap) {
+            match field.number {
+                1 => written.bytes(1, element(field.message("element").unwrap())),
+                _ => written.raw(field.bytes),
+            };
+        }
+        written.bytes(900, "node").finish()
+    }
+    fn element(message: Message<'_>) -> Vec<u8> {
+        let mut written = Writer::default();
+        for field in message.fields().map(Result::unwrap) {
+            let inner = || field.message("inner").unwrap();
+            match field.number {
+                4 => written.bytes(4, [inner().bytes(), &Writer::default().number(901, 1).finish()].concat()),
+                5 => written.bytes(5, node(inner())),
+                _ => written.raw(field.bytes),
+            };
+        }
+        written.bytes(902, "element").finish()
+    }
+    node(Message::new(manifest))
+}
+
+fn count_of(needle: &[u8], bytes: &[u8]) -> usize {
+    bytes.windows(needle.len()).filter(|window| *window == needle).count()
+}
+
+#[test]
+fn unknown_fields_survive_edits_of_what_they_stand_in() {
+    let Some(module) = linked() else { return };
+    let manifest = with_unknown_fields(&module[MANIFEST]);
+    let mut root = read(&manifest);
+    assert_eq!(root, read(&module[MANIFEST]));
+    let application = application(&mut root);
+    android(application, "debuggable").unwrap().value = Value::Boolean(false);
+    application.attributes.push(Attribute {
+        namespace: Some(ANDROID_NAMESPACE.to_owned()),
+        name: "allowBackup".to_owned(),
+        resource_id: Some(0x0101_0280),
+        value: Value::Boolean(false),
+    });
+    application.children.insert(0, Node::Element(Element::new("profileable")));
+    let changed = rewritten(&manifest, &root);
+    assert_eq!(read(&changed), root);
+    // "Node" and "element" of each, the number of each attribute: all of them are there, and in the same order.
+    for unknown in [&[0xa2, 0x38, 4][..], &[0xb2, 0x38, 7], &[0xa8, 0x38, 1]] {
+        assert_eq!(count_of(unknown, &changed), count_of(unknown, &manifest));
+        assert!(count_of(unknown, &changed) > 2);
+    }
+}
+
+#[test]
+fn an_edit_is_what_aapt2_sees_and_nothing_else() {
+    for (name, mut module) in modules().into_iter().filter(|(name, _)| !name.ends_with(" assets")) {
+        let Some(before) = converted(&module) else { return };
+        let mut root = read(&module[MANIFEST]);
+        let Some(application) = root.elements_mut().find(|child| child.name == "application") else { continue };
+        application.attributes.retain(|attribute| attribute.name != "label");
+        let added = |name: &str, id, value| Attribute {
+            namespace: Some(ANDROID_NAMESPACE.to_owned()),
+            name: name.to_owned(),
+            resource_id: Some(id),
+            value,
+        };
+        application.attributes.push(added("fullBackupContent", 0x0101_04eb, Value::Boolean(false)));
+        application.attributes.push(added("networkSecurityConfig", 0x0101_0527, Value::Reference(0x7f01_0000)));
+        application.children.push(Node::Element(Element::new("meta-data").text("t")));
+        let manifest = rewritten(&module[MANIFEST], &root);
+        module.insert(MANIFEST.to_owned(), manifest);
+        let mut after = converted(&module).unwrap();
+        let device = Document::parse(&after[MANIFEST], &Limits::default()).unwrap().to_tree(1 << 24).unwrap();
+        assert_eq!(seen(device), seen(root), "{name}");
+        after.insert(MANIFEST.to_owned(), before[MANIFEST].clone());
+        assert!(before == after, "{name}: another file changed");
+    }
+}
+
+#[test]
+fn new_namespaces_are_declared_once() {
+    let plain = xml::write(&Element::new("root")).unwrap();
+    let mut root = read(&plain);
+    root.attributes.push(Attribute {
+        namespace: Some(ANDROID_NAMESPACE.to_owned()),
+        name: "label".to_owned(),
+        resource_id: Some(0x0101_0001),
+        value: Value::String("text".to_owned()),
+    });
+    let once = rewritten(&plain, &root);
+    let mut child = root.clone();
+    root.children.push(Node::Element(std::mem::take(&mut child)));
+    let twice = rewritten(&once, &root);
+    assert_eq!(read(&twice), root);
+    let declaration = Writer::default().bytes(1, "android").bytes(2, ANDROID_NAMESPACE).finish();
+    assert_eq!([count_of(&declaration, &plain), count_of(&declaration, &once)], [0, 1]);
+    assert_eq!(count_of(&declaration, &twice), 1);
+}
+
+#[test]
+fn nodes_that_stay_keep_their_bytes_wherever_others_come_and_go() {
+    let names = |root: &Element| root.elements().map(|child| child.name.clone()).collect::<Vec<_>>().join(" ");
+    let numbered = |name: &str, number: i32| Element::new(name).with("number", Value::Int(number));
+    let children = [("a", 1), ("b", 2), ("a", 3), ("c", 4), ("a", 5)].map(|(name, number)| numbered(name, number));
+    let root = children.into_iter().fold(Element::new("root"), Element::child);
+    let bytes = with_unknown_fields(&xml::write(&root).unwrap());
+    let mut changed = root.clone();
+    changed.children.remove(3);
+    changed.children.insert(0, Node::Element(numbered("new", 0)));
+    changed.elements_mut().nth(3).unwrap().set("number", Value::Int(33));
+    assert_eq!(names(&changed), "new a b a a");
+    let written = rewritten(&bytes, &changed);
+    assert_eq!(read(&written), changed);
+    // Root, the four that stayed: each node has its field.
+    assert_eq!([count_of(&[0xa2, 0x38, 4], &bytes), count_of(&[0xa2, 0x38, 4], &written)], [6, 5]);
+}
