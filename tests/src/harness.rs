@@ -192,7 +192,7 @@ impl Bench {
         let tenant = Tenant::new(id.clone(), name, plan);
         let tenant = seed::make_tenant(&self.own, tenant).await.expect("a tenant");
         if plan.allows_automation() {
-            self.configure_for(&tenant, &seed::DEFAULT_CONTROLS).await;
+            self.configure_for(&tenant, seed::default_controls(Platform::Android)).await;
         }
         let key = seed::make_automation_key(&self.own, &id, "Other").await.expect("a key");
         self.register_secrets(&tenant, &key).await;

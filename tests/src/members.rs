@@ -6,10 +6,10 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use domain::id::TenantId;
 use domain::plan::{CustomLimits, Plan};
-use domain::platform::ConfigVersion;
+use domain::platform::{ConfigVersion, Platform};
 use domain::tenant::Tenant;
 use http::StatusCode;
-use local::seed::DEFAULT_CONTROLS;
+use local::seed::default_controls;
 use serde_json::{Value, json};
 
 use crate::harness::{Answer, Bench, send};
@@ -120,7 +120,7 @@ impl Bench {
     /// Lets a tenant on FREE build although nothing that FREE has is built yet: its versions are from before it was noted which plan
     /// their controls need.
     pub async fn let_build_on_free(&self, tenant: &Tenant) {
-        self.configure_for(&Tenant { plan: Plan::Team, ..tenant.clone() }, &DEFAULT_CONTROLS).await;
+        self.configure_for(&Tenant { plan: Plan::Team, ..tenant.clone() }, default_controls(Platform::Android)).await;
         let text = |text: String| AttributeValue::S(text);
         for version in ConfigVersion::ALL {
             let update = aws_sdk_dynamodb::Client::new(&self.config).update_item().table_name(&self.stack.names.table);

@@ -17,7 +17,9 @@ use formats::source::{FileSource, Source as _};
 use service::Service;
 use service::work::Assignment;
 use signing::Signer;
+use signing::ios::IosIdentity;
 use store::Store;
+use store::signing_keys::KeyMaterial;
 use tokio::time::Instant;
 use verify::Expected;
 
@@ -61,7 +63,9 @@ struct Inputs {
     file_name: FileName,
     platform: Platform,
     policy: Policy,
-    signer: Option<Signer>,
+    key: Option<LoadedKey>,
+    /// The moment that a signature names, in Unix seconds.
+    signing_time: i64,
 }
 
 /// Builds the assignment's package until `deadline` and stores the output under the attempt's own prefix.
@@ -92,7 +96,8 @@ async fn build(service: &Service, assignment: &Assignment, watch: &Arc<Watch>) -
         platform: job.platform,
         policy,
         // After the app is known: a build whose key is gone is one of its application too.
-        signer: load_signer(store, job).await?,
+        key: load_key(service, job).await?,
+        signing_time: job.id.start_time(),
     };
     let watching = Arc::clone(watch);
     let protected = thread::run(move || protect_and_verify(inputs, &watching));
@@ -105,21 +110,26 @@ async fn build(service: &Service, assignment: &Assignment, watch: &Arc<Watch>) -
 
 /// The engine, then the independent check of what it wrote. Runs on a thread.
 fn protect_and_verify(inputs: Inputs, watch: &Watch) -> Result<Report, Ended> {
-    let Inputs { upload, output, file_name, platform, policy, signer } = inputs;
+    let Inputs { upload, output, file_name, platform, policy, key, signing_time } = inputs;
     let source = FileSource::new(upload).map_err(Error::internal)?;
     let limits = Limits::default();
     let mut sink = BufWriter::with_capacity(1 << 20, output);
-    let (file_name, signer) = (&file_name, signer.as_ref());
-    let key = signer.map(SigningKey::Android);
-    let plan = Plan { file_name, platform, policy: &policy, key, limits };
+    let (file_name, key) = (&file_name, key.as_ref());
+    let signing_key = key.map(|key| key.for_plan(signing_time));
+    let plan = Plan { file_name, platform, policy: &policy, key: signing_key, limits };
     let mut report = engine::protect(&source, &mut sink, &plan, watch).map_err(of_engine)?;
     let output = sink.into_inner().map_err(|error| Error::internal(error.into_error()))?;
 
     let started = Instant::now();
     let output = FileSource::new(output).map_err(Error::internal)?;
-    let certificate = signer.map(Signer::certificate_sha256);
-    let expected =
-        Expected { input: &source, policy: &policy, certificate_sha256: certificate.as_deref(), limits: &limits };
+    let certificate = key.map(|key| key.signer().certificate_sha256());
+    let expected = Expected {
+        input: &source,
+        policy: &policy,
+        certificate_sha256: certificate.as_deref(),
+        profile: key.and_then(LoadedKey::profile),
+        limits: &limits,
+    };
     let total = output.len();
     let advance = |_: u64| watch.observe(engine::Progress { phase: Phase::Verifying, done: 0, total }).is_ok();
     let verification = verify::verify(&output, &expected, &advance).map_err(|error| of_verifier(error, watch))?;
@@ -158,17 +168,58 @@ async fn policy(store: &Store, job: &Job) -> Result<Policy, Error> {
     }
 }
 
-async fn load_signer(store: &Store, job: &Job) -> Result<Option<Signer>, Ended> {
+/// The key that the job names, opened.
+enum LoadedKey {
+    Android(Signer),
+    Ios(IosIdentity),
+}
+
+impl LoadedKey {
+    /// `signing_time` is that of the job: each attempt makes the same bytes.
+    fn for_plan(&self, signing_time: i64) -> SigningKey<'_> {
+        match self {
+            Self::Android(signer) => SigningKey::Android(signer),
+            Self::Ios(identity) => SigningKey::Ios { identity, signing_time },
+        }
+    }
+
+    const fn signer(&self) -> &Signer {
+        match self {
+            Self::Android(signer) => signer,
+            Self::Ios(identity) => identity.signer(),
+        }
+    }
+
+    fn profile(&self) -> Option<&[u8]> {
+        match self {
+            Self::Android(_) => None,
+            Self::Ios(identity) => Some(identity.profile().bytes()),
+        }
+    }
+}
+
+async fn load_key(service: &Service, job: &Job) -> Result<Option<LoadedKey>, Ended> {
     let Some(id) = &job.signing_key_id else { return Ok(None) };
     let broken = |message: String| Ended::Broken(Failure::new(SIGNING_FAILED, message));
-    let found = store.signing_key_material(&job.tenant, id).await?;
+    let found = service.store().signing_key_material(&job.tenant, id).await?;
     let (_, key) = found.ok_or_else(|| broken(format!("Signing failed: the signing key {id} was deleted")))?;
+    let (platform, now) = (job.platform, service.clock().now().as_second());
     // What a keystore asks for to be opened can take seconds.
-    let opening = thread::run(move || {
-        Signer::from_keystore(&key.keystore, &key.password, key.key_password.as_deref(), key.alias.as_deref())
-    });
+    let opening = thread::run(move || open(&key, platform, now));
     let opened = opening.await.map_err(|_| defect())?;
-    opened.map(Some).map_err(|error| broken(format!("Signing failed: {error}")))
+    opened.map(Some).map_err(|reason| broken(format!("Signing failed: {reason}")))
+}
+
+fn open(key: &KeyMaterial, platform: Platform, now: i64) -> Result<LoadedKey, String> {
+    let KeyMaterial { keystore, password, key_password, alias, profile } = key;
+    match platform {
+        Platform::Android => Signer::from_keystore(keystore, password, key_password.as_deref(), alias.as_deref())
+            .map(LoadedKey::Android)
+            .map_err(|error| error.to_string()),
+        Platform::Ios => {
+            IosIdentity::open(keystore, password, profile, now).map(LoadedKey::Ios).map_err(|error| error.to_string())
+        }
+    }
 }
 
 fn of_engine(error: engine::Error) -> Ended {

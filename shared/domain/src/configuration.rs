@@ -93,12 +93,13 @@ impl Configuration {
         let fits = |id: ControlId| id.control().is_available(platform);
         let mut controls: BTreeSet<ControlId> = self.enabled(platform).filter(|id| *id != emulators).collect();
         controls.extend(Some(emulators).filter(|id| fits(*id) && is_off(*id)));
-        let transparency = self.controls.get(&ControlId::CERTIFICATE_TRANSPARENCY_PREVENTION);
+        let domains = |id| self.controls.get(&id).map_or_else(Vec::new, |setting| setting.domains.clone());
         Policy {
             controls,
             certificates: self.certificates.entries().to_vec(),
             use_builtin_cas: self.use_builtin_cas,
-            transparency_domains: transparency.map_or_else(Vec::new, |setting| setting.domains.clone()),
+            transparency_domains: domains(ControlId::CERTIFICATE_TRANSPARENCY_PREVENTION),
+            tls13_domains: domains(ControlId::TLS13_ONLY_PREVENTION),
         }
     }
 
@@ -195,7 +196,7 @@ mod tests {
 
     #[test]
     fn a_head_counts_what_a_build_would_apply() {
-        let controls = [ControlId::BACKUP_PREVENTION, ControlId::DEBUGGABLE_PREVENTION];
+        let controls = [ControlId::BACKUP_PREVENTION, ControlId::CLEARTEXT_PREVENTION];
         let mut configuration = Configuration::enabling(&controls, Platform::Android, Plan::Team).unwrap();
         configuration.controls.get_mut(&ControlId::BACKUP_PREVENTION).unwrap().protection = Some(false);
         let (_, digest) = configuration.to_document().unwrap();

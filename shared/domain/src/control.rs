@@ -23,6 +23,8 @@ pub struct ControlId(&'static str);
 impl ControlId {
     /// Keep Emulator Architectures.
     pub const ALLOW_EMULATOR_ARCHITECTURES: Self = Self("AllowEmulatorArchitectures");
+    /// Accept Simulator Builds.
+    pub const ALLOW_SIMULATOR_BUILDS: Self = Self("AllowSimulatorBuilds");
     /// Disable Android Backup.
     pub const BACKUP_PREVENTION: Self = Self("BackupPrevention");
     /// Certificate Pinning.
@@ -41,8 +43,12 @@ impl ControlId {
     pub const ENFORCE_LATEST_CONFIGURATION: Self = Self("EnforceLatestConfiguration");
     /// Check For Configuration Updates.
     pub const CONFIGURATION_UPDATE_FREQUENCY: Self = Self("ConfigurationUpdateFrequency");
+    /// File Sharing Prevention.
+    pub const FILE_SHARING_PREVENTION: Self = Self("FileSharingPrevention");
     /// Resource Name Obfuscation.
     pub const RESOURCE_NAME_OBFUSCATION: Self = Self("ResourceNameObfuscation");
+    /// Storage Encryption.
+    pub const STORAGE_ENCRYPTION_PREVENTION: Self = Self("StorageEncryptionPrevention");
     /// Only Allow TLS 1.3.
     pub const TLS13_ONLY_PREVENTION: Self = Self("TLS13OnlyPrevention");
 
@@ -229,13 +235,20 @@ pub const fn catalogue() -> &'static [Control] {
 /// What is built today. Everything else is refused by configurations and shown as not available.
 const AVAILABLE: &[(ControlId, Platform)] = &[
     (ControlId::ALLOW_EMULATOR_ARCHITECTURES, Platform::Android),
+    (ControlId::ALLOW_SIMULATOR_BUILDS, Platform::Ios),
     (ControlId::BACKUP_PREVENTION, Platform::Android),
     (ControlId::CERTIFICATE_PINNING, Platform::Android),
+    (ControlId::CERTIFICATE_PINNING, Platform::Ios),
     (ControlId::CERTIFICATE_TRANSPARENCY_PREVENTION, Platform::Android),
     (ControlId::CLEARTEXT_PREVENTION, Platform::Android),
     (ControlId::DEBUGGABLE_PREVENTION, Platform::Android),
+    (ControlId::DEBUGGABLE_PREVENTION, Platform::Ios),
     (ControlId::DEBUG_INFO_OBFUSCATION, Platform::Android),
+    (ControlId::DEBUG_INFO_OBFUSCATION, Platform::Ios),
+    (ControlId::FILE_SHARING_PREVENTION, Platform::Ios),
     (ControlId::RESOURCE_NAME_OBFUSCATION, Platform::Android),
+    (ControlId::STORAGE_ENCRYPTION_PREVENTION, Platform::Ios),
+    (ControlId::TLS13_ONLY_PREVENTION, Platform::Ios),
 ];
 
 #[cfg(test)]

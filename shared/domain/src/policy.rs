@@ -16,6 +16,8 @@ pub struct Policy {
     pub use_builtin_cas: bool,
     /// Where `CertificateTransparencyPrevention` holds; empty: everywhere.
     pub transparency_domains: Vec<DomainPattern>,
+    /// Where `TLS13OnlyPrevention` holds.
+    pub tls13_domains: Vec<DomainPattern>,
 }
 
 impl Policy {

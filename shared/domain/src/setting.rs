@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::action::Action;
 use crate::certificate::{DomainPattern, MAX_DOMAINS};
-use crate::control::{Control, Platforms};
+use crate::control::{Control, ControlId, Platforms};
 use crate::error::Error;
 use crate::https_url::HttpsUrl;
 use crate::plan::Plan;
@@ -127,6 +127,7 @@ impl Setting {
             return Err(at.wrong("domains", &format!("may have at most {MAX_DOMAINS} entries")));
         }
         if setting.is_on() {
+            setting.check_hosts(at)?;
             check_plan(control, plan)?;
             setting.check_actions_on(plan, at)?;
         } else {
@@ -213,6 +214,14 @@ impl Setting {
             return Err(at.wrong("redirects", "must have an entry for the action redirect"));
         }
         Ok(())
+    }
+
+    /// iOS has a lowest TLS version for named hosts only (the control catalogue's rule for `TLS13OnlyPrevention`).
+    fn check_hosts(&self, at: Place<'_>) -> Result<(), Error> {
+        match at.0.id == ControlId::TLS13_ONLY_PREVENTION && self.domains.is_empty() {
+            true => Err(at.wrong("domains", "must name the hosts: iOS enforces TLS 1.3 for named hosts only")),
+            false => Ok(()),
+        }
     }
 
     fn check_actions_on(&self, plan: Plan, at: Place<'_>) -> Result<(), Error> {

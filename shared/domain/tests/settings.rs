@@ -28,7 +28,11 @@ fn every_control_that_is_built_can_be_set_and_no_other() {
     for control in catalogue() {
         let built = Platform::ALL.into_iter().any(|platform| control.is_available(platform));
         for on in [true, false] {
-            let answer = update(control.id, control.switched(on), Plan::Enterprise);
+            let mut fields = control.switched(on);
+            if control.id == ControlId::TLS13_ONLY_PREVENTION {
+                fields["domains"] = json!(["example.com"]);
+            }
+            let answer = update(control.id, fields, Plan::Enterprise);
             match built {
                 true => assert_eq!(answer.unwrap().is_on(), on, "{}", control.id),
                 false => {
@@ -93,14 +97,16 @@ fn a_refusal_names_the_field() {
         ),
         (json!({"action": "redirect"}), "config.CertificatePinning.redirects must have an entry"),
         (json!({"platform": "windows"}), "config.CertificatePinning.platform is invalid"),
-        (json!({"platform": "ios"}), "config.CertificatePinning.platform must not be ios: not available there yet"),
-        (json!({"platform": "both"}), "config.CertificatePinning.platform must not be ios: not available there yet"),
     ] {
         let said = refusal(RESPONSE, fields.clone());
         assert!(said.starts_with(expected), "{fields}: {said}");
     }
     for fields in [json!({"x".repeat(100_000): 1}), json!({"action": "x".repeat(100_000)})] {
         assert_eq!(refusal(RESPONSE, fields).chars().count(), 256, "however much was sent");
+    }
+    for platform in ["android", "both"] {
+        let said = refusal(ControlId::TLS13_ONLY_PREVENTION, json!({"platform": platform}));
+        assert_eq!(said, "config.TLS13OnlyPrevention.platform must not be android: not available there yet");
     }
     let said = refusal(SWITCH, json!({"platform": "ios"}));
     assert_eq!(said, "config.BackupPrevention.platform must not be ios: the control does not exist there");
@@ -211,4 +217,15 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn tls_13_alone_is_for_named_hosts() {
+    let id = ControlId::TLS13_ONLY_PREVENTION;
+    let sentence = "config.TLS13OnlyPrevention.domains must name the hosts: iOS enforces TLS 1.3 for named hosts only";
+    assert_eq!(refusal(id, json!({"protection": true})), sentence);
+    let named = update(id, json!({"protection": true, "domains": ["example.com"]}), Plan::Team).unwrap();
+    let emptied = named.updated(id.control(), &json!({"domains": []}), Plan::Team).unwrap_err();
+    assert_eq!(emptied.to_string(), sentence);
+    assert!(!named.updated(id.control(), &json!({"protection": false, "domains": []}), Plan::Team).unwrap().is_on());
 }

@@ -12,6 +12,7 @@ use domain::platform::Platform;
 
 use crate::Error;
 use crate::app::App;
+use crate::ios;
 use crate::outcome::Applied;
 
 /// Applies one control to the app.
@@ -33,11 +34,9 @@ const CONTROLS: &[(ControlId, Apply)] = &[
 
 /// The controls that this engine applies to packages for `platform`.
 pub fn implemented(platform: Platform) -> impl Iterator<Item = ControlId> {
-    let controls = match platform {
-        Platform::Android => CONTROLS,
-        Platform::Ios => &[],
-    };
-    controls.iter().map(|(control, _)| *control)
+    let android = CONTROLS.iter().map(|(control, _)| *control).filter(move |_| platform == Platform::Android);
+    let ios = ios::controls::CONTROLS.iter().copied().filter(move |_| platform == Platform::Ios);
+    android.chain(ios)
 }
 
 /// Whether a control may look at the app's resources.

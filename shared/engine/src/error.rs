@@ -54,14 +54,6 @@ pub enum Error {
         /// What is missing.
         reason: &'static str,
     },
-    /// The package's format cannot be protected yet.
-    #[error("{file_name} is {kind}, which cannot be protected yet. Upload an APK.")]
-    KindUnavailable {
-        /// Name of the upload.
-        file_name: String,
-        /// What it is.
-        kind: Kind,
-    },
     /// The plan is for another platform than the package.
     #[error("{kind} does not run on {platform}. Start the build for the package's own platform.")]
     WrongPlatform {
@@ -170,6 +162,69 @@ pub enum Error {
         /// The name, or its beginning.
         found: String,
     },
+    /// An iOS app with more bundles than any tool makes.
+    #[error("The app has {count} bundles, and at most {limit} are signed.")]
+    TooManyBundles {
+        /// How many there are.
+        count: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// An iOS app whose `Info.plist` names no executable that is there.
+    #[error(
+        "{folder} has no executable: CFBundleExecutable in its Info.plist names none that is there. Build the app again and upload it unchanged."
+    )]
+    NoExecutable {
+        /// Folder of the app.
+        folder: String,
+    },
+    /// Code that cannot be read, or has no room for a signature.
+    #[error("{} cannot be processed: {cause}. Build the app again and upload it unchanged.", .entry.escape_debug())]
+    Code {
+        /// The entry.
+        entry: String,
+        /// What is wrong with it.
+        #[source]
+        cause: formats::macho::Error,
+    },
+    /// Code that only devices of the App Store's customer can read.
+    #[error("{} is encrypted by the App Store and cannot be protected. Upload the app as your own build exports it.", .entry.escape_debug())]
+    Encrypted {
+        /// The entry.
+        entry: String,
+    },
+    /// Code for the simulator, where the policy does not accept such.
+    #[error(
+        "{} was built for the simulator, which devices do not run. Build the app for devices, or enable AllowSimulatorBuilds.", .entry.escape_debug()
+    )]
+    Simulator {
+        /// The entry.
+        entry: String,
+    },
+    /// An app that no present device runs.
+    #[error("The app has no code for arm64, only for {found}. Build it for devices with 64-bit processors.")]
+    NoArm64 {
+        /// What there is.
+        found: String,
+    },
+    /// A code signature cannot be made, or the one that is there cannot be understood.
+    #[error("{} cannot be signed: {cause}.", .entry.escape_debug())]
+    CodeSignature {
+        /// The entry.
+        entry: String,
+        /// Why not.
+        #[source]
+        cause: signing::code::Error,
+    },
+    /// What a program asks for does not fit the profile.
+    #[error("Signing failed: {}: {cause}", .bundle.escape_debug())]
+    Entitlements {
+        /// Folder of the program.
+        bundle: String,
+        /// What does not fit.
+        #[source]
+        cause: signing::ios::EntitlementsError,
+    },
     /// The key cannot sign this package.
     #[error("Signing failed: {0}. Check the signing key.")]
     Signing(#[source] signing::apk::SigningError),
@@ -199,7 +254,6 @@ impl Error {
             Self::TooLarge(_) => "package_too_large",
             Self::WrongKind { .. } => "wrong_format",
             Self::UnknownKind { .. } => "unknown_format",
-            Self::KindUnavailable { .. } => "format_unavailable",
             Self::WrongPlatform { .. } => "wrong_platform",
             Self::Split { .. } => "split_package",
             Self::WrongContent { .. } => "content_invalid",
@@ -212,7 +266,14 @@ impl Error {
             Self::Manifest(_) | Self::Control { .. } | Self::NothingToPin { .. } => "control_not_applicable",
             Self::PropertyList { .. } => "property_list_invalid",
             Self::PackageName { .. } => "package_name_invalid",
-            Self::Signing(_) | Self::WrongKey { .. } => "signing_failed",
+            Self::TooManyBundles { .. } | Self::NoExecutable { .. } => "bundle_invalid",
+            Self::Code { .. } => "code_invalid",
+            Self::Encrypted { .. } => "app_encrypted",
+            Self::Simulator { .. } => "simulator_build",
+            Self::NoArm64 { .. } => "architecture_missing",
+            Self::Signing(_) | Self::WrongKey { .. } | Self::CodeSignature { .. } | Self::Entitlements { .. } => {
+                "signing_failed"
+            }
             Self::Source(_) => "source_failed",
             Self::Sink(_) => "sink_failed",
             Self::Cancelled => "cancelled",
@@ -259,6 +320,21 @@ impl Error {
             Ok(broken) => Self::content(broken),
             Err(error) => Self::Source(error),
         }
+    }
+
+    /// Code that cannot be read: the source, or the code.
+    pub(crate) fn code_refused(entry: &str, error: formats::macho::Error) -> Self {
+        match error {
+            formats::macho::Error::Io(error) => Self::of_source(error),
+            cause => Self::Code { entry: entry.to_owned(), cause },
+        }
+    }
+
+    /// No entry of a certificate list can be enforced; `warnings` say why not, entry by entry.
+    pub(crate) fn nothing_to_pin(warnings: &[String]) -> Self {
+        let reasons =
+            if warnings.is_empty() { "the certificate list is empty".to_owned() } else { warnings.join("; ") };
+        Self::NothingToPin { control: ControlId::CERTIFICATE_PINNING, reasons }
     }
 
     /// An entry whose content was refused.

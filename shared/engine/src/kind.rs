@@ -43,7 +43,8 @@ impl Kind {
         }
     }
 
-    const fn platform(self) -> Platform {
+    /// Where such packages run.
+    pub const fn platform(self) -> Platform {
         match self {
             Self::Apk | Self::Aab => Platform::Android,
             Self::Ipa => Platform::Ios,
@@ -91,11 +92,6 @@ pub(crate) fn require(archive: &Archive<'_>, plan: &Plan<'_>) -> Result<Kind, Er
         true => Ok(found),
         false => Err(Error::WrongPlatform { kind: found, platform: plan.platform }),
     }
-}
-
-/// The refusal of a kind that is not built yet.
-pub(crate) fn unavailable(file_name: &FileName, kind: Kind) -> Error {
-    Error::KindUnavailable { file_name: file_name.as_str().to_owned(), kind }
 }
 
 /// The refusal of an archive that is not what its name says.

@@ -185,12 +185,10 @@ impl Entries<'_, '_> {
             (Body::Packed(packed), _) => {
                 self.writer.add_packed(item.name, item.attributes, &packed).map_err(of_writing)
             }
-            (Body::Spliced(spliced), Some(entry)) => {
-                let header = spliced.header(item.name, entry);
-                let write = |sink: &mut dyn Write| Ok(spliced.write(&input.archive, entry, sink)?);
-                self.writer.put(&header, write).map_err(of_writing)
+            (body @ (Body::Spliced(_) | Body::Reused(_)), Some(entry)) => {
+                body.write(&mut self.writer, &input.archive, item.name, entry).map(drop).map_err(of_writing)
             }
-            (Body::Unchanged | Body::Spliced(_), _) => self.write_as_is(input, item, None),
+            (Body::Unchanged | Body::Spliced(_) | Body::Reused(_), _) => self.write_as_is(input, item, None),
         }
     }
 
@@ -207,7 +205,7 @@ impl Entries<'_, '_> {
 }
 
 /// What does not fit into the format is the layout's fault, the rest the content's.
-fn of_writing(error: zip::Error) -> Error {
+pub(crate) fn of_writing(error: zip::Error) -> Error {
     match error {
         error @ zip::Error::Limit { .. } => Error::Layout(error),
         error => Error::content(error),

@@ -70,4 +70,12 @@ impl<'a> Plan<'a> {
             _ => None,
         }
     }
+
+    /// The key that signs an iOS app, and the moment that the signature names.
+    pub(crate) fn ios_key(&self) -> Option<(&'a IosIdentity, i64)> {
+        match self.key {
+            Some(SigningKey::Ios { identity, signing_time }) => Some((identity, signing_time)),
+            _ => None,
+        }
+    }
 }

@@ -10,7 +10,7 @@ use formats::zip::Archive;
 use crate::kind::{self, Kind};
 use crate::observe::{Observer, Watch};
 use crate::report::{Report, Stage};
-use crate::{Error, Plan, android};
+use crate::{Error, Plan, android, ios};
 
 /// Protects the package in `source` as `plan` says, and writes the result to `sink`.
 ///
@@ -32,7 +32,7 @@ pub fn protect(
     plan.require_implemented()?;
     match kind {
         Kind::Apk | Kind::Aab => android::protect(source, archive, kind, sink, plan, observer, began),
-        Kind::Ipa => Err(kind::unavailable(plan.file_name, kind)),
+        Kind::Ipa => ios::protect(source, archive, sink, plan, observer, began),
     }
 }
 

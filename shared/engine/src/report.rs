@@ -6,6 +6,7 @@ use serde::Serialize;
 use signing::Certificate;
 use signing::apk::Schemes;
 
+use crate::ios::IosFacts;
 use crate::manifest::Facts;
 use crate::outcome::ControlOutcome;
 use crate::resource_names::Mapping;
@@ -55,6 +56,8 @@ impl Report {
 pub enum AppFacts {
     /// What an Android manifest says.
     Android(Facts),
+    /// What an iOS app says.
+    Ios(IosFacts),
 }
 
 impl AppFacts {
@@ -62,6 +65,7 @@ impl AppFacts {
     pub const fn android(&self) -> Option<&Facts> {
         match self {
             Self::Android(facts) => Some(facts),
+            Self::Ios(_) => None,
         }
     }
 }
@@ -82,9 +86,12 @@ pub struct File {
 /// Who signed the output, and who had signed the input.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Signing {
-    /// Whether the output is signed.
+    /// Whether the output is signed by somebody's key.
     pub signed: bool,
-    /// Signature schemes in use (`v1`, `v2`, `v3`); empty when unsigned.
+    /// Whether an iOS app has signatures that nobody's key made; absent for Android packages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ad_hoc: Option<bool>,
+    /// Signature schemes in use (`v1`, `v2`, `v3`; `code_directory` for iOS apps); empty when unsigned.
     pub schemes: Vec<&'static str>,
     /// SHA-256 of the signer's certificate, lowercase hexadecimal; null when unsigned.
     pub certificate_sha256: Option<String>,
@@ -92,11 +99,14 @@ pub struct Signing {
     pub certificate_subject: Option<String>,
     /// Kind and size of the key (`RSA 2048`); null when unsigned.
     pub key: Option<String>,
+    /// The profile that an iOS app is signed under; absent otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<ProfileFacts>,
     /// SHA-256 of the certificates in the lineage that was carried over, the oldest first; absent without one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lineage_sha256: Option<Vec<String>>,
-    /// SHA-256 of the certificates in the input's signing block, or in the JAR signature of a bundle, not checked; empty when it had none,
-    /// null when that could not be understood.
+    /// SHA-256 of the certificates in the input's signing block, in the JAR signature of a bundle, or of the signer of an iOS app's
+    /// executable; not checked. Empty when it had none, null when that could not be understood.
     pub previous_certificates_sha256: Option<Vec<String>>,
 }
 
@@ -107,6 +117,8 @@ impl Signing {
         let lineage = lineage.map(|lineage| lineage.levels().iter().map(|level| level.certificate.sha256()).collect());
         Self {
             signed: signature.is_some(),
+            ad_hoc: None,
+            profile: None,
             schemes: signature.map_or_else(Vec::new, |signature| names(signature.schemes)),
             certificate_sha256: own(Certificate::sha256),
             certificate_subject: own(|certificate| certificate.subject().to_owned()),
@@ -118,6 +130,21 @@ impl Signing {
                 .map(|all| all.iter().map(Certificate::sha256).collect()),
         }
     }
+}
+
+/// A provisioning profile, for people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ProfileFacts {
+    /// Its name.
+    pub name: String,
+    /// Its identifier.
+    pub uuid: String,
+    /// The team that it belongs to.
+    pub team_id: String,
+    /// Where apps signed under it run: `development`, `ad hoc`, `App Store` or `enterprise`.
+    pub kind: String,
+    /// Last moment at which it is valid, in Unix seconds.
+    pub expires: i64,
 }
 
 fn names(schemes: Schemes) -> Vec<&'static str> {

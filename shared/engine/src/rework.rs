@@ -8,7 +8,7 @@ use formats::elf;
 use formats::limits::Limits;
 use formats::piece::{Piece, copy_pieces};
 use formats::proto::{NewNames, xml};
-use formats::zip::{Archive, Deflater, Entry, EntrySource, Header, Method, Packed};
+use formats::zip::{self, Archive, Deflater, Entry, EntrySource, Header, Method, Packed, Writer};
 use signing::apk::{DigestKind, Hasher};
 
 use crate::Error;
@@ -16,7 +16,7 @@ use crate::edits::{Content, Item};
 use crate::outcome::Change;
 
 /// A packed library up to this length is kept until it is written; a longer one is packed a second time while it is written.
-const KEPT: usize = 16 << 20;
+pub(crate) const KEPT: usize = 16 << 20;
 /// What a library in work takes at most, in bytes.
 const LIBRARY_COST: u64 = 20 << 20;
 
@@ -39,6 +39,8 @@ pub(crate) enum Body {
     Packed(Packed),
     /// Pieces of the input's content, packed in the course of writing.
     Spliced(Spliced),
+    /// A new content, packed from the packed bytes of the input's where that was possible.
+    Reused(zip::Spliced),
 }
 
 /// The content of a library as pieces of the input's, with what its header needs.
@@ -143,11 +145,21 @@ impl Rework<'_> {
             Change::removed(&entry.name, removed.name.as_str(), format!("{} bytes", removed.size))
         };
         let changes = stripped.removed.iter().map(section).collect();
-        let mut measured = Measured::new(entry.method, self.digest);
-        copy_pieces(&source, &stripped.pieces, &mut measured).map_err(Error::of_source)?;
-        let (body, digest) = measured.finish(stripped)?;
+        let (body, digest) = pack_pieces(self.archive, entry, stripped.pieces, self.digest)?;
         Ok(Prepared { body, digest, changes, warnings: Vec::new() })
     }
+}
+
+/// Packs a content that is made of pieces of the entry's; with the digest that is asked for.
+pub(crate) fn pack_pieces(
+    archive: &Archive<'_>,
+    entry: &Entry,
+    pieces: Vec<Piece>,
+    digest: Option<DigestKind>,
+) -> Result<(Body, Option<Vec<u8>>), Error> {
+    let mut measured = Measured::new(entry.method, digest);
+    copy_pieces(&EntrySource::new(archive, entry), &pieces, &mut measured).map_err(Error::of_source)?;
+    measured.finish(pieces)
 }
 
 impl Prepared {
@@ -156,15 +168,40 @@ impl Prepared {
     }
 }
 
+impl Body {
+    /// Writes the entry under `name`; `false` where there is nothing new to write.
+    pub(crate) fn write<W: Write>(
+        &self,
+        writer: &mut Writer<W>,
+        archive: &Archive<'_>,
+        name: &str,
+        entry: &Entry,
+    ) -> Result<bool, zip::Error> {
+        match self {
+            Self::Unchanged => return Ok(false),
+            Self::Packed(packed) => writer.add_packed(name, entry.attributes, packed)?,
+            Self::Spliced(spliced) => {
+                let write = |sink: &mut dyn Write| Ok(spliced.write(archive, entry, sink)?);
+                writer.put(&spliced.header(name, entry), write)?;
+            }
+            Self::Reused(spliced) => {
+                let write = |sink: &mut dyn Write| Ok(spliced.write(archive, sink)?);
+                writer.put(&Header { name, ..spliced.header(entry) }, write)?;
+            }
+        }
+        Ok(true)
+    }
+}
+
 impl Spliced {
     /// The headers of the entry.
-    pub(crate) fn header<'a>(&self, name: &'a str, entry: &'a Entry) -> Header<'a> {
+    fn header<'a>(&self, name: &'a str, entry: &'a Entry) -> Header<'a> {
         let Self { crc32, size, packed_size, .. } = *self;
         Header { name, crc32, size, packed_size, level: 0, ..Header::of(entry) }
     }
 
     /// Writes the packed content.
-    pub(crate) fn write(&self, archive: &Archive<'_>, entry: &Entry, sink: &mut dyn Write) -> io::Result<()> {
+    fn write(&self, archive: &Archive<'_>, entry: &Entry, sink: &mut dyn Write) -> io::Result<()> {
         let source = EntrySource::new(archive, entry);
         match entry.method {
             Method::Stored => copy_pieces(&source, &self.pieces, sink),
@@ -190,10 +227,10 @@ impl Measured {
         Self { crc: crc32fast::Hasher::new(), digest: digest.map(DigestKind::hasher), packed }
     }
 
-    fn finish(self, stripped: elf::Stripped) -> Result<(Body, Option<Vec<u8>>), Error> {
-        let (crc32, size) = (self.crc.finalize(), stripped.len);
+    fn finish(self, pieces: Vec<Piece>) -> Result<(Body, Option<Vec<u8>>), Error> {
+        let (crc32, size) = (self.crc.finalize(), pieces.iter().map(Piece::len).sum());
         let digest = self.digest.map(Hasher::finish);
-        let spliced = |packed_size| Body::Spliced(Spliced { pieces: stripped.pieces, crc32, size, packed_size });
+        let spliced = |packed_size| Body::Spliced(Spliced { pieces, crc32, size, packed_size });
         let Some(packed) = self.packed else { return Ok((spliced(size), digest)) };
         let kept = packed.finish().map_err(Error::of_source)?;
         let body = match kept.bytes {

@@ -9,6 +9,8 @@ pub mod dex;
 pub mod elf;
 pub mod limits;
 pub mod macho;
+mod pairs;
+pub mod parallel;
 pub mod piece;
 pub mod plist;
 pub mod png;

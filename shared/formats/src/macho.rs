@@ -10,6 +10,7 @@
 
 mod binary;
 mod command;
+mod compare;
 mod error;
 mod fat;
 mod header;
@@ -23,6 +24,7 @@ mod strip;
 mod symbols;
 
 pub use binary::Binary;
+pub use compare::{Difference, same_image};
 pub use error::Error;
 pub use fat::is_macho;
 pub use header::{Cpu, FileKind};

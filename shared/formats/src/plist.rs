@@ -49,13 +49,35 @@ pub fn read_dictionary(bytes: &[u8], limits: &Limits) -> Result<Dictionary, Erro
     value.into_dictionary().ok_or(Error::NotADictionary { found })
 }
 
-enum Form {
+/// The dictionary as a property list of this form. The same dictionary gives the same bytes.
+///
+/// # Errors
+/// A value that the form has no way to write, such as a UID in XML.
+pub fn write(dictionary: &Dictionary, form: Form) -> Result<Vec<u8>, Error> {
+    let value = Value::Dictionary(dictionary.clone());
+    let mut bytes = Vec::new();
+    match form {
+        Form::Binary => value.to_writer_binary(&mut bytes)?,
+        Form::Xml => value.to_writer_xml(&mut bytes)?,
+    }
+    Ok(bytes)
+}
+
+/// How a property list is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Form {
+    /// `bplist00`, which Xcode packs into apps.
     Binary,
+    /// XML.
     Xml,
 }
 
 impl Form {
-    fn of(bytes: &[u8]) -> Result<Self, Error> {
+    /// The form that bytes begin as.
+    ///
+    /// # Errors
+    /// [`Error::NotAPropertyList`] where it is neither.
+    pub fn of(bytes: &[u8]) -> Result<Self, Error> {
         let text = bytes.strip_prefix(xml::BYTE_ORDER_MARK).unwrap_or(bytes);
         match bytes {
             _ if bytes.starts_with(binary::MAGIC) => Ok(Self::Binary),

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io;
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 
 /// A package of known length that can be read at any offset, from several threads at once.
@@ -72,5 +73,37 @@ impl Source for FileSource {
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
         self.file.read_exact_at(buffer, offset)
+    }
+}
+
+/// A range of another source, as a source of its own.
+pub struct Part<'a> {
+    source: &'a dyn Source,
+    range: Range<u64>,
+}
+
+impl std::fmt::Debug for Part<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Part").field("range", &self.range).finish_non_exhaustive()
+    }
+}
+
+impl<'a> Part<'a> {
+    /// The bytes of `source` in `range`, which lies within it.
+    pub const fn new(source: &'a dyn Source, range: Range<u64>) -> Self {
+        Self { source, range }
+    }
+}
+
+impl Source for Part<'_> {
+    fn len(&self) -> u64 {
+        self.range.end.saturating_sub(self.range.start)
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+        let length = u64::try_from(buffer.len()).unwrap_or(u64::MAX);
+        let end = offset.checked_add(length).filter(|end| *end <= self.len());
+        end.ok_or(io::ErrorKind::UnexpectedEof)?;
+        self.source.read_at(self.range.start.saturating_add(offset), buffer)
     }
 }

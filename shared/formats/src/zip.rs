@@ -4,6 +4,7 @@
 //! on package formats are made of: duplicate names, overlaps, hidden prefixes, headers that contradict the directory.
 
 mod check;
+mod deflate;
 mod directory;
 mod end;
 mod entry;
@@ -11,6 +12,7 @@ mod error;
 mod local;
 mod read;
 mod source;
+mod splice;
 mod write;
 
 pub use directory::Archive;
@@ -18,4 +20,5 @@ pub use entry::{Attributes, Entry, Method};
 pub use error::{Defect, Error};
 pub use read::EntryReader;
 pub use source::EntrySource;
+pub use splice::{Spliced, Splicer};
 pub use write::{Deflater, Header, Packed, Tail, Writer};

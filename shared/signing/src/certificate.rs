@@ -113,6 +113,24 @@ impl Certificate {
         }
     }
 
+    /// The first common name in the subject's name.
+    pub(crate) fn common_name(&self) -> Option<String> {
+        let (_, parsed) = x509_parser::parse_x509_certificate(&self.der).ok()?;
+        Some(parsed.subject().iter_common_name().next()?.as_str().ok()?.to_owned())
+    }
+
+    /// The first organization in the subject's name.
+    pub(crate) fn organization(&self) -> Option<String> {
+        let (_, parsed) = x509_parser::parse_x509_certificate(&self.der).ok()?;
+        Some(parsed.subject().iter_organization().next()?.as_str().ok()?.to_owned())
+    }
+
+    /// Whether there is an extension with this object identifier (the bytes of its content).
+    pub(crate) fn has_extension(&self, identifier: &[u8]) -> bool {
+        let Ok((_, parsed)) = x509_parser::parse_x509_certificate(&self.der) else { return false };
+        parsed.extensions().iter().any(|extension| extension.oid.as_bytes() == identifier)
+    }
+
     /// Organizational units in the subject's name. Those that are written in an encoding that nobody uses are left out.
     pub(crate) fn organizational_units(&self) -> Vec<String> {
         let Ok((_, parsed)) = x509_parser::parse_x509_certificate(&self.der) else { return Vec::new() };
@@ -168,6 +186,7 @@ impl Certificate {
         chain
     }
 
+    /// Whether the other's issuer has the name of this one's subject.
     pub(crate) fn issued(&self, other: &Self) -> bool {
         let parse = |der| x509_parser::parse_x509_certificate(der).ok().map(|(_, parsed)| parsed);
         let (Some(issuer), Some(subject)) = (parse(&self.der), parse(&other.der)) else { return false };

@@ -5,12 +5,13 @@
 //! and with which entitlements.
 
 mod bundle;
+mod entitlements;
 mod error;
 mod identity;
 mod profile;
 mod signed;
 
 pub use bundle::{BundlePattern, MalformedPattern};
-pub use error::{IdentityError, ProfileError};
+pub use error::{EntitlementsError, IdentityError, ProfileError};
 pub use identity::IosIdentity;
 pub use profile::{ProfileKind, ProvisioningProfile};

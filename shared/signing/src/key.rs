@@ -6,7 +6,7 @@ mod private;
 
 use std::fmt;
 
-pub(crate) use private::PrivateKey;
+pub(crate) use private::{CannotSign, PrivateKey};
 
 use crate::{Certificate, ValidityError};
 

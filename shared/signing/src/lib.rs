@@ -1,6 +1,6 @@
-//! Keys, certificates, APK signature schemes and iOS signing identities.
+//! Keys, certificates, APK signature schemes, iOS signing identities and Apple code signatures.
 //!
-//! Everything here reads hostile bytes: keystores, signing blocks and provisioning profiles come from outside. Parsing is checked to the
+//! Everything here reads hostile bytes: keystores, signing blocks, code signatures and provisioning profiles come from outside. Parsing is checked to the
 //! last byte, memory does not grow with the package, and nothing panics.
 
 #![cfg_attr(
@@ -11,9 +11,11 @@
 pub mod apk;
 pub mod certificate;
 mod cms;
+pub mod code;
 pub mod generate;
 pub mod ios;
 pub mod key;
+mod lanes;
 mod public_key;
 
 pub use certificate::{Certificate, ValidityError};

@@ -32,7 +32,7 @@ use pairs::{Pairs, follows, wrong_reference};
 use crate::entries::{self, Judge};
 use crate::error::of_archive;
 use crate::parts::{Part, Parts};
-use crate::{Check, Error, manifest, resources};
+use crate::{Check, Error, ios, manifest, resources};
 
 /// Bytes compared at a time.
 const PIECE: u64 = 256 << 10;
@@ -113,8 +113,12 @@ pub enum Difference {
         /// Classes that still name their source file.
         source_files_left: u32,
     },
-    /// The same library image without some or all of its symbols and debug sections.
+    /// The same library image without some or all of its symbols and debug sections; in an iOS app, also with another signature.
     Symbols,
+    /// The same code of an iOS app with another signature.
+    Signature,
+    /// What signing writes into a bundle of an iOS app: the list of its files, the profile.
+    Sealing,
     /// A resource table in which every resource has the value that it had.
     Table {
         /// What else is different in it.
@@ -140,9 +144,7 @@ pub fn diff(
     advance: &(dyn Fn(u64) -> bool + Sync),
 ) -> Result<Diff, Error> {
     let mut diff = compare(before, after, limits, advance)?;
-    let possible = Possible::read(after, limits);
-    let judge = possible.judge();
-    diff.entries.iter_mut().for_each(|entry| entry.objection = judge.objection(entry));
+    judge_all(&mut diff, after, limits)?;
     diff.archive.extend(entries::misplaced(before, after, &diff));
     if before.comment() != after.comment() {
         diff.archive.push("the archive's comment is another".to_owned());
@@ -150,6 +152,25 @@ pub fn diff(
     let undeclared = after.gaps().iter().find(|gap| **gap != after.before_directory() || !has_block(after));
     diff.archive.extend(undeclared.map(|gap| format!("undeclared bytes from offset {} to {}", gap.start, gap.end)));
     Ok(diff)
+}
+
+/// Judges every difference by what a build with every control makes.
+fn judge_all(diff: &mut Diff, after: &Archive<'_>, limits: &Limits) -> Result<(), Error> {
+    if ios::is_app(after) {
+        let app = ios::App::read(after, limits)?;
+        let policy = possible_controls(Platform::Ios);
+        let judge = ios::Judge { policy: &policy, app: &app, has_profile: true };
+        diff.entries.iter_mut().for_each(|entry| entry.objection = judge.objection(entry));
+        return Ok(());
+    }
+    let possible = Possible::read(after, limits);
+    let judge = possible.judge();
+    diff.entries.iter_mut().for_each(|entry| entry.objection = judge.objection(entry));
+    Ok(())
+}
+
+fn possible_controls(platform: Platform) -> Policy {
+    catalogue().iter().filter(|control| control.is_available(platform)).map(|control| control.id).collect()
 }
 
 /// Whether what stands before the directory is a signing block.
@@ -168,8 +189,7 @@ struct Possible {
 
 impl Possible {
     fn read(after: &Archive<'_>, limits: &Limits) -> Self {
-        let controls = catalogue().iter().filter(|control| control.is_available(Platform::Android));
-        let policy = controls.map(|control| control.id).collect();
+        let policy = possible_controls(Platform::Android);
         let parts = Parts::of(after);
         let manifest = manifest::read(after, &parts, limits).map(|(_, manifest)| manifest).ok();
         let application = manifest.as_ref().and_then(|manifest| manifest.application.as_ref());
@@ -258,6 +278,9 @@ impl Comparison<'_> {
 
     /// In what two contents differ, by their format.
     fn content(&self, old: &Entry, new: &Entry) -> Result<Difference, Error> {
+        if let Some(difference) = ios::content((self.before, old), (self.after, new), self.limits)? {
+            return Ok(difference);
+        }
         if let Some(table) = self.pairs.tables.get(&old.name) {
             return Ok(table.clone());
         }

@@ -71,7 +71,8 @@ impl Judge<'_> {
     /// A sentence about the first difference of an entry that no build makes.
     pub(crate) fn objection(&self, entry: &EntryDiff) -> Option<String> {
         let refused = entry.differences.iter().find(|difference| !self.allows(entry, difference))?;
-        Some(format!("entry \"{}\" {}", entry.name().escape_debug(), self.describe(entry.name(), refused)))
+        let allows = |change: &DocumentChange| self.allows_attribute(entry.name(), change);
+        Some(format!("entry \"{}\" {}", entry.name().escape_debug(), describe(refused, &allows)))
     }
 
     fn allows(&self, entry: &EntryDiff, difference: &Difference) -> bool {
@@ -99,6 +100,8 @@ impl Judge<'_> {
             Difference::Document { .. } | Difference::Attributes | Difference::Content { .. } => {
                 self.is_own_signature(name)
             }
+            // Only iOS apps have these.
+            Difference::Signature | Difference::Sealing => false,
         }
     }
 
@@ -149,28 +152,28 @@ impl Judge<'_> {
             TableChange::Names { .. } | TableChange::Files { .. } => self.has(ControlId::RESOURCE_NAME_OBFUSCATION),
         }
     }
+}
 
-    /// A refused difference, as the rest of a sentence about the entry.
-    fn describe(&self, name: &str, difference: &Difference) -> String {
-        match difference {
-            Difference::Removed => "is missing".to_owned(),
-            Difference::Added => "is not in the input".to_owned(),
-            Difference::Repacked { before, after } => format!("was {before} and is {after}"),
-            Difference::Attributes => "has other times or attributes".to_owned(),
-            Difference::Renamed => "has another name than in the input".to_owned(),
-            Difference::Document { changes } => {
-                let other = changes.iter().filter(|change| !self.allows_attribute(name, change));
-                let names: Vec<String> =
-                    other.map(|change| format!("{} {}", change.element, change.attribute)).collect();
-                format!("has other attributes: {}", names.join(", "))
-            }
-            Difference::DebugInformation { .. } => "has other debug information".to_owned(),
-            Difference::Symbols => "has other symbols".to_owned(),
-            Difference::References => "has other names in its references".to_owned(),
-            Difference::Libraries { removed } => format!("does not name {} any more", removed.join(", ")),
-            Difference::Table { .. } => "has other names or entries".to_owned(),
-            Difference::Content { detail } => format!("has another content: {detail}"),
+/// A refused difference, as the rest of a sentence about the entry; `allows` tells which changes of a document are not refused.
+pub(crate) fn describe(difference: &Difference, allows: &dyn Fn(&DocumentChange) -> bool) -> String {
+    match difference {
+        Difference::Removed => "is missing".to_owned(),
+        Difference::Added => "is not in the input".to_owned(),
+        Difference::Repacked { before, after } => format!("was {before} and is {after}"),
+        Difference::Attributes => "has other times or attributes".to_owned(),
+        Difference::Renamed => "has another name than in the input".to_owned(),
+        Difference::Document { changes } => {
+            let other = changes.iter().filter(|change| !allows(change));
+            let names: Vec<String> = other.map(|change| format!("{} {}", change.element, change.attribute)).collect();
+            format!("has other attributes: {}", names.join(", "))
         }
+        Difference::DebugInformation { .. } => "has other debug information".to_owned(),
+        Difference::Symbols => "has other symbols".to_owned(),
+        Difference::Signature | Difference::Sealing => "has another signature".to_owned(),
+        Difference::References => "has other names in its references".to_owned(),
+        Difference::Libraries { removed } => format!("does not name {} any more", removed.join(", ")),
+        Difference::Table { .. } => "has other names or entries".to_owned(),
+        Difference::Content { detail } => format!("has another content: {detail}"),
     }
 }
 

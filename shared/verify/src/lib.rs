@@ -7,6 +7,7 @@ mod controls;
 pub mod diff;
 mod entries;
 mod error;
+mod ios;
 mod layout;
 mod manifest;
 mod network;
@@ -37,8 +38,10 @@ pub struct Expected<'a> {
     pub input: &'a dyn Source,
     /// What must be in effect.
     pub policy: &'a Policy,
-    /// SHA-256 of the signer's certificate, lowercase hexadecimal; `None` where the output must be unsigned.
+    /// SHA-256 of the signer's certificate, lowercase hexadecimal; `None` where the output must be unsigned, an iOS app ad hoc.
     pub certificate_sha256: Option<&'a str>,
+    /// The profile that the programs of an iOS app must have.
+    pub profile: Option<&'a [u8]>,
     /// Bounds of what is read; the engine's.
     pub limits: &'a Limits,
 }
@@ -113,10 +116,11 @@ pub fn verify(
 
     let longest = Limits { package_bytes: expected.limits.package_bytes.saturating_add(GROWTH), ..*expected.limits };
     let after = Archive::read(output, &longest).map_err(|error| error::of_archive(Check::Structure, error))?;
-    pass(
-        Check::Structure,
-        layout::structure(&after, expected.certificate_sha256.is_some() && !Parts::of(&after).is_bundle())?,
-    );
+    if ios::is_app(&after) {
+        return Ok(Verification { checks: ios::verify(&after, expected, advance)? });
+    }
+    let has_block = expected.certificate_sha256.is_some() && !Parts::of(&after).is_bundle();
+    pass(Check::Structure, layout::structure(&after, has_block)?);
     let manifests = manifest::Manifests::read(&after, expected)?;
     pass(Check::Alignment, layout::alignment(&after, &manifests)?);
     pass(Check::Signatures, signature::check(&after, &manifests, expected, advance)?);

@@ -122,7 +122,7 @@ fn make(input: &Path, package: &[u8], path: PathBuf, policy: Policy) -> Output {
     let (report, bytes) = run(package, &policy, &signer);
     let certificate = signer.certificate_sha256();
     let (limits, certificate_sha256) = (Limits::default(), Some(certificate.as_str()));
-    let expected = Expected { input: &package, policy: &policy, certificate_sha256, limits: &limits };
+    let expected = Expected { input: &package, policy: &policy, certificate_sha256, profile: None, limits: &limits };
     verify(&bytes, &expected, &|_| true).unwrap_or_else(|error| panic!("{:?}: {error}", policy.controls));
     let (before, after) = (Archive::read(&package, &limits).unwrap(), Archive::read(&bytes, &limits).unwrap());
     let found = diff(&before, &after, &limits, &|_| true).unwrap();

@@ -166,3 +166,69 @@ pub(crate) fn dex_files(folder: &Path, debug_info: Option<bool>) -> usize {
     }
     files.len()
 }
+
+/// Where tests/tools/install puts rcodesign.
+fn rcodesign() -> Option<PathBuf> {
+    let tools = variable("PYTHON_TOOLS").map_or_else(|| root().join(".local/tools"), PathBuf::from);
+    let program = tools.with_file_name("rcodesign").join("bin/rcodesign");
+    if program.is_file() {
+        return Some(program);
+    }
+    assert!(variable("CI").is_none(), "{} is missing; run tests/tools/install", program.display());
+    skip(&format!("{} is missing; run tests/tools/install", program.display()));
+    None
+}
+
+/// Unpacks an app into a new folder.
+fn unpacked(app: &Path) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    succeed(
+        "unzip",
+        &["-q", "-d"]
+            .map(OsStr::new)
+            .into_iter()
+            .chain([folder.path().as_os_str(), app.as_os_str()])
+            .collect::<Vec<_>>(),
+    );
+    folder
+}
+
+/// rcodesign accepts every signature of an app whose executables are called `Code`, and each names this certificate.
+pub(crate) fn ios_signed_by(app: &Path, root: &str, certificate_sha256: &str) {
+    let Some(rcodesign) = rcodesign() else { return };
+    let folder = unpacked(app);
+    let tool = rcodesign.to_str().unwrap();
+    let mut executables = 0;
+    for path in files_below(&folder.path().join(root)) {
+        if path.file_name() != Some(OsStr::new("Code")) {
+            continue;
+        }
+        executables += 1;
+        succeed(tool, &[OsStr::new("verify"), path.as_os_str()]);
+        let text = succeed(tool, &[OsStr::new("print-signature-info"), path.as_os_str()]);
+        assert!(text.contains(certificate_sha256), "{}: {text}", path.display());
+    }
+    assert_eq!(executables, 7, "each bundle");
+}
+
+/// rcodesign reads every signature of an app, none of which is anybody's.
+pub(crate) fn ios_reads(app: &Path) {
+    let Some(rcodesign) = rcodesign() else { return };
+    let folder = unpacked(app);
+    let mut seen = 0;
+    for path in files_below(folder.path()) {
+        let head = std::fs::read(&path).unwrap();
+        if ![b"\xca\xfe\xba\xbe", b"\xcf\xfa\xed\xfe"].iter().any(|magic| head.starts_with(*magic)) {
+            continue;
+        }
+        let text = succeed(rcodesign.to_str().unwrap(), &[OsStr::new("print-signature-info"), path.as_os_str()]);
+        assert!(text.contains("ADHOC") && !text.contains("signature: null"), "{}: {text}", path.display());
+        seen += 1;
+    }
+    assert!(seen > 0);
+}
+
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
+}

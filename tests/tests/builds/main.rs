@@ -4,6 +4,7 @@
 mod applications;
 mod controls;
 mod dev;
+mod ios;
 mod journey;
 mod judges;
 mod large;

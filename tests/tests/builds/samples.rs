@@ -20,10 +20,15 @@ pub(crate) fn fetched(name: &str) -> Option<Vec<u8>> {
 
 /// A file beside the project.
 pub(crate) fn shared(name: &str) -> Option<Vec<u8>> {
+    shared_path(name).map(|path| std::fs::read(path).unwrap())
+}
+
+/// Where a file beside the project is.
+pub(crate) fn shared_path(name: &str) -> Option<PathBuf> {
     let path = root().join("../shared").join(name);
-    let found = std::fs::read(&path).ok();
-    if found.is_none() {
-        skip(&format!("{} is not there", path.display()));
+    if path.is_file() {
+        return Some(path);
     }
-    found
+    skip(&format!("{} is not there", path.display()));
+    None
 }

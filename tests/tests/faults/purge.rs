@@ -52,7 +52,8 @@ impl World {
         self.bench.own().found_tenant(&new, &seed::owner().unwrap()).await.unwrap();
         let limits = LimitChanges { concurrent_builds: Some(Some(10)), ..LimitChanges::default() };
         self.bench.own().set(&tenant, &Setting::CustomLimits(limits)).await.unwrap();
-        let controls = Configuration::enabling(&seed::DEFAULT_CONTROLS, Platform::Android, Plan::Team).unwrap();
+        let controls =
+            Configuration::enabling(seed::default_controls(Platform::Android), Platform::Android, Plan::Team).unwrap();
         seed::configure(self.bench.own(), &new.id, ConfigVersion::Production, &controls).await.unwrap();
         let key = seed::make_automation_key(self.bench.own(), &tenant, "Doomed").await.unwrap();
         let owner = self.bench.owner().in_tenant(&tenant);

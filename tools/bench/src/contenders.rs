@@ -12,12 +12,12 @@ use anyhow::Context as _;
 use aws_lc_rs::digest::{Context, SHA256, digest};
 use clap::Args;
 use domain::file_name::FileName;
-use domain::platform::Platform;
 use domain::policy::Policy;
-use engine::{Plan, SigningKey, Unobserved};
+use engine::{Kind, Plan, SigningKey, Unobserved};
 use formats::limits::Limits;
 use formats::source::{FileSource, Source as _};
 use signing::Signer;
+use signing::ios::IosIdentity;
 use verify::Expected;
 
 use crate::peers::PASSWORD;
@@ -35,9 +35,15 @@ pub(crate) struct Files {
     /// A PKCS#12 file with the signing key
     #[arg(long)]
     key: Option<PathBuf>,
+    /// The provisioning profile for an iOS app
+    #[arg(long)]
+    profile: Option<PathBuf>,
     /// Take SHA-256 of the input and of the output as well
     #[arg(long)]
     digests: bool,
+    /// Leave out the independent check
+    #[arg(long)]
+    unverified: bool,
 }
 
 /// What the worker does between download and upload: the engine, and then the independent check of its output. With the digests it
@@ -68,23 +74,37 @@ fn protect_and_verify(files: &Files) -> anyhow::Result<()> {
     let source = FileSource::new(File::open(&files.input)?)?;
     let output = File::options().read(true).write(true).create(true).truncate(true).open(&files.output)?;
     let keystore = std::fs::read(files.key.as_ref().context("no key")?)?;
+    let now = service::Clock::system().now().as_second();
+    let identity = files.profile.as_ref().map(|profile| {
+        let profile = std::fs::read(profile)?;
+        Ok::<_, anyhow::Error>(IosIdentity::open(&keystore, PASSWORD, &profile, now)?)
+    });
+    let identity = identity.transpose()?;
     let signer = Signer::from_pkcs12(&keystore, PASSWORD, None)?;
-    let file_name: FileName = "app.apk".parse()?;
-    let policy: Policy = local::seed::DEFAULT_CONTROLS.into_iter().collect();
+    let key = match &identity {
+        Some(identity) => SigningKey::Ios { identity, signing_time: now },
+        None => SigningKey::Android(&signer),
+    };
+    let name = files.input.file_name().and_then(|name| name.to_str()).context("no name")?;
+    let file_name: FileName = name.parse()?;
+    let platform = Kind::named(&file_name).platform();
+    let policy: Policy = local::seed::default_controls(platform).iter().copied().collect();
     let limits = Limits::default();
     let mut sink = BufWriter::with_capacity(1 << 20, output);
-    let plan = Plan {
-        file_name: &file_name,
-        platform: Platform::Android,
-        policy: &policy,
-        key: Some(SigningKey::Android(&signer)),
-        limits,
-    };
+    let plan = Plan { file_name: &file_name, platform, policy: &policy, key: Some(key), limits };
     engine::protect(&source, &mut sink, &plan, &Unobserved)?;
     let output = FileSource::new(sink.into_inner()?)?;
+    if files.unverified {
+        return Ok(());
+    }
     let certificate = signer.certificate_sha256();
-    let expected =
-        Expected { input: &source, policy: &policy, certificate_sha256: Some(&certificate), limits: &limits };
+    let expected = Expected {
+        input: &source,
+        policy: &policy,
+        certificate_sha256: Some(&certificate),
+        profile: identity.as_ref().map(|identity| identity.profile().bytes()),
+        limits: &limits,
+    };
     verify::verify(&output, &expected, &|_| true)?;
     Ok(())
 }

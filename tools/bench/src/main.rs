@@ -1,6 +1,7 @@
 //! Benchmarks against peers. Prints ratios from one run; never fails for being slow.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line")]
 
+mod apps;
 mod calls;
 mod contenders;
 mod journey;
@@ -10,6 +11,7 @@ mod measure;
 mod packages;
 mod page;
 mod peers;
+mod rounds;
 mod stack;
 mod starts;
 
@@ -44,6 +46,9 @@ struct Run {
     /// Real packages
     #[arg(long, env = "APPTEGO_SAMPLES", default_value = ".local/samples", hide = true)]
     samples: PathBuf,
+    /// The outside signer of iOS apps
+    #[arg(long, env = "RCODESIGN", default_value = "rcodesign", hide = true)]
+    rcodesign: PathBuf,
     /// Where to write the page, besides printing it
     #[arg(long)]
     page: Option<PathBuf>,
@@ -53,6 +58,8 @@ struct Run {
 enum Part {
     /// Protecting packages, against zipalign and apksigner and against copying
     Packages,
+    /// Protecting iOS apps, against rcodesign
+    Apps,
     /// From the arrival of an upload to the completed job
     Journey,
     /// The start of each function
@@ -99,6 +106,9 @@ fn run(options: &Run) -> anyhow::Result<()> {
     let mut add = |title: &str, text: String| page.push_str(&format!("\n## {title}\n\n{}\n", text.trim_end()));
     if wants(Part::Packages) {
         add("Protecting a package", packages::compare(&options.samples, options.rounds)?);
+    }
+    if wants(Part::Apps) {
+        add("Protecting an iOS app", apps::compare(&options.samples, &options.rcodesign, options.rounds)?);
     }
     if [Part::Journey, Part::Starts, Part::Calls].into_iter().any(wants) {
         let stack = runtime.block_on(Stack::start(&options.home))?;

@@ -3,10 +3,10 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use crate::maker;
-use crate::measure::{Usage, measure};
+use crate::measure::Usage;
 use crate::page::{Table, mebibytes, milliseconds, ratio};
-use crate::peers;
+use crate::rounds::Steps;
+use crate::{maker, peers, rounds};
 
 /// What is compared, in the order of the table.
 const NAMES: [&str; 4] = [
@@ -33,7 +33,7 @@ struct Compared {
 /// Compares, and returns the part of the page.
 pub(crate) fn compare(samples: &Path, rounds: usize) -> anyhow::Result<String> {
     maker::require(samples)?;
-    let folder = scratch()?;
+    let folder = rounds::scratch()?;
     let key = folder.path().join("key.p12");
     peers::make_key(&key)?;
     let small = samples.join("appium-uiautomator2-server.apk");
@@ -50,43 +50,19 @@ pub(crate) fn compare(samples: &Path, rounds: usize) -> anyhow::Result<String> {
         let size = std::fs::metadata(&package)?.len();
         let title = format!("{} MB, {schemes}", (size + 500_000) / 1_000_000);
         eprintln!("bench: {title}, {rounds} rounds");
-        let usages = run_rounds(&package, &key, folder.path(), rounds)?;
+        let contenders = [
+            ours(&package, &key, folder.path(), &[])?,
+            ours(&package, &key, folder.path(), &["--digests"])?,
+            peers::steps(&package, &key, folder.path()),
+            copy(&package, folder.path())?,
+        ];
+        let usages = rounds::run(&contenders, rounds)?;
         all.push(Compared { title, usages, targets });
     }
     Ok(section(&all, rounds))
 }
 
-/// A folder in memory, where the system has one: a disk that writes in the background takes a core from whoever runs just then.
-fn scratch() -> std::io::Result<tempfile::TempDir> {
-    let memory = Path::new("/dev/shm");
-    if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }
-}
-
-/// Every contender once in each round, beginning with another one each time; the first round only warms up.
-fn run_rounds(package: &Path, key: &Path, folder: &Path, rounds: usize) -> anyhow::Result<[Usage; 4]> {
-    let contenders = [
-        ours(package, key, folder, &[])?,
-        ours(package, key, folder, &["--digests"])?,
-        peers::steps(package, key, folder),
-        copy(package, folder)?,
-    ];
-    let mut measured: [Vec<Usage>; 4] = Default::default();
-    for round in 0..=rounds {
-        for turn in 0..contenders.len() {
-            let which = (round + turn) % contenders.len();
-            let mut usage = Usage::default();
-            for step in &contenders[which] {
-                usage = usage.and_then(measure(step)?);
-            }
-            if round > 0 {
-                measured[which].push(usage);
-            }
-        }
-    }
-    Ok(measured.map(|all| Usage::median(&all)))
-}
-
-fn ours(package: &Path, key: &Path, folder: &Path, options: &[&str]) -> anyhow::Result<Vec<Vec<OsString>>> {
+fn ours(package: &Path, key: &Path, folder: &Path, options: &[&str]) -> anyhow::Result<Steps> {
     let this = std::env::current_exe()?;
     let output: PathBuf = folder.join("protected.apk");
     let mut command: Vec<OsString> =
@@ -95,7 +71,7 @@ fn ours(package: &Path, key: &Path, folder: &Path, options: &[&str]) -> anyhow::
     Ok(vec![command])
 }
 
-fn copy(package: &Path, folder: &Path) -> anyhow::Result<Vec<Vec<OsString>>> {
+fn copy(package: &Path, folder: &Path) -> anyhow::Result<Steps> {
     let this = std::env::current_exe()?;
     Ok(vec![vec![this.into(), "copy".into(), package.into(), folder.join("copied.apk").into()]])
 }

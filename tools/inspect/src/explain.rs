@@ -10,7 +10,7 @@ use domain::file_name::FileName;
 use domain::plan::Plan as Subscription;
 use domain::platform::Platform;
 use domain::policy::Policy;
-use engine::{AppFacts, Change, ControlOutcome, Facts, Identity, Plan, Unobserved, identify, protect};
+use engine::{AppFacts, Change, ControlOutcome, Facts, Identity, IosFacts, Kind, Plan, Unobserved, identify, protect};
 use formats::limits::Limits;
 use formats::source::Source;
 use serde_json::{Value, json};
@@ -20,7 +20,7 @@ use crate::wanted::{Wanted, available};
 /// Options of `explain`.
 #[derive(Clone, Debug, Args)]
 pub struct Options {
-    /// The APK to look at
+    /// The app to look at: .apk, .aab or .ipa
     pub app: PathBuf,
     /// The controls; all of them where none is named
     #[command(flatten)]
@@ -43,7 +43,8 @@ pub struct Explained {
 pub fn run(options: &Options, out: &mut dyn Write) -> anyhow::Result<bool> {
     let source = crate::open(&options.app)?;
     let name = file_name(&options.app)?;
-    let (facts, explained) = explain(&source, &name, &policies(&options.wanted)?)?;
+    let platform = Kind::named(&name).platform();
+    let (facts, explained) = explain(&source, &name, &policies(&options.wanted, platform)?)?;
     let identity = identify(&source, &name, &Limits::default())?;
     let text = if options.json {
         serde_json::to_string_pretty(&to_json(&facts, &identity, &explained)).context("the report cannot be shown")?
@@ -55,15 +56,19 @@ pub fn run(options: &Options, out: &mut dyn Write) -> anyhow::Result<bool> {
 }
 
 /// Each of the wanted controls in a policy of its own, so that one that cannot be applied hides none of the others.
-fn policies(wanted: &Wanted) -> anyhow::Result<Vec<Policy>> {
+///
+/// Where everything is wanted, that is all but what needs hosts and has none.
+fn policies(wanted: &Wanted, platform: Platform) -> anyhow::Result<Vec<Policy>> {
     let mut wanted = wanted.clone();
     if wanted.is_everything() {
         let inverted = ControlId::ALLOW_EMULATOR_ARCHITECTURES;
-        let names = available().map(|control| control.id).filter(|id| *id != inverted);
+        let needs_hosts = |id: ControlId| id == ControlId::TLS13_ONLY_PREVENTION && wanted.tls13.is_empty();
+        let names = available(platform).map(|control| control.id).filter(|id| *id != inverted && !needs_hosts(*id));
         wanted.enable = names.map(|id| id.to_string()).collect();
-        wanted.disable = vec![inverted.to_string()];
+        wanted.disable =
+            [inverted].into_iter().filter(|id| id.control().is_available(platform)).map(|id| id.to_string()).collect();
     }
-    let policy = wanted.configuration(&[], Subscription::Enterprise)?.policy(Platform::Android);
+    let policy = wanted.configuration(platform, &[], Subscription::Enterprise)?.policy(platform);
     let single = |control: &ControlId| Policy { controls: [*control].into(), ..policy.clone() };
     Ok(policy.controls.iter().map(single).collect())
 }
@@ -75,7 +80,8 @@ pub fn explain(
     policies: &[Policy],
 ) -> Result<(AppFacts, Vec<Explained>), engine::Error> {
     let run = |policy: &Policy| {
-        let plan = Plan { file_name, platform: Platform::Android, policy, key: None, limits: Limits::default() };
+        let platform = Kind::named(file_name).platform();
+        let plan = Plan { file_name, platform, policy, key: None, limits: Limits::default() };
         protect(source, &mut io::sink(), &plan, &Unobserved)
     };
     let facts = run(&Policy::default())?.app;
@@ -113,8 +119,16 @@ fn headline(app: &Path, facts: &AppFacts, identity: &Identity) -> String {
     let name = if name == package_name { package_name.clone() } else { format!("{name}, {package_name}") };
     let version = version_name.as_deref().unwrap_or("without a version name");
     let (name, version) = (name.escape_debug(), version.escape_debug());
-    let AppFacts::Android(Facts { version_code, min_sdk, target_sdk, .. }) = facts;
-    format!("{}: {name} {version} ({version_code}), min SDK {min_sdk}, target SDK {target_sdk}", app.display())
+    let devices = match facts {
+        AppFacts::Android(Facts { version_code, min_sdk, target_sdk, .. }) => {
+            format!("({version_code}), min SDK {min_sdk}, target SDK {target_sdk}")
+        }
+        AppFacts::Ios(IosFacts { build, minimum_os, architectures, .. }) => {
+            let text = |value: &Option<String>| value.as_deref().unwrap_or("?").escape_debug().to_string();
+            format!("({}), iOS {} and later, {}", text(build), text(minimum_os), architectures.join(" and "))
+        }
+    };
+    format!("{}: {name} {version} {devices}", app.display())
 }
 
 fn to_text(app: &Path, facts: &AppFacts, identity: &Identity, explained: &[Explained]) -> String {

@@ -29,6 +29,9 @@ pub struct Wanted {
     /// For CertificateTransparencyPrevention: only these hosts
     #[arg(long, value_name = "HOST", num_args = 1.., value_delimiter = ',')]
     pub transparency: Vec<String>,
+    /// For TLS13OnlyPrevention: these hosts (`api.example.com`, `*.example.com`)
+    #[arg(long, value_name = "HOST", num_args = 1.., value_delimiter = ',')]
+    pub tls13: Vec<String>,
 }
 
 impl Wanted {
@@ -37,39 +40,60 @@ impl Wanted {
         self.enable.is_empty() && self.disable.is_empty()
     }
 
-    /// The configuration that says the same; `usual` are enabled where nothing was named.
-    pub fn configuration(&self, usual: &[ControlId], plan: Plan) -> anyhow::Result<Configuration> {
-        let named: Vec<ControlId> = self.enable.iter().map(|name| control(name)).collect::<Result<_, _>>()?;
+    /// The configuration that says the same for `platform`; `usual` are enabled where nothing was named.
+    pub fn configuration(&self, platform: Platform, usual: &[ControlId], plan: Plan) -> anyhow::Result<Configuration> {
+        let named: Vec<ControlId> = self.enable.iter().map(|name| control(name, platform)).collect::<Result<_, _>>()?;
         let enabled = if self.enable.is_empty() { usual } else { &named };
-        let mut configuration =
-            Configuration::enabling(enabled, Platform::Android, plan).map_err(|error| anyhow::anyhow!("{error}"))?;
+        self.require_enabled(enabled)?;
+        let mut configuration = Configuration::default();
+        for id in enabled {
+            let mut fields = id.control().switched(true);
+            if let Some(hosts) = self.hosts(*id).filter(|hosts| !hosts.is_empty()) {
+                fields["domains"] = hosts.into();
+            }
+            configuration.set_control(*id, &fields, plan).map_err(|error| anyhow::anyhow!("{error}"))?;
+        }
         for name in &self.disable {
             let off = Setting { protection: Some(false), ..Setting::default() };
-            configuration.controls.insert(control(name)?, off);
-        }
-        if let Some(setting) = configuration.controls.get_mut(&ControlId::CERTIFICATE_TRANSPARENCY_PREVENTION) {
-            setting.domains = self.transparency.iter().map(|host| pattern(host)).collect::<Result<_, _>>()?;
-        } else if !self.transparency.is_empty() {
-            bail!("--transparency belongs to CertificateTransparencyPrevention: name it with --enable");
-        }
-        if !self.pin.is_empty() && !configuration.controls.contains_key(&ControlId::CERTIFICATE_PINNING) {
-            bail!("--pin belongs to CertificatePinning: name it with --enable");
+            configuration.controls.insert(control(name, platform)?, off);
         }
         configuration.certificates = self.pin.iter().map(|pin| read_pin(pin)).collect::<Result<Vec<_>, _>>()?.into();
         Ok(configuration)
     }
+
+    /// The hosts that a control is narrowed to.
+    fn hosts(&self, control: ControlId) -> Option<&[String]> {
+        match control {
+            ControlId::CERTIFICATE_TRANSPARENCY_PREVENTION => Some(&self.transparency),
+            ControlId::TLS13_ONLY_PREVENTION => Some(&self.tls13),
+            _ => None,
+        }
+    }
+
+    /// Refuses options of controls that are not enabled.
+    fn require_enabled(&self, enabled: &[ControlId]) -> anyhow::Result<()> {
+        let options = [
+            ("--transparency", &self.transparency, ControlId::CERTIFICATE_TRANSPARENCY_PREVENTION),
+            ("--tls13", &self.tls13, ControlId::TLS13_ONLY_PREVENTION),
+            ("--pin", &self.pin, ControlId::CERTIFICATE_PINNING),
+        ];
+        match options.into_iter().find(|(_, values, control)| !values.is_empty() && !enabled.contains(control)) {
+            Some((option, _, control)) => bail!("{option} belongs to {control}: name it with --enable"),
+            None => Ok(()),
+        }
+    }
 }
 
-/// The Android controls that are built.
-pub fn available() -> impl Iterator<Item = &'static Control> {
-    catalogue().iter().filter(|control| control.is_available(Platform::Android))
+/// The controls that are built for `platform`.
+pub fn available(platform: Platform) -> impl Iterator<Item = &'static Control> {
+    catalogue().iter().filter(move |control| control.is_available(platform))
 }
 
-fn control(name: &str) -> anyhow::Result<ControlId> {
-    let list = || available().map(|control| control.id.as_str()).collect::<Vec<_>>().join(", ");
+fn control(name: &str, platform: Platform) -> anyhow::Result<ControlId> {
+    let list = || available(platform).map(|control| control.id.as_str()).collect::<Vec<_>>().join(", ");
     match name.parse::<ControlId>() {
-        Ok(id) if available().any(|control| control.id == id) => Ok(id),
-        Ok(id) => bail!("the control {id} is not available yet; available: {}", list()),
+        Ok(id) if available(platform).any(|control| control.id == id) => Ok(id),
+        Ok(id) => bail!("the control {id} is not available for {platform} yet; available: {}", list()),
         Err(_) => bail!("there is no control {name}; available: {}", list()),
     }
 }

@@ -80,7 +80,8 @@ fn a_control_that_cannot_be_applied_hides_none_of_the_others() {
 
 #[test]
 fn unknown_controls_and_bad_pins_are_named() {
-    let refused = |wanted: &Wanted| wanted.configuration(&[], Subscription::Team).unwrap_err().to_string();
+    let refused =
+        |wanted: &Wanted| wanted.configuration(Platform::Android, &[], Subscription::Team).unwrap_err().to_string();
     assert!(refused(&wanted(&["Unknown"])).starts_with("there is no control Unknown; available: "));
     assert!(
         refused(&wanted(&["RootDetectionResponse"])).starts_with("the control RootDetectionResponse is not available")
@@ -107,7 +108,9 @@ fn a_certificate_becomes_a_pin_of_its_public_key() {
 fn diff_explains_what_a_build_changed_and_refuses_the_rest() {
     let folder = tempfile::tempdir().unwrap();
     let (before, tampered) = (package(b"1"), package(b"2"));
-    let policy = wanted(&["DebuggablePrevention", "BackupPrevention"]).configuration(&[], Subscription::Team).unwrap();
+    let policy = wanted(&["DebuggablePrevention", "BackupPrevention"])
+        .configuration(Platform::Android, &[], Subscription::Team)
+        .unwrap();
     let (name, policy) = ("app.apk".parse().unwrap(), policy.policy(Platform::Android));
     let plan =
         Plan { file_name: &name, platform: Platform::Android, policy: &policy, key: None, limits: Limits::default() };

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use clap::{Args, Parser, Subcommand};
 use domain::credential::AutomationKey;
-use domain::platform::ConfigVersion;
+use domain::platform::{ConfigVersion, Platform};
 use inspect::wanted::Wanted;
 use service::{Clock, Service};
 use store::{Names, Store};
@@ -73,9 +73,9 @@ pub struct Protect {
     /// Tools, data and state
     #[arg(long, env = "APPTEGO_HOME", default_value = ".local", hide = true)]
     home: PathBuf,
-    /// The APK to protect
+    /// The app to protect: .apk, .aab or .ipa
     app: PathBuf,
-    /// What to apply instead of the usual controls (BackupPrevention, DebuggablePrevention)
+    /// What to apply instead of the usual controls: DebuggablePrevention, and BackupPrevention or FileSharingPrevention
     #[command(flatten)]
     wanted: Wanted,
     /// Where the protected app goes [default: the name with -protected, in the current folder]
@@ -155,7 +155,8 @@ async fn serve(options: Serve) -> anyhow::Result<ExitCode> {
 
 async fn protect(options: Protect) -> anyhow::Result<ExitCode> {
     check_app(&options.app)?;
-    let configuration = options.wanted.configuration(&seed::DEFAULT_CONTROLS, seed::PLAN)?;
+    let platform = platform_of(&options.app);
+    let configuration = options.wanted.configuration(platform, seed::default_controls(platform), seed::PLAN)?;
     let home = Home::hold(&options.home)?;
     let mut signals = Signals::listen()?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
@@ -234,6 +235,12 @@ fn check_app(app: &Path) -> anyhow::Result<()> {
         bail!("{} is not a file", app.display());
     }
     Ok(())
+}
+
+/// Where an app runs, by its extension; the command line refuses names that have none of the known ones.
+fn platform_of(app: &Path) -> Platform {
+    let is_ipa = app.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("ipa"));
+    if is_ipa { Platform::Ios } else { Platform::Android }
 }
 
 fn say(text: &str) -> anyhow::Result<()> {

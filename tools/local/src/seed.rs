@@ -28,8 +28,13 @@ pub const OWNER: &str = "owner@example.com";
 /// with its equally known credentials, and nobody does from another machine.
 pub const PASSWORD: &str = "Local-password-1";
 
-/// Controls that fit every app and need no settings.
-pub const DEFAULT_CONTROLS: [ControlId; 2] = [ControlId::BACKUP_PREVENTION, ControlId::DEBUGGABLE_PREVENTION];
+/// Controls that fit every app of a platform and need no settings.
+pub const fn default_controls(platform: Platform) -> &'static [ControlId] {
+    match platform {
+        Platform::Android => &[ControlId::BACKUP_PREVENTION, ControlId::DEBUGGABLE_PREVENTION],
+        Platform::Ios => &[ControlId::DEBUGGABLE_PREVENTION, ControlId::FILE_SHARING_PREVENTION],
+    }
+}
 
 /// The tenant of the local server.
 pub fn tenant_id() -> TenantId {
@@ -48,7 +53,10 @@ pub async fn seed(service: &Service) -> anyhow::Result<Tenant> {
         return Ok(tenant);
     }
     let tenant = make_tenant(service, Tenant::new(tenant_id(), "Local".parse()?, PLAN)).await?;
-    let configuration = Configuration::enabling(&DEFAULT_CONTROLS, Platform::Android, PLAN)?;
+    let mut configuration = Configuration::default();
+    for id in Platform::ALL.into_iter().flat_map(default_controls) {
+        configuration.set_control(*id, &id.control().switched(true), PLAN)?;
+    }
     for version in ConfigVersion::ALL {
         configure(service, &tenant.id, version, &configuration).await?;
     }

@@ -148,8 +148,10 @@ async fn make_tenant(service: &Service, number: usize) -> anyhow::Result<Builder
     let tenant = Tenant { custom_limits, ..Tenant::new(id.clone(), format!("Tenant {number}").parse()?, plan) };
     let tenant = seed::make_tenant(service, tenant).await?;
     // With the second one, builds have a mapping as well.
-    let controls =
-        [&seed::DEFAULT_CONTROLS[..], &[ControlId::DEBUGGABLE_PREVENTION, ControlId::RESOURCE_NAME_OBFUSCATION]];
+    let controls = [
+        seed::default_controls(Platform::Android),
+        &[ControlId::DEBUGGABLE_PREVENTION, ControlId::RESOURCE_NAME_OBFUSCATION],
+    ];
     let configuration = Configuration::enabling(controls[number % controls.len()], Platform::Android, plan)?;
     for version in ConfigVersion::ALL {
         seed::configure(service, &tenant.id, version, &configuration).await?;

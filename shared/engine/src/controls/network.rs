@@ -25,9 +25,7 @@ pub(crate) fn pin_certificates(app: &mut App<'_>) -> Result<(), Error> {
     let control = ControlId::CERTIFICATE_PINNING;
     let (policy, warnings) = Policy::pinned(&app.policy.certificates);
     if !policy.has_pins() {
-        let reasons =
-            if warnings.is_empty() { "the certificate list is empty".to_owned() } else { warnings.join("; ") };
-        return Err(Error::NothingToPin { control, reasons });
+        return Err(Error::nothing_to_pin(&warnings));
     }
     app.warnings.extend(warnings);
     app.warnings.push(

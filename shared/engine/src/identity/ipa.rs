@@ -12,7 +12,8 @@ use formats::zip::{Archive, Entry, EntrySource};
 
 use super::icon::MOST_BYTES;
 use super::{Icon, Identity, clean, package_name};
-use crate::{Error, kind};
+use crate::Error;
+use crate::ios::bundles;
 
 /// Where icons are listed, for phones and for tablets.
 const ICONS: [&str; 2] = ["CFBundleIcons", "CFBundleIcons~ipad"];
@@ -30,7 +31,7 @@ const MOST_IMAGES: usize = 8;
 const MOST_PIXELS: u32 = 1024;
 
 pub(super) fn identify(archive: &Archive<'_>, file_name: &FileName, limits: &Limits) -> Result<Identity, Error> {
-    let folder = app_folder(archive, file_name)?;
+    let folder = bundles::app_folder(archive, file_name)?;
     let entry = format!("{folder}/Info.plist");
     let content = archive.read_entry(&entry, limits.document_bytes).map_err(Error::content)?;
     let info = match plist::read_dictionary(&content, limits) {
@@ -50,16 +51,6 @@ pub(super) fn identify(archive: &Archive<'_>, file_name: &FileName, limits: &Lim
         version_code: text("CFBundleVersion"),
         icon: icon(archive, &folder, &info)?,
     })
-}
-
-/// The folder of the app. An IPA has one app; what belongs to it lies within.
-fn app_folder(archive: &Archive<'_>, file_name: &FileName) -> Result<String, Error> {
-    let mut apps = archive.entries().iter().filter_map(|entry| kind::ios_app(&entry.name));
-    let app = apps.next().unwrap_or_default();
-    match apps.all(|other| other == app) {
-        true => Ok(format!("Payload/{app}")),
-        false => Err(kind::unknown(file_name, "its folder Payload has more than one app")),
-    }
 }
 
 /// Versions should be text, and some tools write numbers.

@@ -161,7 +161,7 @@ fn jarsigner_finds_every_entry_signed() {
     let Some(input) = made() else { return };
     let folder = tempfile::tempdir().unwrap();
     for kind in [NewKey::Rsa2048, NewKey::Rsa4096, NewKey::P256, NewKey::P384] {
-        let keystore = self_signed_pkcs12("Upload", "secret", "key", kind, 1_700_000_000, 9000).unwrap();
+        let keystore = self_signed_pkcs12("Upload", "secret", "key", kind, 1_700_000_000, 30).unwrap();
         let signer = Signer::from_pkcs12(&keystore, "secret", None).unwrap();
         let (out, _) = run(&input, &policy([]), Some(&signer)).unwrap();
         let keystore = write(folder.path(), "key.p12", &keystore);

@@ -4,15 +4,12 @@ use std::io;
 use std::ops::Range;
 
 use crate::limits::Limits;
-use crate::reader::widen;
+use crate::pairs::first_refused;
 use crate::source::Source;
 
 use super::file::ElfFile;
 use super::section::Section;
 use super::{Error, debug};
-
-/// Bytes of each file that are held in memory.
-const CHUNK: u64 = 128 << 10;
 
 /// The first thing found that is not as it was.
 #[derive(Debug, thiserror::Error)]
@@ -167,50 +164,21 @@ fn compare_in_place(before: &dyn Source, after: &dyn Source, new: &ElfFile, move
 }
 
 fn compare_bytes(before: &dyn Source, from: u64, after: &dyn Source, range: Range<u64>) -> Result<(), Difference> {
-    for_each_pair(before, from, after, range, |old, new| old == Some(new))
+    let start = range.start;
+    match first_refused(before, from, after, range, |old, new| old == Some(new))? {
+        Some(distance) => {
+            Err(Difference::Byte { before: from.saturating_add(distance), after: start.saturating_add(distance) })
+        }
+        None => Ok(()),
+    }
 }
 
 fn check_free(before: &dyn Source, after: &dyn Source, range: Range<u64>) -> Result<(), Difference> {
     let start = range.start;
-    for_each_pair(before, start, after, range, |old, new| new == 0 || old == Some(new)).map_err(|error| match error {
-        Difference::Byte { after, .. } => Difference::Added { what: "a byte of nothing".to_owned(), offset: after },
-        other => other,
-    })
-}
-
-/// Reads `range` of `after` and as many bytes from `from` on of `before`, as far as they are there.
-fn for_each_pair(
-    before: &dyn Source,
-    from: u64,
-    after: &dyn Source,
-    range: Range<u64>,
-    accepts: impl Fn(Option<u8>, u8) -> bool,
-) -> Result<(), Difference> {
-    let (mut from, mut to) = (from, range.start);
-    while to < range.end {
-        let length = range.end.saturating_sub(to).min(CHUNK);
-        let new = chunk(after, to, length)?;
-        let old = chunk(before, from, length.min(before.len().saturating_sub(from)))?;
-        // Equal chunks are the rule, and comparing them whole is what makes this as fast as reading.
-        if old != new {
-            let wrong = new.iter().enumerate().position(|(position, byte)| !accepts(old.get(position).copied(), *byte));
-            if let Some(position) = wrong.map(widen) {
-                return Err(Difference::Byte {
-                    before: from.saturating_add(position),
-                    after: to.saturating_add(position),
-                });
-            }
+    match first_refused(before, start, after, range, |old, new| new == 0 || old == Some(new))? {
+        Some(distance) => {
+            Err(Difference::Added { what: "a byte of nothing".to_owned(), offset: start.saturating_add(distance) })
         }
-        from = from.saturating_add(length);
-        to = to.saturating_add(length);
+        None => Ok(()),
     }
-    Ok(())
-}
-
-fn chunk(source: &dyn Source, offset: u64, length: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = vec![0; usize::try_from(length).unwrap_or_default()];
-    if !bytes.is_empty() {
-        source.read_at(offset, &mut bytes)?;
-    }
-    Ok(bytes)
 }

@@ -97,6 +97,26 @@ impl<'a> Command<'a> {
         }
     }
 
+    /// Whether it is known to tell of no place in the file.
+    pub(super) const fn is_placeless(&self) -> bool {
+        matches!(
+            self.number,
+            number::LOAD_DYLINKER
+                | number::UNIXTHREAD
+                | number::ROUTINES
+                | number::ROUTINES_64
+                | number::SUB_FRAMEWORK
+                | number::SUB_UMBRELLA
+                | number::SUB_CLIENT
+                | number::SUB_LIBRARY
+                | number::DYLD_ENVIRONMENT
+                | number::MAIN
+                | number::SOURCE_VERSION
+                | number::LINKER_OPTION
+                | number::TARGET_TRIPLE
+        )
+    }
+
     /// The name of those commands that there may be only one of.
     pub(super) const fn only_one(&self) -> Option<&'static str> {
         Some(match self.number {

@@ -8,6 +8,7 @@ use super::Error;
 use super::command::{Command, number};
 use super::fat::outside;
 use super::header::Width;
+use super::segment::length_of;
 
 /// One table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,8 +104,7 @@ impl Table {
         if self.range.is_empty() || (self.range.start >= container.start && self.range.end <= container.end) {
             return Ok(());
         }
-        let length = self.range.end.saturating_sub(self.range.start);
-        Err(outside(self.describe(), self.range.start, length, name, container.end))
+        Err(outside(self.describe(), self.range.start, length_of(&self.range), name, container.end))
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::command::number;
+
 /// An operating system, and whether it is a simulated one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names are Apple's")]
@@ -40,6 +42,17 @@ impl Platform {
             12 => Self::VisionOsSimulator,
             other => Self::Other(other),
         }
+    }
+
+    /// The platform of an `LC_VERSION_MIN_…` command; `None` where it is another command.
+    pub(super) const fn of_version_command(number: u32) -> Option<Self> {
+        Some(match number {
+            number::VERSION_MIN_MACOSX => Self::MacOs,
+            number::VERSION_MIN_IPHONEOS => Self::Ios,
+            number::VERSION_MIN_TVOS => Self::TvOs,
+            number::VERSION_MIN_WATCHOS => Self::WatchOs,
+            _ => return None,
+        })
     }
 
     /// Whether it is simulated on a Mac; no device runs such a binary.

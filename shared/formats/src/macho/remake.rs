@@ -93,21 +93,18 @@ impl RemadeSlice {
         let linkedit = check_linkedit(slice)?.clone();
         let executable = slice.text.clone().ok_or(Error::Missing("segment __TEXT"))?;
         let mut head = slice.head.clone();
-        let signature = slice.table(TableKind::CodeSignature);
-        let signature_field = match signature {
+        let signature_field = match slice.table(TableKind::CodeSignature) {
             Some(signature) => signature.field,
             None => add_signature_command(slice, &mut head)?,
         };
         let mut body = Pieces { length: widen(head.len()), ..Pieces::default() };
         let removed = match limits {
             Some(limits) => strip(source, slice, limits, &mut head, &mut body)?,
-            None => Vec::new(),
+            None => {
+                body.copy(slice.in_file(body.length..slice.content_end()));
+                Vec::new()
+            }
         };
-        if removed.is_empty() {
-            let content_end = signature.map_or(linkedit.file.end, |signature| signature.range.start);
-            let in_file = |offset: u64| slice.range.start.saturating_add(offset);
-            body.copy(in_file(body.length)..in_file(content_end));
-        }
         let code_limit = body.length.checked_next_multiple_of(SIGNATURE_ALIGNMENT).unwrap_or(u64::MAX);
         body.zeros_up_to(code_limit);
         let remade = Self {
@@ -131,7 +128,7 @@ fn check_linkedit(slice: &Slice) -> Result<&Segment, Error> {
         return Err(Error::Kind(slice.kind.to_string()));
     }
     let linkedit = slice.segment(Segment::LINKEDIT).ok_or(Error::Missing("segment __LINKEDIT"))?;
-    let length = slice.range.end.saturating_sub(slice.range.start);
+    let length = slice.length();
     if linkedit.file.end != length {
         let (offset, found) = (linkedit.command, linkedit.file.end);
         return Error::invalid("filesize of __LINKEDIT", offset, found, "it ends where the slice ends");

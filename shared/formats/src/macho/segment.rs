@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::reader::Reader;
+use crate::reader::{Reader, widen};
 
 use super::Error;
 use super::command::Command;
@@ -42,6 +42,8 @@ pub(super) struct Section {
 impl Segment {
     /// The segment that code is mapped from.
     pub(super) const TEXT: [u8; 16] = *b"__TEXT\0\0\0\0\0\0\0\0\0\0";
+    /// Debug information that was linked in; Go's linker does that.
+    pub(super) const DWARF: [u8; 16] = *b"__DWARF\0\0\0\0\0\0\0\0\0";
     /// The segment with everything that dyld and codesign read, the last one.
     pub(super) const LINKEDIT: [u8; 16] = *b"__LINKEDIT\0\0\0\0\0\0";
 
@@ -83,6 +85,12 @@ impl Segment {
     /// Where `filesize` stands in the slice.
     pub(super) fn file_size_field(&self, width: Width) -> u64 {
         self.command.saturating_add(if width == Width::Bits64 { 48 } else { 36 })
+    }
+
+    /// Where `size` of a section stands in the slice, by the number of the section.
+    pub(super) fn section_size_field(&self, number: usize, width: Width) -> u64 {
+        let (start, step) = if width == Width::Bits64 { (112, 80) } else { (92, 68) };
+        self.command.saturating_add(widen(number).saturating_mul(step)).saturating_add(start)
     }
 
     pub(super) fn has_relocations(&self) -> bool {

@@ -8,10 +8,10 @@ use crate::source::Source;
 use super::Error;
 use super::command::{self, Command, number};
 use super::fat::{self, outside};
-use super::header::{Cpu, FileKind, Header};
+use super::header::{Cpu, FileKind, Header, Width};
 use super::linkedit::{Table, TableKind, check_overlaps};
 use super::platform::{Build, Platform, Version};
-use super::segment::Segment;
+use super::segment::{Segment, length_of};
 
 /// Bytes behind the load commands that are looked at: as many as one more command takes.
 const SLACK: u64 = 16;
@@ -49,7 +49,9 @@ pub struct Slice {
     pub(super) slack: u64,
     pub(super) segments: Vec<Segment>,
     pub(super) tables: Vec<Table>,
-    /// Load commands of a meaning unknown here, by number and offset.
+    /// First and number of the local, the defined external and the undefined symbols.
+    pub(super) symbol_groups: Option<[u32; 6]>,
+    /// The first load command of a meaning unknown here, by number and offset.
     pub(super) unknown: Option<(u32, u64)>,
 }
 
@@ -77,6 +79,20 @@ pub enum DylibUse {
     Lazy,
 }
 
+impl DylibUse {
+    /// What a load command of that number says; `None` where it is another command.
+    const fn of(number: u32) -> Option<Self> {
+        Some(match number {
+            number::LOAD_DYLIB => Self::Required,
+            number::LOAD_WEAK_DYLIB => Self::Weak,
+            number::REEXPORT_DYLIB => Self::Reexported,
+            number::LOAD_UPWARD_DYLIB => Self::Upward,
+            number::LAZY_LOAD_DYLIB => Self::Lazy,
+            _ => return None,
+        })
+    }
+}
+
 impl Slice {
     /// Whether it is a program.
     pub const fn is_main(&self) -> bool {
@@ -88,9 +104,17 @@ impl Slice {
         self.encryption.is_some_and(|id| id != 0)
     }
 
+    /// Bytes of its symbols with their names, and of debug sections that were linked in.
+    pub fn symbol_bytes(&self) -> u64 {
+        let symbols = self.tables.iter().filter(|table| matches!(table.kind, TableKind::Symbols | TableKind::Strings));
+        let debug = self.segment(Segment::DWARF).into_iter().flat_map(|segment| &segment.sections);
+        let ranges = symbols.map(|table| &table.range).chain(debug.map(|section| &section.file));
+        ranges.map(|range| range.end.saturating_sub(range.start)).fold(0, u64::saturating_add)
+    }
+
     /// Reads the header and the load commands at the beginning of `range`, front to back.
     pub(super) fn read(source: &dyn Source, range: Range<u64>) -> Result<Self, Error> {
-        let length = range.end.saturating_sub(range.start);
+        let length = length_of(&range);
         let mut head = read(source, &range, 0..Header::LONGEST.min(length))?;
         let header = Header::read(&head)?;
         command::check_header(&header)?;
@@ -137,6 +161,7 @@ impl Slice {
             slack: 0,
             segments: Vec::new(),
             tables: Vec::new(),
+            symbol_groups: None,
             unknown: None,
         }
     }
@@ -146,11 +171,6 @@ impl Slice {
         match command.number {
             number::SEGMENT | number::SEGMENT_64 => self.segments.push(Segment::read(command, self.header.width)?),
             number::ID_DYLIB => self.install_name = Some(command.text(&mut fields, "dylib.name")?),
-            number::LOAD_DYLIB => self.take_dylib(command, DylibUse::Required)?,
-            number::LOAD_WEAK_DYLIB => self.take_dylib(command, DylibUse::Weak)?,
-            number::REEXPORT_DYLIB => self.take_dylib(command, DylibUse::Reexported)?,
-            number::LOAD_UPWARD_DYLIB => self.take_dylib(command, DylibUse::Upward)?,
-            number::LAZY_LOAD_DYLIB => self.take_dylib(command, DylibUse::Lazy)?,
             number::RPATH => self.rpaths.push(command.text(&mut fields, "path")?),
             number::UUID => self.uuid = Some(fields.array("uuid")?),
             number::ENCRYPTION_INFO | number::ENCRYPTION_INFO_64 => self.take_encryption(command)?,
@@ -159,30 +179,28 @@ impl Slice {
                 let (minimum_os, sdk) = (Version(fields.u32("minos")?), Version(fields.u32("sdk")?));
                 self.builds.push(Build { platform, minimum_os, sdk });
             }
-            number::VERSION_MIN_MACOSX => self.take_version(command, Platform::MacOs)?,
-            number::VERSION_MIN_IPHONEOS => self.take_version(command, Platform::Ios)?,
-            number::VERSION_MIN_TVOS => self.take_version(command, Platform::TvOs)?,
-            number::VERSION_MIN_WATCHOS => self.take_version(command, Platform::WatchOs)?,
-            number::LOAD_DYLINKER
-            | number::UNIXTHREAD
-            | number::ROUTINES
-            | number::ROUTINES_64
-            | number::SUB_FRAMEWORK
-            | number::SUB_UMBRELLA
-            | number::SUB_CLIENT
-            | number::SUB_LIBRARY
-            | number::DYLD_ENVIRONMENT
-            | number::MAIN
-            | number::SOURCE_VERSION
-            | number::LINKER_OPTION
-            | number::TARGET_TRIPLE => {}
-            other => {
-                let known = self.tables.len();
-                Table::read(command, self.header.width, &mut self.tables)?;
-                if self.tables.len() == known {
-                    self.unknown.get_or_insert((other, command.offset));
-                }
+            other => match (DylibUse::of(other), Platform::of_version_command(other)) {
+                (Some(usage), _) => self.take_dylib(command, usage)?,
+                (_, Some(platform)) => self.take_version(command, platform)?,
+                _ => self.take_tables(command)?,
+            },
+        }
+        Ok(())
+    }
+
+    /// Takes note of the tables that a command tells of, or that it is not known whether it tells of any.
+    fn take_tables(&mut self, command: &Command<'_>) -> Result<(), Error> {
+        if command.number == number::DYSYMTAB {
+            let (mut fields, mut groups) = (command.fields(), [0; 6]);
+            for number in &mut groups {
+                *number = fields.u32("a group of symbols")?;
             }
+            self.symbol_groups = Some(groups);
+        }
+        let before = self.tables.len();
+        Table::read(command, self.header.width, &mut self.tables)?;
+        if self.tables.len() == before && !command.is_placeless() {
+            self.unknown.get_or_insert((command.number, command.offset));
         }
         Ok(())
     }
@@ -197,7 +215,7 @@ impl Slice {
         let mut fields = command.fields();
         let (offset, length) = (u64::from(fields.u32("cryptoff")?), u64::from(fields.u32("cryptsize")?));
         self.encryption = Some(fields.u32("cryptid")?);
-        let end = self.range.end.saturating_sub(self.range.start);
+        let end = self.length();
         if offset.saturating_add(length) > end {
             return Err(outside("encrypted code".to_owned(), offset, length, "the slice", end));
         }
@@ -228,8 +246,12 @@ impl Slice {
             Some(range) => (range, "the segment __LINKEDIT"),
             None => (0..length, "the slice"),
         };
+        let end = self.content_end();
         for table in &self.tables {
             table.check(&container, name)?;
+            if table.range.is_empty() && table.range.start > end {
+                return Err(outside(table.describe(), table.range.start, 0, "what is signed", end));
+            }
         }
         check_overlaps(&self.tables)?;
         self.signature = self.take_signature(length)?;
@@ -279,8 +301,27 @@ impl Slice {
             let (what, other) = (behind.describe(), signature.describe());
             return Err(Error::Overlap { what, other, offset: range.start });
         }
-        let from_start = |offset: u64| self.range.start.saturating_add(offset);
-        Ok(Some(from_start(range.start)..from_start(range.end)))
+        Ok(Some(self.in_file(range)))
+    }
+
+    /// A range of the slice as a range of the file.
+    pub(super) const fn in_file(&self, range: Range<u64>) -> Range<u64> {
+        self.range.start.saturating_add(range.start)..self.range.start.saturating_add(range.end)
+    }
+
+    /// Length in bytes.
+    pub(super) const fn length(&self) -> u64 {
+        self.range.end.saturating_sub(self.range.start)
+    }
+
+    /// Where its code signature starts, or where the slice ends if there is none.
+    pub(super) fn content_end(&self) -> u64 {
+        self.table(TableKind::CodeSignature).map_or_else(|| self.length(), |signature| signature.range.start)
+    }
+
+    /// Whether its addresses have 64 bits.
+    pub(super) fn is_wide(&self) -> bool {
+        self.header.width == Width::Bits64
     }
 
     /// The segment of that name.
@@ -304,6 +345,5 @@ impl Slice {
 
 /// Bytes of a slice.
 fn read(source: &dyn Source, slice: &Range<u64>, range: Range<u64>) -> Result<Vec<u8>, Error> {
-    let length = range.end.saturating_sub(range.start);
-    fat::read(source, slice.start.saturating_add(range.start), length, "the header")
+    fat::read(source, slice.start.saturating_add(range.start), length_of(&range), "the header")
 }

@@ -1,13 +1,13 @@
-//! Removing symbols, and closing up the tables of `__LINKEDIT` behind them.
+//! Removing symbols and debug sections, and closing up the tables of `__LINKEDIT`.
 
-use std::ops::Range;
+use std::mem::take;
 
 use crate::limits::Limits;
 use crate::piece::Pieces;
 use crate::reader::widen;
 use crate::source::Source;
 
-use super::command::{self, number, put_u32};
+use super::command::{self, number, put_u32, put_word};
 use super::linkedit::{Table, TableKind};
 use super::segment::Segment;
 use super::symbols::{Kept, select};
@@ -18,8 +18,8 @@ const ALIGNMENT: u64 = 8;
 /// Signatures are aligned to 16, so that in front of them there is more padding than between tables.
 const LONGEST_PADDING: u64 = 15;
 
-/// Appends to `body` what follows the head of `slice`, without what is not needed, and corrects the head. Returns what was
-/// removed; where that is nothing, `body` and `head` stay as they are.
+/// Appends to `body` what follows the head of `slice` up to its signature, without what is not needed, and corrects the head.
+/// Returns what was removed.
 pub(super) fn strip(
     source: &dyn Source,
     slice: &Slice,
@@ -27,12 +27,45 @@ pub(super) fn strip(
     head: &mut [u8],
     body: &mut Pieces,
 ) -> Result<Vec<Removed>, Error> {
-    let Some(kept) = select(source, slice, limits)? else { return Ok(Vec::new()) };
+    let mut removed = Vec::new();
+    let mut remove = |what, count| {
+        if count > 0 {
+            removed.push(Removed { cpu: slice.cpu, what, count });
+        }
+    };
+    remove("debug sections", blank_debug_sections(slice, head, body)?);
+    if let Some(kept) = select(source, slice, limits)? {
+        remove("debugging symbols", kept.debugging);
+        remove("symbols", kept.others);
+        replace_symbols(slice, kept, head, body)?;
+    } else {
+        body.copy(slice.in_file(body.length..slice.content_end()));
+    }
+    Ok(removed)
+}
+
+/// Turns debug sections into zeros and makes them empty. Their segment stays, so that nothing behind it moves.
+fn blank_debug_sections(slice: &Slice, head: &mut [u8], body: &mut Pieces) -> Result<u64, Error> {
+    let Some(segment) = slice.segment(Segment::DWARF) else { return Ok(0) };
+    let mut sections: Vec<_> = segment.sections.iter().enumerate().collect();
+    sections.retain(|(_, section)| !section.file.is_empty());
+    sections.sort_by_key(|(_, section)| section.file.start);
+    for (number, section) in &sections {
+        put_word(head, segment.section_size_field(*number, slice.header.width), 0, slice.header.width)?;
+        if section.file.start > body.length {
+            body.copy(slice.in_file(body.length..section.file.start));
+        }
+        body.zeros_up_to(section.file.end);
+    }
+    Ok(widen(sections.len()))
+}
+
+fn replace_symbols(slice: &Slice, kept: Kept, head: &mut [u8], body: &mut Pieces) -> Result<(), Error> {
     check(slice)?;
     let fixed = first_changed(slice);
-    let in_file =
-        |range: &Range<u64>| slice.range.start.saturating_add(range.start)..slice.range.start.saturating_add(range.end);
-    body.copy(in_file(&(body.length..fixed)));
+    body.copy(slice.in_file(body.length..fixed));
+    put_counts(slice, &kept, head)?;
+    let Kept { mut symbols, mut indirect, mut strings, .. } = kept;
     for table in moved(slice, fixed)? {
         body.zeros_up_to(body.length.checked_next_multiple_of(ALIGNMENT).unwrap_or(u64::MAX));
         let Ok(place) = u32::try_from(body.length) else {
@@ -41,16 +74,13 @@ pub(super) fn strip(
         };
         put_u32(head, table.field, place);
         match table.kind {
-            TableKind::Symbols => body.bytes(kept.symbols.clone()),
-            TableKind::IndirectSymbols => body.bytes(kept.indirect.clone()),
-            TableKind::Strings => body.bytes(kept.strings.clone()),
-            _ => body.copy(in_file(&table.range)),
+            TableKind::Symbols => body.bytes(take(&mut symbols)),
+            TableKind::IndirectSymbols => body.bytes(take(&mut indirect)),
+            TableKind::Strings => body.bytes(take(&mut strings)),
+            _ => body.copy(slice.in_file(table.range.clone())),
         }
     }
-    put_counts(slice, &kept, head)?;
-    let removed = [("debugging symbols", kept.debugging), ("symbols", kept.others)];
-    let some = removed.into_iter().filter(|(_, count)| *count > 0);
-    Ok(some.map(|(what, count)| Removed { cpu: slice.cpu, what, count }).collect())
+    Ok(())
 }
 
 /// Refuses slices with something that may refer to what would be moved or renumbered.
@@ -88,8 +118,7 @@ fn first_changed(slice: &Slice) -> u64 {
 
 /// The tables from `start` on in their order, empty ones as well; between them there is nothing but padding.
 fn moved(slice: &Slice, start: u64) -> Result<Vec<&Table>, Error> {
-    let end = slice.tables.iter().find(|table| table.kind == TableKind::CodeSignature);
-    let end = end.map_or(slice.range.end.saturating_sub(slice.range.start), |signature| signature.range.start);
+    let end = slice.content_end();
     let behind = |table: &&Table| table.range.start >= start && table.kind != TableKind::CodeSignature;
     let mut tables: Vec<&Table> = slice.tables.iter().filter(behind).collect();
     tables.sort_by_key(|table| (table.range.start, table.range.end));
@@ -110,8 +139,7 @@ fn put_counts(slice: &Slice, kept: &Kept, head: &mut [u8]) -> Result<(), Error> 
     let [locals, defined, undefined] = kept.counts;
     let externals = locals.saturating_add(defined);
     let strings = u32::try_from(widen(kept.strings.len())).unwrap_or(u32::MAX);
-    let original = slice.head.clone();
-    for command in command::read(&original, &slice.header)? {
+    for command in command::read(&slice.head, &slice.header)? {
         let at = |field: u64| command.offset.saturating_add(field);
         match command.number {
             number::SYMTAB => {

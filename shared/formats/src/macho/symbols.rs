@@ -96,6 +96,12 @@ impl Symbol {
         !self.is_debugging() && self.kind & Self::KIND == Self::INDIRECT
     }
 
+    /// The offsets of its names in the string table: its own, and that of what it stands for.
+    fn names(&self) -> impl Iterator<Item = u64> + use<> {
+        let other = if self.is_alias() { self.value } else { 0 };
+        [u64::from(self.name), other].into_iter().filter(|name| *name != 0)
+    }
+
     const fn is_undefined(&self) -> bool {
         matches!(self.kind & Self::KIND, Self::UNDEFINED | Self::PREBOUND)
     }
@@ -166,14 +172,7 @@ impl Kept {
     ) -> Result<Self, Error> {
         let width = slice.header.width;
         let kept = || all.iter().zip(keep).filter(|(_, keep)| **keep).map(|(symbol, _)| symbol);
-        let mut names: BTreeMap<u64, u32> = BTreeMap::new();
-        for symbol in kept() {
-            names.insert(symbol.name.into(), 0);
-            if symbol.is_alias() {
-                names.insert(symbol.value, 0);
-            }
-        }
-        names.remove(&0);
+        let mut names = kept().flat_map(Symbol::names).map(|name| (name, 0)).collect();
         let mut new_strings = read_names(source, slice, &strings.range, &mut names, limits)?;
         let mut out = Vec::new();
         let marked = !indirect.is_empty() && kept().all(|symbol| symbol.group() > 0);

@@ -1,8 +1,6 @@
 //! Entries worked on at once, on several cores.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::thread;
-
+use crate::parallel;
 use crate::reader::widen;
 
 use super::{Archive, Entry, EntryReader, Error};
@@ -27,39 +25,12 @@ impl Archive<'_> {
         Ok(())
     }
 
-    /// What `work` makes of each entry, in the order of the directory, on up to `threads` threads. Of several entries that fail,
-    /// the first in that order among those tried decides.
+    /// What `work` makes of each entry, in the order of the directory; as [`parallel::map`].
     pub fn map_entries<T: Send, E: Send>(
         &self,
         threads: usize,
         work: &(dyn Fn(&Entry) -> Result<T, E> + Sync),
     ) -> Result<Vec<T>, E> {
-        let next = AtomicUsize::new(0);
-        let failed = AtomicBool::new(false);
-        let take = || {
-            let mut done = Vec::new();
-            loop {
-                let position = next.fetch_add(1, Ordering::Relaxed);
-                if failed.load(Ordering::Relaxed) {
-                    return done;
-                }
-                let Some(entry) = self.entries().get(position) else { return done };
-                let result = work(entry);
-                if result.is_err() {
-                    failed.store(true, Ordering::Relaxed);
-                }
-                done.push((position, result));
-            }
-        };
-        let mut results = thread::scope(|scope| {
-            let others: Vec<_> = (1..threads.min(self.entries().len())).map(|_| scope.spawn(take)).collect();
-            let mut results = take();
-            for other in others {
-                results.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-            }
-            results
-        });
-        results.sort_unstable_by_key(|(position, _)| *position);
-        results.into_iter().map(|(_, result)| result).collect()
+        parallel::map(self.entries(), threads, work)
     }
 }

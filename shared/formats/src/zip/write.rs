@@ -304,6 +304,14 @@ impl<W: Write> Deflater<W> {
     }
 }
 
+impl Deflater<Vec<u8>> {
+    /// What was written so far, up to a whole byte, without an end: more blocks can follow.
+    pub(super) fn sync(mut self) -> io::Result<Vec<u8>> {
+        self.0.flush()?;
+        Ok(std::mem::take(self.0.get_mut()))
+    }
+}
+
 impl<W: Write> Write for Deflater<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.write(bytes)

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use formats::limits::Limits;
-use formats::macho::{Binary, Error, Remade, Remake, remake};
+use formats::macho::{Binary, Error, Remade, Remake, remake, same_image};
 use formats::piece::{Piece, copy_pieces};
 use formats::source::Source;
 
@@ -36,21 +36,26 @@ pub(crate) fn rewrite(before: &dyn Source, strip: bool) -> Result<(Vec<u8>, Rema
         }
     }
     assert_eq!(after.len() as u64, layout.len);
+    same_image(before, &after, &Limits::default()).expect("the same binary");
     Ok((after, remade))
 }
 
+/// Versions of LLVM in whose names Debian has its tools, the best first.
+const VERSIONS: [&str; 3] = ["-19", "", "-14"];
+
 /// What an LLVM tool says of a file; it must have nothing to complain about. `None` where the tool is not installed.
 pub(crate) fn llvm(tool: &str, arguments: &[&str], file: &Path) -> Option<String> {
-    // Debian installs some of them only under the name with the version.
-    let names = [tool.to_owned(), format!("{tool}-14"), format!("{tool}-19")];
-    for name in names {
-        if let Ok(output) = Command::new(&name).args(arguments).arg(file).output() {
-            let complaints = String::from_utf8_lossy(&output.stderr).into_owned();
-            assert!(output.status.success(), "{name}: {complaints}");
-            let serious = complaints.lines().filter(|line| !line.contains("no symbols"));
-            assert_eq!(serious.collect::<Vec<_>>(), Vec::<&str>::new(), "{name} {arguments:?}");
-            return Some(String::from_utf8_lossy(&output.stdout).into_owned());
-        }
+    run(tool, Path::new("/"), &[arguments, &[file.to_str().unwrap()]].concat())
+}
+
+/// Runs an LLVM tool in a folder.
+pub(crate) fn run(tool: &str, folder: &Path, arguments: &[&str]) -> Option<String> {
+    for version in VERSIONS {
+        let name = format!("{tool}{version}");
+        let Ok(output) = Command::new(&name).current_dir(folder).args(arguments).output() else { continue };
+        let complaints = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success() && complaints.is_empty(), "{name} {arguments:?}: {complaints}");
+        return Some(String::from_utf8_lossy(&output.stdout).into_owned());
     }
     eprintln!("SKIPPED: {tool} is not installed; tests/tools/install brings it");
     None
@@ -61,8 +66,8 @@ pub(crate) fn judge(bytes: &[u8], folder: &Path) {
     let file = folder.join("judged");
     std::fs::write(&file, bytes).unwrap();
     llvm("llvm-otool", &["-l"], &file);
-    llvm("llvm-objdump", &["--macho", "--all-headers"], &file);
-    llvm("llvm-objdump", &["--macho", "--exports-trie", "--bind", "--lazy-bind", "--weak-bind", "--rebase"], &file);
-    llvm("llvm-objdump", &["--macho", "--indirect-symbols", "--function-starts", "--data-in-code"], &file);
+    let dyld = ["--exports-trie", "--bind", "--lazy-bind", "--weak-bind", "--rebase", "--chained-fixups"];
+    let tables = ["--macho", "--all-headers", "--indirect-symbols", "--function-starts", "--data-in-code"];
+    llvm("llvm-objdump", &[&tables[..], &dyld].concat(), &file);
     llvm("llvm-nm", &["--debug-syms", "--no-sort"], &file);
 }

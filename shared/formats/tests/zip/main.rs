@@ -4,4 +4,5 @@
 mod builder;
 mod defects;
 mod rewrite;
+mod splice;
 mod tools;

@@ -132,6 +132,11 @@ impl<'a> SignerInfo<'a> {
         self.attributes.map(|attributes| attributes.content)
     }
 
+    /// The values of the signed attribute of this kind, if there is one.
+    pub(crate) fn attribute(&self, kind: &[u8], field: &'static str) -> Result<Option<Ber<'a>>, Rejected> {
+        self.attributes().map_or(Ok(None), |attributes| values(attributes, kind, field))
+    }
+
     /// An error about the algorithms.
     pub(crate) fn reject_algorithms(&self, problem: Problem) -> Rejected {
         self.start.reject("signature algorithm", problem)
@@ -184,23 +189,33 @@ fn read_algorithm<'a>(algorithm: &mut Ber<'a>, field: &'static str) -> Result<&'
 
 /// Whether the signed attributes name this content type and this digest of the signed file.
 fn vouch_for(attributes: Ber<'_>, content_type: &[u8], digest: &[u8]) -> Result<bool, Rejected> {
-    let all = attributes.sequences("signed attribute", MAX_ATTRIBUTES)?;
     let single = |wanted: &[u8], tag, field| {
-        let mut found = None;
-        for attribute in &all {
-            let mut fields = attribute.content;
-            if fields.object_identifier("signed attribute")? != wanted {
-                continue;
-            }
-            let mut values = fields.expect(SET, field)?.content;
-            let value = values.expect(tag, field)?.content;
-            if found.replace(value).is_some() || values.next(field)?.is_some() {
-                return Err(attribute.content.reject(field, Problem::Duplicate));
-            }
-        }
-        found.ok_or_else(|| attributes.reject(field, Problem::Empty))
+        let values = values(attributes, wanted, field)?.ok_or_else(|| attributes.reject(field, Problem::Empty))?;
+        single_value(values, tag, field)
     };
     let content_type_attribute = single(CONTENT_TYPE, OBJECT_IDENTIFIER, "content type attribute")?;
     let digest_attribute = single(MESSAGE_DIGEST, OCTET_STRING, "message digest attribute")?;
-    Ok(content_type_attribute.bytes() == content_type && digest_attribute.bytes() == digest)
+    Ok(content_type_attribute.content.bytes() == content_type && digest_attribute.content.bytes() == digest)
+}
+
+/// The values of the attribute of this kind, if there is one.
+fn values<'a>(attributes: Ber<'a>, wanted: &[u8], field: &'static str) -> Result<Option<Ber<'a>>, Rejected> {
+    let mut found = None;
+    for attribute in attributes.sequences("signed attribute", MAX_ATTRIBUTES)? {
+        let mut fields = attribute.content;
+        if fields.object_identifier("signed attribute")? != wanted {
+            continue;
+        }
+        if found.replace(fields.expect(SET, field)?.content).is_some() {
+            return Err(attribute.content.reject(field, Problem::Duplicate));
+        }
+    }
+    Ok(found)
+}
+
+/// The only value of an attribute.
+pub(crate) fn single_value<'a>(mut values: Ber<'a>, tag: u8, field: &'static str) -> Result<Element<'a>, Rejected> {
+    let start = values;
+    let value = values.expect(tag, field)?;
+    if values.next(field)?.is_some() { Err(start.reject(field, Problem::Duplicate)) } else { Ok(value) }
 }

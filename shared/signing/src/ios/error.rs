@@ -149,6 +149,37 @@ pub enum IdentityError {
     },
 }
 
+/// Why an app cannot be signed under a profile.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EntitlementsError {
+    /// The profile is for other apps.
+    #[error(
+        "the provisioning profile {profile:?} is for the app identifier {pattern}, and the app has {bundle_id}: make a \
+         profile for it on Apple's developer site"
+    )]
+    OtherApp {
+        /// Name of the profile.
+        profile: String,
+        /// Its apps.
+        pattern: String,
+        /// Bundle identifier of the app.
+        bundle_id: String,
+    },
+    /// The app has entitlements that the profile does not grant.
+    #[error(
+        "the provisioning profile {profile:?} lacks entitlements of the app: {}. Enable their capabilities for the App ID on \
+         Apple's developer site, then make the profile again and upload it",
+        .refused.join(", ")
+    )]
+    NotGranted {
+        /// Name of the profile.
+        profile: String,
+        /// The entitlements, with the value in parentheses where others are granted.
+        refused: Vec<String>,
+    },
+}
+
 /// Length in characters of the longest text that a message repeats; it comes from outside.
 const MAX_SHOWN: usize = 200;
 /// How many texts of a list a message repeats.

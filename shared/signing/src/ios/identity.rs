@@ -55,12 +55,12 @@ impl IosIdentity {
     }
 
     /// The key with its certificate.
-    pub fn signer(&self) -> &Signer {
+    pub const fn signer(&self) -> &Signer {
         &self.signer
     }
 
     /// The profile.
-    pub fn profile(&self) -> &ProvisioningProfile {
+    pub const fn profile(&self) -> &ProvisioningProfile {
         &self.profile
     }
 }

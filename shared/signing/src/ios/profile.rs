@@ -1,6 +1,7 @@
 //! Provisioning profiles.
 
 use std::fmt;
+use std::sync::Arc;
 
 use formats::limits::Limits;
 use formats::plist::{self, Date, Dictionary, optional, required, unix_seconds};
@@ -78,6 +79,7 @@ pub struct ProvisioningProfile {
     expires: i64,
     certificates: Vec<Certificate>,
     entitlements: Dictionary,
+    bytes: Arc<[u8]>,
 }
 
 impl ProvisioningProfile {
@@ -89,10 +91,10 @@ impl ProvisioningProfile {
         if bytes.len() > MAX_PROFILE {
             return Err(ProfileError::TooLarge { length: bytes.len(), limit: MAX_PROFILE });
         }
-        Self::of(&plist::read_dictionary(&signed::content(bytes)?, &Limits::default())?)
+        Self::of(&plist::read_dictionary(&signed::content(bytes)?, &Limits::default())?, bytes)
     }
 
-    fn of(fields: &Dictionary) -> Result<Self, ProfileError> {
+    fn of(fields: &Dictionary, bytes: &[u8]) -> Result<Self, ProfileError> {
         let entitlements: &Dictionary = required(fields, "Entitlements")?;
         let (prefix, pattern) = application_identifier(fields, entitlements)?;
         let devices: Option<Vec<&str>> = optional(fields, "ProvisionedDevices")?;
@@ -115,6 +117,7 @@ impl ProvisioningProfile {
             expires: date("ExpirationDate")?,
             certificates: certificates(&required::<Vec<&[u8]>>(fields, "DeveloperCertificates")?)?,
             entitlements: entitlements.clone(),
+            bytes: bytes.into(),
         })
     }
 
@@ -186,6 +189,11 @@ impl ProvisioningProfile {
     /// The certificates whose keys may sign.
     pub fn certificates(&self) -> &[Certificate] {
         &self.certificates
+    }
+
+    /// The file, as it was read.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
     }
 
     /// The entitlements that apps may claim, with asterisks where they may choose.

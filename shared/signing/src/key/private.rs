@@ -85,6 +85,17 @@ impl PrivateKey {
         }
     }
 
+    /// Length in bytes that no signature of the key exceeds.
+    pub(crate) fn longest_signature(&self) -> usize {
+        match self {
+            Self::Rsa(key) => key.pair.public_modulus_len(),
+            // Two numbers as long as the curve's order, and what DER puts around them.
+            Self::P256(_) => 72,
+            Self::P384(_) => 104,
+            Self::P521(_) => 139,
+        }
+    }
+
     /// Signs `message`; the same key and message always give the same bytes (PKCS#1 v1.5, RFC 6979).
     pub(crate) fn sign(&self, digest: DigestKind, message: &[u8]) -> Result<Vec<u8>, CannotSign> {
         match self {

@@ -6,6 +6,7 @@
 mod support;
 
 mod damage;
+mod entitlements;
 mod fields;
 mod identities;
 mod material;

@@ -21,8 +21,7 @@ fn policy(controls: &[ControlId]) -> Policy {
     Policy {
         controls: controls.iter().copied().collect(),
         certificates: vec![serde_json::from_value(certificate).unwrap()],
-        use_builtin_cas: false,
-        transparency_domains: Vec::new(),
+        ..Policy::default()
     }
 }
 

@@ -4,5 +4,6 @@
 mod bundle;
 mod controls;
 mod damage;
+mod ios;
 mod package;
 mod refused;

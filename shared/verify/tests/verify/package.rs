@@ -108,7 +108,7 @@ pub(crate) fn check_policy(
     policy: &Policy,
 ) -> Result<Verification, Error> {
     let limits = Limits::default();
-    verify(&output, &Expected { input: &input, policy, certificate_sha256, limits: &limits }, &|_| true)
+    verify(&output, &Expected { input: &input, policy, certificate_sha256, profile: None, limits: &limits }, &|_| true)
 }
 
 /// The check that refuses `output`, and its sentence.

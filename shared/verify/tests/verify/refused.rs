@@ -154,6 +154,7 @@ fn the_callers_stop() {
     let input = archive(&items());
     let output = protected(&input, None);
     let (policy, limits) = (policy(), Limits::default());
-    let expected = Expected { input: &input, policy: &policy, certificate_sha256: None, limits: &limits };
+    let expected =
+        Expected { input: &input, policy: &policy, certificate_sha256: None, profile: None, limits: &limits };
     assert!(matches!(verify(&output, &expected, &|_| false), Err(Error::Stopped)));
 }

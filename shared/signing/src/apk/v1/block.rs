@@ -2,8 +2,9 @@
 
 use crate::apk::SigningError;
 use crate::apk::algorithm::DigestKind;
-use crate::cms::algorithm::{DATA, EC, RSA, SHA1, SHA256, SHA512, SIGNED_DATA};
-use crate::cms::der::{self, CONTEXT_0, INTEGER, NULL, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, SET};
+use crate::cms::algorithm::{EC, RSA};
+use crate::cms::der::NULL;
+use crate::cms::{Detached, algorithm_identifier};
 use crate::key::KeyKind;
 use crate::{Certificate, Signer};
 
@@ -14,45 +15,9 @@ pub(super) fn sign(message: &[u8], signer: &Signer, kind: DigestKind) -> Result<
         KeyKind::Rsa(_) => ("RSA", RSA),
         KeyKind::P256 | KeyKind::P384 | KeyKind::P521 => ("EC", EC),
     };
-    let signature = signer.key().sign(kind, message).map_err(|_| SigningError::Key)?;
-    let digest_algorithm = algorithm_identifier(match kind {
-        DigestKind::Sha1 => SHA1,
-        DigestKind::Sha256 => SHA256,
-        DigestKind::Sha512 => SHA512,
-    });
-    let (issuer, serial) = signer.certificate().issuer_and_serial().ok_or(SigningError::Key)?;
-    let signer_info = der::element(
-        SEQUENCE,
-        &[
-            &version_1(),
-            &der::element(SEQUENCE, &[&issuer, &der::element(INTEGER, &[&serial])]),
-            &digest_algorithm,
-            &algorithm_identifier(algorithm),
-            &der::element(OCTET_STRING, &[&signature]),
-        ],
-    );
-    let signed_data = der::element(
-        SEQUENCE,
-        &[
-            &version_1(),
-            &der::element(SET, &[&digest_algorithm]),
-            &der::element(SEQUENCE, &[&object_identifier(DATA)]),
-            &der::set_of(CONTEXT_0, signer.chain().map(Certificate::der).collect()),
-            &der::element(SET, &[&signer_info]),
-        ],
-    );
-    let content = der::element(CONTEXT_0, &[&signed_data]);
-    Ok((extension, der::element(SEQUENCE, &[&object_identifier(SIGNED_DATA), &content])))
-}
-
-fn version_1() -> Vec<u8> {
-    der::element(INTEGER, &[&[1]])
-}
-
-fn object_identifier(content: &[u8]) -> Vec<u8> {
-    der::element(OBJECT_IDENTIFIER, &[content])
-}
-
-fn algorithm_identifier(algorithm: &[u8]) -> Vec<u8> {
-    der::element(SEQUENCE, &[&object_identifier(algorithm), NULL])
+    let certificates: Vec<&Certificate> = signer.chain().collect();
+    let algorithm = algorithm_identifier(algorithm, NULL);
+    let signature = Detached { digest: kind, algorithm, certificates: &certificates, attributes: None };
+    let signature = signature.write(message, |kind, message| signer.key().sign(kind, message));
+    Ok((extension, signature.map_err(|_| SigningError::Key)?))
 }

@@ -1,0 +1,128 @@
+//! The code bundles of an app: folders with an `Info.plist` and an executable of their own.
+
+use std::collections::BTreeSet;
+
+use domain::file_name::FileName;
+use formats::limits::Limits;
+use formats::plist::{self, Dictionary, Value};
+use formats::zip::Archive;
+
+use crate::{Error, kind};
+
+/// Bundles that an app may have. Large apps have some three hundred frameworks and twenty extensions.
+const MOST: usize = 1024;
+/// Where a bundle says what it is.
+pub(crate) const INFO: &str = "Info.plist";
+/// Where a bundle's files are sealed.
+pub(crate) const SEAL: &str = "_CodeSignature/CodeResources";
+/// The profile that a program runs under.
+pub(crate) const PROFILE: &str = "embedded.mobileprovision";
+
+/// What a bundle is, told from its folder's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum BundleKind {
+    /// An app: the one of the package, an App Clip, an app for the watch.
+    App,
+    /// An app extension.
+    Extension,
+    /// A framework, or another library with resources.
+    Library,
+}
+
+impl BundleKind {
+    fn of(folder: &str) -> Option<Self> {
+        match folder.rsplit_once('.')?.1 {
+            "app" => Some(Self::App),
+            "appex" => Some(Self::Extension),
+            "framework" | "xpc" | "xctest" => Some(Self::Library),
+            _ => None,
+        }
+    }
+}
+
+/// A folder with code of its own.
+#[derive(Clone, Debug)]
+pub(crate) struct Bundle {
+    /// Its folder, such as `Payload/Example.app/PlugIns/Share.appex`.
+    pub(crate) path: String,
+    pub(crate) kind: BundleKind,
+    /// `CFBundleIdentifier`.
+    pub(crate) identifier: String,
+    /// The entry of its executable.
+    pub(crate) executable: String,
+}
+
+impl Bundle {
+    /// Reads the bundle in the folder `path`; `None` where there is no executable, so that nothing of it is signed by itself.
+    fn read(archive: &Archive<'_>, path: &str, kind: BundleKind, limits: &Limits) -> Result<Option<Self>, Error> {
+        let entry = format!("{path}/{INFO}");
+        let info = read_info(archive, &entry, limits)?;
+        let text = |key: &str| info.get(key).and_then(Value::as_string).filter(|text| !text.is_empty());
+        let executable = text("CFBundleExecutable").map(|name| format!("{path}/{name}"));
+        let Some(executable) = executable.filter(|executable| archive.entry(executable).is_some()) else {
+            return Ok(None);
+        };
+        let Some(identifier) = text("CFBundleIdentifier") else {
+            return Err(Error::PropertyList { entry, cause: plist::Error::Missing { key: "CFBundleIdentifier" } });
+        };
+        Ok(Some(Self { path: path.to_owned(), kind, identifier: identifier.to_owned(), executable }))
+    }
+
+    /// Whether it runs in a process of its own, with entitlements and a profile.
+    pub(crate) const fn is_program(&self) -> bool {
+        matches!(self.kind, BundleKind::App | BundleKind::Extension)
+    }
+
+    /// An entry of the bundle by its path within it.
+    pub(crate) fn entry(&self, path: &str) -> String {
+        format!("{}/{path}", self.path)
+    }
+
+    /// The path within the bundle of an entry that stands there.
+    pub(crate) fn path_of<'n>(&self, entry: &'n str) -> Option<&'n str> {
+        entry.strip_prefix(&self.path)?.strip_prefix('/')
+    }
+}
+
+/// The folder of the app. An IPA has one app; what belongs to it lies within.
+pub(crate) fn app_folder(archive: &Archive<'_>, file_name: &FileName) -> Result<String, Error> {
+    let mut apps = archive.entries().iter().filter_map(|entry| kind::ios_app(&entry.name));
+    let app = apps.next().unwrap_or_default();
+    match apps.all(|other| other == app) {
+        true => Ok(format!("Payload/{app}")),
+        false => Err(kind::unknown(file_name, "its folder Payload has more than one app")),
+    }
+}
+
+/// Every bundle of the app in the folder `root`, which is the last of them: those within another come before it.
+pub(crate) fn find(archive: &Archive<'_>, root: &str, limits: &Limits) -> Result<Vec<Bundle>, Error> {
+    let within = format!("{root}/");
+    let infos = archive.entries().iter().filter(|entry| entry.name.starts_with(&within));
+    let folders: BTreeSet<(&str, BundleKind)> = infos
+        .filter_map(|entry| entry.name.strip_suffix(INFO)?.strip_suffix('/'))
+        .filter_map(|folder| Some((folder, BundleKind::of(folder)?)))
+        .collect();
+    if folders.len() > MOST {
+        return Err(Error::TooManyBundles { count: folders.len(), limit: MOST });
+    }
+    let mut bundles = Vec::new();
+    for (folder, kind) in folders {
+        bundles.extend(Bundle::read(archive, folder, kind, limits)?);
+    }
+    bundles.sort_by_key(|bundle| std::cmp::Reverse(depth(&bundle.path)));
+    match bundles.last() {
+        Some(last) if last.path == root => Ok(bundles),
+        _ => Err(Error::NoExecutable { folder: root.to_owned() }),
+    }
+}
+
+/// The folders around a path.
+pub(crate) fn depth(path: &str) -> usize {
+    path.matches('/').count()
+}
+
+/// An `Info.plist`.
+pub(crate) fn read_info(archive: &Archive<'_>, entry: &str, limits: &Limits) -> Result<Dictionary, Error> {
+    let content = archive.read_entry(entry, limits.document_bytes).map_err(Error::content)?;
+    plist::read_dictionary(&content, limits).map_err(|cause| Error::PropertyList { entry: entry.to_owned(), cause })
+}

@@ -1,0 +1,244 @@
+//! The input: which code and which files an app has, and whether it can be protected at all.
+
+use std::collections::BTreeMap;
+
+use aws_lc_rs::digest::{Context, SHA1_FOR_LEGACY_USE_ONLY, SHA256};
+use domain::control::ControlId;
+use domain::phase::Phase;
+use formats::macho::{self, Binary, Slice};
+use formats::plist::Value;
+use formats::zip::{self, Archive, Entry, EntrySource};
+use serde::Serialize;
+
+use crate::ios::bundles::{self, Bundle, INFO};
+use crate::observe::{Observer, Watch};
+use crate::{Error, Plan};
+
+/// Apple's own executable for the watch, which keeps Apple's signature.
+const WATCH_STUB: &str = "/_WatchKitStub/";
+/// The kind of a file in a Unix mode, and the one of symbolic links.
+const FILE_TYPE: u32 = 0o170_000;
+const SYMBOLIC_LINK: u32 = 0o120_000;
+/// The system in "version made by" whose external attributes are a Unix mode.
+const UNIX: u16 = 3;
+
+/// Longest path that systems resolve, in bytes.
+const LONGEST_TARGET: u64 = 1024;
+
+/// What an `Info.plist` and the executable say about the app.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct IosFacts {
+    /// `CFBundleIdentifier`.
+    pub bundle_id: String,
+    /// `CFBundleShortVersionString`.
+    pub version: Option<String>,
+    /// `CFBundleVersion`.
+    pub build: Option<String>,
+    /// `MinimumOSVersion`.
+    pub minimum_os: Option<String>,
+    /// Of the app's own executable, such as `arm64`.
+    pub architectures: Vec<String>,
+}
+
+/// Digests of a file of the app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Digests {
+    pub(crate) sha1: [u8; 20],
+    pub(crate) sha256: [u8; 32],
+}
+
+impl Digests {
+    pub(crate) fn of(content: &[u8]) -> Self {
+        let mut digester = Digester::new();
+        digester.update(content);
+        digester.finish()
+    }
+}
+
+/// What seals a file of the app.
+#[derive(Clone, Debug)]
+pub(crate) enum Sealed {
+    File(Digests),
+    /// A symbolic link, with what it points at.
+    Link(String),
+}
+
+impl Sealed {
+    pub(crate) const fn digests(&self) -> Option<&Digests> {
+        match self {
+            Self::File(digests) => Some(digests),
+            Self::Link(_) => None,
+        }
+    }
+}
+
+/// Takes both digests of a file at once.
+pub(crate) struct Digester {
+    sha1: Context,
+    sha256: Context,
+}
+
+impl Digester {
+    pub(crate) fn new() -> Self {
+        Self { sha1: Context::new(&SHA1_FOR_LEGACY_USE_ONLY), sha256: Context::new(&SHA256) }
+    }
+
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
+        self.sha1.update(bytes);
+        self.sha256.update(bytes);
+    }
+
+    pub(crate) fn finish(self) -> Digests {
+        let (mut sha1, mut sha256) = ([0; 20], [0; 32]);
+        sha1.copy_from_slice(self.sha1.finish().as_ref());
+        sha256.copy_from_slice(self.sha256.finish().as_ref());
+        Digests { sha1, sha256 }
+    }
+}
+
+/// A checked input.
+pub(crate) struct Input<'a> {
+    pub(crate) archive: Archive<'a>,
+    /// The app's bundles; the app itself is the last, those within another come before it.
+    pub(crate) bundles: Vec<Bundle>,
+    /// The app's files that are no code.
+    pub(crate) files: BTreeMap<String, Sealed>,
+    /// The app's code, by entry.
+    pub(crate) code: BTreeMap<String, Binary>,
+    pub(crate) facts: IosFacts,
+    /// Whether it was built for the simulator.
+    pub(crate) is_for_simulator: bool,
+}
+
+/// What an entry is.
+enum Found {
+    /// Nothing that is sealed: a folder, or what does not belong to the app.
+    Other,
+    File(Sealed),
+    /// Its content is checked when it is signed.
+    Code(Binary),
+}
+
+impl<'a> Input<'a> {
+    /// Reads the whole package: bundles, files, code.
+    pub(crate) fn inspect(
+        archive: Archive<'a>,
+        plan: &Plan<'_>,
+        threads: usize,
+        observer: &dyn Observer,
+    ) -> Result<Self, Error> {
+        let root = bundles::app_folder(&archive, plan.file_name)?;
+        let bundles = bundles::find(&archive, &root, &plan.limits)?;
+        let watch = Watch::start(observer, Phase::Inspecting, archive.unpacked_size())?;
+        let found = archive.map_entries(threads, &|entry| look_at(&archive, entry, &root, &watch));
+        watch.go_on()?;
+        let (mut files, mut code) = (BTreeMap::new(), BTreeMap::new());
+        for (entry, found) in archive.entries().iter().zip(found?) {
+            match found {
+                Found::Other => {}
+                Found::File(sealed) => drop(files.insert(entry.name.clone(), sealed)),
+                Found::Code(binary) => drop(code.insert(entry.name.clone(), binary)),
+            }
+        }
+        let is_for_simulator = require_runnable(&bundles, &code, plan)?;
+        let facts = facts(&archive, &root, &code, plan)?;
+        Ok(Self { archive, bundles, files, code, facts, is_for_simulator })
+    }
+}
+
+fn look_at(archive: &Archive<'_>, entry: &Entry, root: &str, watch: &Watch<'_>) -> Result<Found, Error> {
+    let belongs = entry.name.strip_prefix(root).is_some_and(|rest| rest.starts_with('/')) && !entry.is_folder();
+    if belongs && is_symbolic_link(entry) {
+        return read_link(archive, entry).map(Found::File);
+    }
+    let may_be_code = belongs && !entry.name.contains(WATCH_STUB);
+    let mut digester = Digester::new();
+    let mut reader = archive.open(entry);
+    let mut is_first = true;
+    while let Some(piece) = reader.next_piece().map_err(Error::content)? {
+        if std::mem::take(&mut is_first)
+            && may_be_code
+            && macho::is_macho(piece)
+            && let Some(binary) = read_code(archive, entry)?
+        {
+            return Ok(Found::Code(binary));
+        }
+        if belongs {
+            digester.update(piece);
+        }
+        if !watch.advance(piece.len() as u64) {
+            return Err(Error::content(zip::Error::Stopped));
+        }
+    }
+    Ok(if belongs { Found::File(Sealed::File(digester.finish())) } else { Found::Other })
+}
+
+fn is_symbolic_link(entry: &Entry) -> bool {
+    let attributes = entry.attributes;
+    attributes.version_made_by >> 8 == UNIX && (attributes.external >> 16) & FILE_TYPE == SYMBOLIC_LINK
+}
+
+fn read_link(archive: &Archive<'_>, entry: &Entry) -> Result<Sealed, Error> {
+    let target = archive.read_entry(&entry.name, LONGEST_TARGET).map_err(Error::content)?;
+    let wrong = |_| Error::WrongContent { entry: entry.name.clone(), expected: "a symbolic link" };
+    String::from_utf8(target).map(Sealed::Link).map_err(wrong)
+}
+
+/// The code of an entry; `None` where it is of a kind that devices do not load, such as an object file.
+fn read_code(archive: &Archive<'_>, entry: &Entry) -> Result<Option<Binary>, Error> {
+    let binary = Binary::read(&EntrySource::new(archive, entry));
+    let binary = binary.map_err(|error| Error::code_refused(&entry.name, error))?;
+    Ok(binary.slices.iter().all(|slice| slice.kind.is_signed()).then_some(binary))
+}
+
+/// Refuses code that cannot be signed for devices; tells whether the app was built for the simulator.
+fn require_runnable(bundles: &[Bundle], code: &BTreeMap<String, Binary>, plan: &Plan<'_>) -> Result<bool, Error> {
+    let may_be_for_simulator = plan.policy.has(ControlId::ALLOW_SIMULATOR_BUILDS);
+    let mut is_for_simulator_only = false;
+    for (entry, binary) in code {
+        if binary.slices.iter().any(Slice::is_encrypted) {
+            return Err(Error::Encrypted { entry: entry.clone() });
+        }
+        // Libraries of some vendors have slices for the simulator beside those for devices.
+        let is_simulated = binary.slices.iter().all(is_for_simulator);
+        if is_simulated && !may_be_for_simulator {
+            return Err(Error::Simulator { entry: entry.clone() });
+        }
+        is_for_simulator_only |= is_simulated;
+    }
+    for bundle in bundles.iter().filter(|bundle| !code.contains_key(&bundle.executable)) {
+        let entry = bundle.executable.clone();
+        return Err(Error::WrongContent { entry, expected: "an executable (Mach-O)" });
+    }
+    let app = bundles.last().and_then(|app| code.get(&app.executable));
+    let architectures: Vec<String> =
+        app.iter().flat_map(|binary| &binary.slices).map(|slice| slice.cpu.to_string()).collect();
+    let is_for_devices = architectures.iter().any(|name| name == "arm64" || name == "arm64e");
+    match is_for_devices || is_for_simulator_only {
+        true => Ok(is_for_simulator_only),
+        false => Err(Error::NoArm64 { found: architectures.join(", ") }),
+    }
+}
+
+fn is_for_simulator(slice: &Slice) -> bool {
+    slice.builds.iter().any(|build| build.platform.is_simulator())
+}
+
+fn facts(
+    archive: &Archive<'_>,
+    root: &str,
+    code: &BTreeMap<String, Binary>,
+    plan: &Plan<'_>,
+) -> Result<IosFacts, Error> {
+    let info = bundles::read_info(archive, &format!("{root}/{INFO}"), &plan.limits)?;
+    let text = |key: &str| info.get(key).and_then(Value::as_string).map(str::to_owned);
+    let executable = text("CFBundleExecutable").and_then(|name| code.get(&format!("{root}/{name}")));
+    let slices = executable.iter().flat_map(|binary| &binary.slices);
+    Ok(IosFacts {
+        bundle_id: text("CFBundleIdentifier").unwrap_or_default(),
+        version: text("CFBundleShortVersionString"),
+        build: text("CFBundleVersion"),
+        minimum_os: text("MinimumOSVersion"),
+        architectures: slices.map(|slice| slice.cpu.to_string()).collect(),
+    })
+}

@@ -1,0 +1,91 @@
+//! What programs ask for, and the controls that decide about it.
+
+use domain::control::ControlId;
+use domain::policy::Policy;
+use engine::Status;
+use fixtures::ios::{ROOT, TEAM, app, identity};
+use formats::plist::Value;
+
+use crate::app::{only, run, run_archive};
+
+const DATA_PROTECTION: &str = "com.apple.developer.default-data-protection";
+
+#[test]
+fn an_app_that_was_never_signed_gets_what_every_app_has() {
+    let identity = identity(&[]);
+    let output = run(&app(), &Policy::default(), Some(&identity)).unwrap();
+    for (bundle, id) in
+        [(ROOT.to_owned(), "com.example.small"), (format!("{ROOT}/PlugIns/Share.appex"), "com.example.small.share")]
+    {
+        let claims = output.claims(&bundle);
+        let entitlements = claims.entitlements.unwrap();
+        assert_eq!(entitlements.get("application-identifier"), Some(&format!("{TEAM}.{id}").into()));
+        assert_eq!(entitlements.get("com.apple.developer.team-identifier"), Some(&TEAM.into()));
+        assert_eq!((claims.identifier.as_str(), claims.team_id.as_deref(), claims.is_ad_hoc), (id, Some(TEAM), false));
+        assert_eq!(output.content(&format!("{bundle}/embedded.mobileprovision")), identity.profile().bytes());
+    }
+    let framework = output.claims(&format!("{ROOT}/Frameworks/Shared.framework"));
+    assert_eq!((framework.entitlements, framework.team_id.as_deref()), (None, Some(TEAM)));
+    assert!(output.archive().entry(&format!("{ROOT}/Frameworks/Shared.framework/embedded.mobileprovision")).is_none());
+}
+
+#[test]
+fn debuggers_are_refused_whatever_the_profile_grants() {
+    let development = identity(&[("get-task-allow", true.into())]);
+    let debuggable = run(&app(), &Policy::default(), Some(&development)).unwrap();
+    assert_eq!(debuggable.claims(ROOT).entitlements.unwrap().get("get-task-allow"), Some(&true.into()));
+
+    let policy = only(ControlId::DEBUGGABLE_PREVENTION);
+    for key in [Some(&development), None] {
+        let output = run_archive(&debuggable.bytes, &policy, key).unwrap();
+        for bundle in [ROOT.to_owned(), format!("{ROOT}/PlugIns/Share.appex"), format!("{ROOT}/AppClips/Clip.app")] {
+            assert!(!output.claims(&bundle).entitlements.unwrap().contains_key("get-task-allow"), "{bundle}");
+        }
+        let outcome = output.outcome(ControlId::DEBUGGABLE_PREVENTION);
+        assert_eq!(outcome.changes.len(), 5, "each program");
+        assert_eq!((outcome.changes[0].before.as_deref(), outcome.changes[0].after.as_deref()), (Some("true"), None));
+    }
+    let release = run(&app(), &Policy::default(), Some(&identity(&[]))).unwrap();
+    let output = run_archive(&release.bytes, &policy, None).unwrap();
+    assert_eq!(output.outcome(ControlId::DEBUGGABLE_PREVENTION).status, Status::AlreadyInPlace);
+}
+
+#[test]
+fn files_are_encrypted_where_the_profile_grants_it() {
+    let policy = only(ControlId::STORAGE_ENCRYPTION_PREVENTION);
+    let granted = identity(&[(DATA_PROTECTION, "NSFileProtectionComplete".into())]);
+    let output = run(&app(), &policy, Some(&granted)).unwrap();
+    let complete = Value::from("NSFileProtectionComplete");
+    for bundle in [ROOT.to_owned(), format!("{ROOT}/PlugIns/Share.appex")] {
+        assert_eq!(output.claims(&bundle).entitlements.unwrap().get(DATA_PROTECTION), Some(&complete));
+    }
+    let error = run(&app(), &policy, Some(&identity(&[]))).map(|_| ()).unwrap_err();
+    assert_eq!(error.code(), "control_not_applicable");
+    assert!(error.to_string().contains("does not grant com.apple.developer.default-data-protection"), "{error}");
+
+    let ad_hoc = run(&app(), &policy, None).unwrap();
+    assert_eq!(ad_hoc.claims(ROOT).entitlements.unwrap().get(DATA_PROTECTION), Some(&complete));
+    let warnings = ad_hoc.outcome(ControlId::STORAGE_ENCRYPTION_PREVENTION).warnings.join("\n");
+    assert!(warnings.contains("only under a provisioning profile that grants it"), "{warnings}");
+}
+
+#[test]
+fn a_program_that_the_profile_does_not_cover_fails_the_build() {
+    let mut items = app();
+    let entry = format!("{ROOT}/PlugIns/Share.appex/Info.plist");
+    crate::app::replace(&mut items, &entry, fixtures::ios::info("org.elsewhere.share", "Code", &[]));
+    let error = run(&items, &Policy::default(), Some(&identity(&[]))).map(|_| ()).unwrap_err();
+    assert_eq!(error.code(), "signing_failed");
+    let sentence = error.to_string();
+    assert!(sentence.contains("PlugIns/Share.appex") && sentence.contains("org.elsewhere.share"), "{sentence}");
+}
+
+#[test]
+fn what_the_profile_lacks_is_named() {
+    let granted = identity(&[(DATA_PROTECTION, "NSFileProtectionComplete".into())]);
+    let asking = run(&app(), &only(ControlId::STORAGE_ENCRYPTION_PREVENTION), Some(&granted)).unwrap();
+    run_archive(&asking.bytes, &Policy::default(), Some(&granted)).unwrap();
+    let error = run_archive(&asking.bytes, &Policy::default(), Some(&identity(&[]))).map(|_| ()).unwrap_err();
+    assert_eq!(error.code(), "signing_failed");
+    assert!(error.to_string().contains(DATA_PROTECTION), "{error}");
+}

@@ -1,0 +1,127 @@
+//! Apps that cannot be protected, and why they cannot.
+
+use domain::control::ControlId;
+use domain::policy::Policy;
+use fixtures::ios::{Item, ROOT, app, info, ipa};
+use fixtures::macho::{Binary, fat};
+use formats::zip::{Attributes, Method, Writer};
+
+use crate::app::{only, replace, run, run_archive};
+
+const SIMULATOR: u32 = 7;
+const X86_64: u32 = 0x0100_0007;
+const ARMV7: u32 = 0x0000_000C;
+
+fn refusal(items: &[Item]) -> (&'static str, String) {
+    let error = run(items, &Policy::default(), None).map(|_| ()).unwrap_err();
+    (error.code(), error.to_string())
+}
+
+fn with(entry: &str, content: Vec<u8>) -> Vec<Item> {
+    let mut items = app();
+    replace(&mut items, &format!("{ROOT}/{entry}"), content);
+    items
+}
+
+#[test]
+fn encrypted_code() {
+    let (code, sentence) =
+        refusal(&with("Frameworks/libplain.dylib", Binary { encryption: 1, ..Binary::default() }.build()));
+    assert_eq!(code, "app_encrypted");
+    assert!(
+        sentence.starts_with("Payload/Small.app/Frameworks/libplain.dylib is encrypted by the App Store"),
+        "{sentence}"
+    );
+}
+
+#[test]
+fn a_build_for_the_simulator_unless_it_is_accepted() {
+    let simulated = Binary { platform: SIMULATOR, cpu: X86_64, ..Binary::default() };
+    let items = with("Code", simulated.build());
+    let (code, sentence) = refusal(&items);
+    assert_eq!(code, "simulator_build");
+    assert!(sentence.contains("enable AllowSimulatorBuilds"), "{sentence}");
+    let accepted = run(&items, &only(ControlId::ALLOW_SIMULATOR_BUILDS), None).unwrap();
+    assert!(accepted.report.warnings.iter().any(|warning| warning.code == "simulator_build"));
+
+    // A slice for the simulator beside the one for devices is no build for it.
+    let both = fat(&[simulated.build(), Binary::default().build()]);
+    run(&with("Frameworks/libplain.dylib", both), &Policy::default(), None).unwrap();
+}
+
+#[test]
+fn an_app_without_code_for_present_devices() {
+    let (code, sentence) = refusal(&with("Code", Binary { cpu: ARMV7 | 0x0200_0000, ..Binary::default() }.build()));
+    assert_eq!(code, "architecture_missing");
+    assert_eq!(
+        sentence,
+        "The app has no code for arm64, only for arm64_32. Build it for devices with 64-bit processors."
+    );
+}
+
+#[test]
+fn an_executable_that_is_none() {
+    let (code, sentence) = refusal(&with("PlugIns/Share.appex/Code", b"#!/bin/sh".to_vec()));
+    assert_eq!(code, "content_invalid");
+    assert!(sentence.contains("Share.appex/Code is not an executable (Mach-O)"), "{sentence}");
+}
+
+#[test]
+fn an_app_without_an_executable() {
+    let (code, sentence) = refusal(&with("Info.plist", info("com.example.small", "Missing", &[])));
+    assert_eq!(code, "bundle_invalid");
+    assert!(sentence.starts_with("Payload/Small.app has no executable"), "{sentence}");
+}
+
+#[test]
+fn damaged_code_names_the_offset() {
+    let mut binary = Binary::default().build();
+    binary[16..20].copy_from_slice(&200_u32.to_le_bytes());
+    let (code, sentence) = refusal(&with("Frameworks/libplain.dylib", binary));
+    assert_eq!(code, "code_invalid");
+    assert!(sentence.contains("Frameworks/libplain.dylib cannot be processed: Mach-O: "), "{sentence}");
+}
+
+#[test]
+fn a_property_list_that_is_none() {
+    let (code, _) = refusal(&with("PlugIns/Share.appex/Info.plist", b"<plist".to_vec()));
+    assert_eq!(code, "property_list_invalid");
+}
+
+#[test]
+fn a_checksum_that_is_wrong_in_code_and_elsewhere() {
+    for part in ["/Code", "PkgInfo"] {
+        let mut bytes = ipa(&app());
+        let archive = formats::zip::Archive::read(&bytes, &formats::limits::Limits::default()).unwrap();
+        let entry = archive.entries().iter().find(|entry| entry.name.ends_with(part)).unwrap();
+        let name = entry.name.clone();
+        let crc = entry.crc32.to_le_bytes();
+        let places: Vec<usize> = (0..bytes.len() - 4).filter(|at| bytes[*at..*at + 4] == crc).collect();
+        for at in places {
+            bytes[at] ^= 1;
+        }
+        let error = run_archive(&bytes, &Policy::default(), None).map(|_| ()).unwrap_err();
+        assert_eq!(error.code(), "archive_damaged", "{name}: {error}");
+    }
+}
+
+#[test]
+fn a_control_for_android_and_a_key_for_android() {
+    let error = run(&app(), &only(ControlId::BACKUP_PREVENTION), None).map(|_| ()).unwrap_err();
+    assert_eq!(error.code(), "control_unavailable");
+}
+
+#[test]
+fn a_symbolic_link_is_sealed_as_one() {
+    let mut writer = Writer::new(Vec::new());
+    for (name, method, content) in app() {
+        writer.add(&name, method, Attributes::default(), &content).unwrap();
+    }
+    let link = Attributes { version_made_by: 0x031E, external: 0o120_755 << 16, ..Attributes::default() };
+    writer.add(&format!("{ROOT}/Latest"), Method::Stored, link, b"Frameworks/libplain.dylib").unwrap();
+    let (mut bytes, tail) = writer.finish(b"").unwrap();
+    tail.write(&mut bytes).unwrap();
+    let output = run_archive(&bytes, &Policy::default(), None).unwrap();
+    let seal = String::from_utf8(output.content(&format!("{ROOT}/_CodeSignature/CodeResources"))).unwrap();
+    assert!(seal.contains("<key>symlink</key>\n\t\t\t<string>Frameworks/libplain.dylib</string>"), "{seal}");
+}

@@ -1,0 +1,116 @@
+//! The signed data as OpenSSL judges it.
+
+use std::path::Path;
+
+use signing::Signer;
+use signing::code::By;
+use signing::generate::NewKey;
+use tempfile::TempDir;
+
+use crate::macho::Kind;
+use crate::parts::{CODE_DIRECTORY, SIGNATURE, part, range};
+use crate::signatures::{SIGNING_TIME, by, entitlements, signed};
+use crate::support::{PASSWORD, installed, must_run, run, signer, write};
+
+const VERIFY: &str = "openssl cms -verify -inform DER -in @/cms -binary -content @/directory -purpose any -out @/out";
+
+/// Whether OpenSSL takes the signed data of this signature for one over its code directory, under this authority.
+fn judge(folder: &Path, signature: &[u8], authority: &str) -> (bool, String) {
+    write(folder, "cms", &part(signature, SIGNATURE)[8..]);
+    write(folder, "directory", part(signature, CODE_DIRECTORY));
+    let line = format!("{VERIFY} -CAfile @/{authority}").replace('@', folder.to_str().expect("a plain path"));
+    let mut words = line.split(' ');
+    run(words.next().expect("a tool"), words)
+}
+
+#[test]
+fn the_signed_data_holds_under_each_kind_of_key() {
+    if !installed(&["openssl"]) {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    for kind in [NewKey::Rsa2048, NewKey::Rsa4096, NewKey::P256, NewKey::P384] {
+        let signer = signer(kind);
+        write(folder.path(), "own.crt", signer.certificate_der());
+        must_run(folder.path(), "openssl x509 -inform DER -in @/own.crt -out @/own.pem");
+        let mut signature = signed(Kind::Executable, Some(&entitlements()), by(&signer)).signed.bytes;
+        let (accepted, text) = judge(folder.path(), &signature, "own.pem");
+        assert!(accepted, "{kind:?}: {text}");
+        let directory = range(&signature, CODE_DIRECTORY);
+        signature[directory.end - 1] ^= 1;
+        let (accepted, text) = judge(folder.path(), &signature, "own.pem");
+        assert!(!accepted, "{kind:?}: {text}");
+    }
+}
+
+/// The whole chain is sent along, so that whoever knows the root alone can follow it.
+#[test]
+fn the_chain_leads_to_the_root() {
+    if !installed(&["openssl"]) {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let signer = chained(&folder);
+    let file = signed(Kind::Executable, None, by(&signer));
+    let (accepted, text) = judge(folder.path(), &file.signed.bytes, "root.crt");
+    assert!(accepted, "{text}");
+    let verified = file.verify().expect("a sound signature");
+    let subjects: Vec<_> = verified.certificates.iter().map(|one| one.subject()).collect();
+    assert_eq!(subjects, ["OU=A1B2C3D4E5, O=Example, CN=Developer", "O=Example, CN=Middle", "O=Other, CN=Root"]);
+}
+
+#[test]
+fn attributes_are_those_that_apple_has() {
+    if !installed(&["openssl"]) {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let signer = signer(NewKey::Rsa2048);
+    let signature =
+        signed(Kind::Executable, None, By::Key { signer: &signer, signing_time: SIGNING_TIME }).signed.bytes;
+    write(folder.path(), "cms", &part(&signature, SIGNATURE)[8..]);
+    let listing = must_run(folder.path(), "openssl asn1parse -inform DER -in @/cms");
+    let attributes = listing.lines().skip_while(|line| !line.contains("cont [ 0 ]") || !line.contains("d=5"));
+    let shown = attributes.filter(|line| ["OBJECT", "UTCTIME"].iter().any(|kind| line.contains(kind)));
+    let shown: Vec<_> = shown.map(|line| line.rsplit_once(" :").map_or(line, |(_, value)| value.trim())).collect();
+    insta::assert_snapshot!(shown.join("\n"), @"
+    contentType
+    pkcs7-data
+    signingTime
+    260921141320Z
+    messageDigest
+    1.2.840.113635.100.9.2
+    sha256
+    1.2.840.113635.100.9.1
+    rsaEncryption
+    ");
+}
+
+/// A key whose certificate has two issuers, as OpenSSL makes them.
+pub(crate) fn chained(folder: &TempDir) -> Signer {
+    let run = |line: &str| must_run(folder.path(), line);
+    let issue = |name: &str, subject: &str, issuer: &str| {
+        run(&format!(
+            "openssl req -new -nodes -newkey rsa:2048 -keyout @/{name}.key -out @/{name}.csr -subj {subject}"
+        ));
+        run(&format!(
+            "openssl x509 -req -in @/{name}.csr -CA @/{issuer}.crt -CAkey @/{issuer}.key -CAcreateserial -days 3650 \
+             -extfile @/{name}.cnf -out @/{name}.crt"
+        ));
+    };
+    write(folder.path(), "middle.cnf", b"basicConstraints=critical,CA:TRUE\n");
+    write(folder.path(), "leaf.cnf", b"extendedKeyUsage=critical,codeSigning\n");
+    run(
+        "openssl req -x509 -nodes -newkey rsa:2048 -keyout @/root.key -out @/root.crt -days 3650 -subj /O=Other/CN=Root",
+    );
+    issue("middle", "/O=Example/CN=Middle", "root");
+    issue("leaf", "/OU=A1B2C3D4E5/O=Example/CN=Developer", "middle");
+    let issuers = ["middle.crt", "root.crt"].map(|name| std::fs::read(folder.path().join(name)).expect("a file"));
+    write(folder.path(), "issuers.pem", &issuers.concat());
+    run(&format!(
+        "openssl pkcs12 -export -inkey @/leaf.key -in @/leaf.crt -certfile @/issuers.pem -out @/leaf.p12 -passout pass:{}",
+        PASSWORD.replace(' ', "")
+    ));
+    let keystore = std::fs::read(folder.path().join("leaf.p12")).expect("a keystore");
+    Signer::from_pkcs12(&keystore, &PASSWORD.replace(' ', ""), None).expect("a key")
+}

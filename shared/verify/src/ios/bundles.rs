@@ -1,0 +1,107 @@
+//! What of an app has a signature of its own, found anew in the output.
+
+use std::collections::BTreeSet;
+
+use formats::limits::Limits;
+use formats::plist::{self, Dictionary, Value};
+use formats::zip::Archive;
+
+use crate::error::of_archive;
+use crate::{Check, Error};
+
+/// Ends of the names of folders that are bundles with code, and whether they run in a process of their own.
+const KINDS: [(&str, bool); 5] =
+    [(".app", true), (".appex", true), (".framework", false), (".xpc", false), (".xctest", false)];
+
+/// An app in an archive.
+pub(crate) struct App<'a> {
+    pub(crate) archive: &'a Archive<'a>,
+    pub(crate) limits: &'a Limits,
+    /// `Payload/Example.app`.
+    pub(crate) root: String,
+    pub(crate) bundles: Vec<Bundle>,
+}
+
+/// A folder with an `Info.plist` and an executable.
+#[derive(Debug)]
+pub(crate) struct Bundle {
+    pub(crate) path: String,
+    pub(crate) is_program: bool,
+    pub(crate) identifier: String,
+    /// The entry of the executable.
+    pub(crate) executable: String,
+}
+
+/// The folder of the app that an entry belongs to.
+pub(crate) fn app_folder(entry: &str) -> Option<&str> {
+    let end = entry.strip_prefix("Payload/")?.find('/')?;
+    let folder = entry.get(.."Payload/".len() + end)?;
+    folder.ends_with(".app").then_some(folder)
+}
+
+impl<'a> App<'a> {
+    pub(crate) fn read(archive: &'a Archive<'a>, limits: &'a Limits) -> Result<Self, Error> {
+        let folders: BTreeSet<&str> = archive.entries().iter().filter_map(|entry| app_folder(&entry.name)).collect();
+        let [root] = folders.into_iter().collect::<Vec<_>>()[..] else {
+            return Err(Check::Identity.failed("it does not have exactly one app"));
+        };
+        let mut app = Self { archive, limits, root: root.to_owned(), bundles: Vec::new() };
+        for entry in archive.entries() {
+            let Some(folder) = entry.name.strip_suffix("/Info.plist").filter(|folder| folder.starts_with(root)) else {
+                continue;
+            };
+            let kind = KINDS.into_iter().find(|(end, _)| folder.ends_with(end));
+            if let Some((_, is_program)) = kind {
+                app.bundles.extend(app.bundle(folder, is_program)?);
+            }
+        }
+        match app.bundles.iter().any(|bundle| bundle.path == root) {
+            true => Ok(app),
+            false => Err(Check::Identity.failed("the app has no executable")),
+        }
+    }
+
+    fn bundle(&self, path: &str, is_program: bool) -> Result<Option<Bundle>, Error> {
+        let info = self.info(path)?;
+        let text = |key: &str| info.get(key).and_then(Value::as_string).unwrap_or_default().to_owned();
+        let executable = format!("{path}/{}", text("CFBundleExecutable"));
+        let is_there = self.archive.entry(&executable).is_some();
+        let identifier = text("CFBundleIdentifier");
+        Ok(is_there.then(|| Bundle { path: path.to_owned(), is_program, identifier, executable }))
+    }
+
+    /// The `Info.plist` of the bundle in the folder `path`.
+    pub(crate) fn info(&self, path: &str) -> Result<Dictionary, Error> {
+        let entry = format!("{path}/Info.plist");
+        let content = self.read_entry(&entry)?;
+        plist::read_dictionary(&content, self.limits)
+            .map_err(|error| Check::Identity.failed(format!("{}: {error}", entry.escape_debug())))
+    }
+
+    pub(crate) fn read_entry(&self, entry: &str) -> Result<Vec<u8>, Error> {
+        let content = self.archive.read_entry(entry, self.limits.table_bytes);
+        content.map_err(|error| of_archive(Check::Contents, error))
+    }
+
+    /// The bundles that run in a process of their own.
+    pub(crate) fn programs(&self) -> impl Iterator<Item = &Bundle> {
+        self.bundles.iter().filter(|bundle| bundle.is_program)
+    }
+
+    /// Whether an entry belongs to the app.
+    pub(crate) fn has(&self, entry: &str) -> bool {
+        entry.strip_prefix(&self.root).is_some_and(|rest| rest.starts_with('/'))
+    }
+}
+
+impl Bundle {
+    /// The path within the bundle of an entry that stands there.
+    pub(crate) fn path_of<'n>(&self, entry: &'n str) -> Option<&'n str> {
+        entry.strip_prefix(&self.path)?.strip_prefix('/')
+    }
+
+    /// An entry of the bundle by its path within it.
+    pub(crate) fn entry(&self, path: &str) -> String {
+        format!("{}/{path}", self.path)
+    }
+}
