@@ -83,6 +83,9 @@ impl Packing<'_> {
         self.write_entries(&mut entries)?;
         let signing_began = Instant::now();
         if let Some(signature) = self.input.signature.as_ref().filter(|signature| signature.schemes.v1) {
+            if digester.is_none() {
+                Watch::start(self.observer, Phase::Signing, 0)?;
+            }
             entries.sign_v1(signature)?;
         }
         let Entries { writer, changes, warnings, .. } = entries;

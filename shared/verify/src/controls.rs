@@ -71,11 +71,10 @@ impl Output<'_> {
             files().filter(|entry| of(&entry.name)).filter_map(|entry| Some(parts.split(&entry.name)?.0)).collect()
         };
         let (emulators, devices) = (with(&["x86", "x86_64"]), with(&["arm64-v8a", "armeabi-v7a", "armeabi"]));
-        if let Some(module) = emulators.first().filter(|_| emulators.is_subset(&devices)) {
-            return Ok(Some(format!("{module}lib has libraries for emulators")));
-        }
-        if !emulators.is_empty() {
-            return Ok(None);
+        let of_emulator = |name: &str| matches!(parts.architecture(name), Some("x86" | "x86_64"));
+        if let Some(left) = files().find(|entry| of_emulator(&entry.name)) {
+            let folder = left.name.rsplit_once('/').map_or("", |(folder, _)| folder);
+            return Ok(emulators.is_subset(&devices).then(|| format!("{folder}/ is still there")));
         }
         for list in files().filter(|entry| parts.part(&entry.name) == Part::Libraries) {
             let bytes = self.after.read_entry(&list.name, self.expected.limits.document_bytes);

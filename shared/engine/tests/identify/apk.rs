@@ -88,9 +88,10 @@ fn package_names_are_checked() {
 
 #[test]
 fn other_kinds_are_refused_as_a_build_refuses_them() {
-    let bundle = archive(&[("BundleConfig.pb", Deflated, b"x")]);
-    let sentence = "app.aab is an Android App Bundle (AAB), which cannot be protected yet. Upload an APK.";
-    assert_eq!(refusal(&bundle, "app.aab"), ("format_unavailable", sentence.to_owned()));
+    let bundle = archive(&[("BundleConfig.pb", Deflated, b"")]);
+    let sentence = "app.aab is an archive, but not an Android App Bundle (AAB): it has no manifest in base/manifest, where that of the \
+                    app stands.";
+    assert_eq!(refusal(&bundle, "app.aab"), ("unknown_format", sentence.to_owned()));
     assert_eq!(refusal(&bundle, "app.apk").0, "wrong_format");
     assert_eq!(refusal(&archive(&[("a.txt", Deflated, b"x")]), "app.apk").0, "unknown_format");
     assert_eq!(refusal(b"no archive", "app.apk").0, "archive_invalid");

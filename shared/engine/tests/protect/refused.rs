@@ -53,9 +53,6 @@ fn an_apk_named_aab() {
 
 #[test]
 fn formats_that_are_not_built_yet() {
-    let (code, sentence) = refusal(&bundle(), "app.aab");
-    assert_eq!(code, "format_unavailable");
-    assert_eq!(sentence, "app.aab is an Android App Bundle (AAB), which cannot be protected yet. Upload an APK.");
     let name = named("app.ipa");
     let ios = Plan { platform: Platform::Ios, ..plan(&name, &[], None) };
     assert_eq!(run_plan(&ios_app(), &ios).unwrap_err().code(), "format_unavailable");

@@ -57,13 +57,15 @@ impl<'a> Edit<'a> for Renaming<'_> {
             (Kind::XmlAttribute, number::ATTRIBUTE_VALUE) => field.text("value of XmlAttribute")?,
             _ => return Ok(None),
         };
-        // A text without a type is that of an attribute of the theme, `?colorPrimary`; one that is no reference stays.
         let is_text = kind == Kind::XmlAttribute;
-        if is_text && !old.starts_with(['@', '?']) {
+        let has_name = |text: &str| text.strip_prefix(['@', '?']).is_some_and(|name| !name.starts_with("0x"));
+        if is_text && !has_name(old) {
             return Ok(None);
         }
-        let kept = old.rfind(['/', ':']).map(|place| place.saturating_add(1)).or(is_text.then_some(1));
-        let kept = old.get(..kept.unwrap_or_default()).unwrap_or_default();
+        // A text without a type is that of an attribute of the theme, `?colorPrimary`.
+        let kept = old.rfind(['/', ':']).or((is_text && old.starts_with('?')).then_some(0));
+        let kept = kept.map_or(0, |place| place.saturating_add(1));
+        let kept = old.get(..kept).unwrap_or_default();
         Ok(Some(format!("{kept}{new}").into_bytes()).filter(|renamed| renamed != old.as_bytes()))
     }
 }

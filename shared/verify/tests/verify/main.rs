@@ -1,6 +1,7 @@
 //! What the check accepts, and that it refuses every output that differs by a byte from what was asked for.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panicking")]
 
+mod bundle;
 mod controls;
 mod damage;
 mod ios;

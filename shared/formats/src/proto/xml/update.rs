@@ -163,14 +163,19 @@ impl<'t> Attributes<'t> {
             written.raw(field.bytes);
             return Ok(());
         }
+        let (text, item) = attribute_value(is)?;
+        let (mut text, mut item) = (Some(text), item);
         let mut changed = Writer::default();
         for field in message.fields() {
             let field = field?;
-            if !matches!(field.number, number::ATTRIBUTE_VALUE | number::ATTRIBUTE_ITEM) {
-                changed.raw(field.bytes);
-            }
+            match field.number {
+                number::ATTRIBUTE_VALUE => text.take().map(|text| changed.bytes(field.number, text)),
+                number::ATTRIBUTE_ITEM => item.take().map(|item| changed.bytes(field.number, item)),
+                _ => Some(changed.raw(field.bytes)),
+            };
         }
-        attribute_value(&mut changed, is)?;
+        text.map(|text| changed.bytes(number::ATTRIBUTE_VALUE, text));
+        item.map(|item| changed.bytes(number::ATTRIBUTE_ITEM, item));
         written.bytes(number::ELEMENT_ATTRIBUTE, changed.finish());
         Ok(())
     }

@@ -71,24 +71,24 @@ pub(super) fn attribute(attribute: &Attribute) -> Result<Vec<u8>, Error> {
         message.bytes(number::ATTRIBUTE_NAMESPACE, namespace);
     }
     message.bytes(number::ATTRIBUTE_NAME, &attribute.name);
-    attribute_value(&mut message, attribute)?;
+    let (text, item) = attribute_value(attribute)?;
+    message.bytes(number::ATTRIBUTE_VALUE, text);
     if let Some(id) = attribute.resource_id {
         message.number(number::ATTRIBUTE_RESOURCE_ID, id);
+    }
+    if let Some(item) = item {
+        message.bytes(number::ATTRIBUTE_ITEM, item);
     }
     Ok(message.finish())
 }
 
-/// The value of an attribute, as text and compiled. Text without a resource id is left uncompiled, as aapt2 leaves it.
-pub(super) fn attribute_value(message: &mut Writer, attribute: &Attribute) -> Result<(), Error> {
-    let (text, is_compiled) = match &attribute.value {
-        Value::String(text) => (text.clone(), attribute.resource_id.is_some()),
-        other => (other.to_string(), true),
-    };
-    message.bytes(number::ATTRIBUTE_VALUE, text);
-    if is_compiled {
-        message.bytes(number::ATTRIBUTE_ITEM, value::write(&attribute.value)?);
-    }
-    Ok(())
+/// The value of an attribute as text, and compiled. Text without a resource id is left uncompiled, as aapt2 leaves it.
+pub(super) fn attribute_value(attribute: &Attribute) -> Result<(String, Option<Vec<u8>>), Error> {
+    let item = || value::write(&attribute.value).map(Some);
+    Ok(match &attribute.value {
+        Value::String(text) => (text.clone(), if attribute.resource_id.is_some() { item()? } else { None }),
+        other => (other.to_string(), item()?),
+    })
 }
 
 fn collect_namespaces<'e>(element: &'e Element, namespaces: &mut BTreeSet<&'e str>) {
