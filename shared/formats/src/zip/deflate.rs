@@ -169,10 +169,11 @@ impl Walker<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reader::widen;
 
     fn boundaries(stream: &[u8]) -> Option<Vec<(u64, u64)>> {
         let mut all = Vec::new();
-        let whole = walk(&stream, 0, stream.len() as u64, |at| all.push((at.bits, at.content))).unwrap();
+        let whole = walk(&stream, 0, widen(stream.len()), |at| all.push((at.bits, at.content))).unwrap();
         whole.map(|_| all)
     }
 
