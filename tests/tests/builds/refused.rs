@@ -109,16 +109,10 @@ fn cases() -> Vec<Case> {
     if let Some(bundle) = samples::shared("samples/install-time-permanent-modules.aab") {
         cases.push(case(
             "bundle.apk",
-            bundle.clone(),
+            bundle,
             "wrong_format",
             "bundle.apk is an Android App Bundle (AAB), not an Android package (APK). Upload it under its own extension, or build an \
              Android package (APK).",
-        ));
-        cases.push(case(
-            "bundle.aab",
-            bundle,
-            "format_unavailable",
-            "bundle.aab is an Android App Bundle (AAB), which cannot be protected yet. Upload an APK.",
         ));
     }
     cases
