@@ -6,7 +6,7 @@ use domain::id::Sha256Hex;
 use fixtures::ios::{ROOT, app, ipa};
 use serde_json::{Value, json};
 use tests::harness::{Answer, Bench, fetch, put};
-use tests::keystores::{IosKey, is_installed};
+use tests::keystores::{IosKey, is_installed, run};
 
 use crate::dev::Desk;
 use crate::{judges, samples};
@@ -14,13 +14,13 @@ use crate::{judges, samples};
 const EXPIRES: &str = "2099-01-02T03:04:05Z";
 
 /// Everything that is built for iOS and needs no more settings than these.
-fn controls() -> Value {
-    json!([
-        { "DebuggablePrevention": { "protection": true } },
-        { "DebugInfoObfuscation": { "protection": true } },
-        { "FileSharingPrevention": { "protection": true } },
-        { "TLS13OnlyPrevention": { "protection": true, "domains": ["*.example.com"] } },
-    ])
+fn controls() -> [Value; 4] {
+    [
+        json!({ "DebuggablePrevention": { "protection": true } }),
+        json!({ "DebugInfoObfuscation": { "protection": true } }),
+        json!({ "FileSharingPrevention": { "protection": true } }),
+        json!({ "TLS13OnlyPrevention": { "protection": true, "domains": ["*.example.com"] } }),
+    ]
 }
 
 /// Has an app built by the Management API; the finished build's status.
@@ -50,7 +50,9 @@ async fn an_app_is_signed_by_the_tenants_key_and_can_be_signed_again() {
     let (bench, folder) = (Bench::start().await, tempfile::tempdir().unwrap());
     bench.limit(50, 100).await;
     let owner = bench.owner();
-    owner.done("/frontend/config_update", json!({ "version": "prod", "config": controls() })).await;
+    for control in controls() {
+        owner.done("/frontend/config_update", json!({ "version": "prod", "config": control })).await;
+    }
     let (one, other) = (IosKey::new(EXPIRES), IosKey::new(EXPIRES));
     let key = owner.done("/frontend/signing_keys", one.request("Distribution")).await.text("signing_key_id");
     let (start, status) = build(&bench, &ipa(&app()), &key).await;
@@ -99,7 +101,7 @@ async fn an_app_that_cannot_be_protected_fails_with_a_sentence() {
         items[1].2 = binary.build();
         let (_, status) = build(&bench, &ipa(&items), "none").await;
         assert_eq!(
-            (status.text("status"), status.text("error_code")),
+            (status.text("status"), status.text("failure_code")),
             ("failed".into(), code.into()),
             "{}",
             status.body
@@ -115,4 +117,67 @@ async fn a_real_app_goes_through_dev_protect() {
     let ended = desk.run(&["protect", path.to_str().unwrap(), "--enable", controls, "--out", "out.ipa"]).await;
     assert_eq!(ended.code, Some(0), "{}{}", ended.stdout, ended.stderr);
     judges::ios_reads(&desk.path("out.ipa"));
+}
+
+/// What clang compiles and ld64.lld links for iOS, against stubs of the system.
+const CODE: &str = "
+extern int puts(const char *);
+static __attribute__((noinline)) int local_name(int x) { return x * 3; }
+int exported(int x) { puts(\"text\"); return local_name(x); }
+int main(void) { return exported(1); }
+";
+const SYSTEM: &str = "--- !tapi-tbd
+tbd-version:     4
+targets:         [ arm64-ios ]
+install-name:    '/usr/lib/libSystem.B.dylib'
+exports:
+  - targets:         [ arm64-ios ]
+    symbols:         [ dyld_stub_binder, _puts ]
+...
+";
+
+/// A program and a library that were really compiled; `None` where a tool is missing.
+fn linked(folder: &Path) -> Option<[Vec<u8>; 2]> {
+    if !["clang", "ld64.lld"].into_iter().all(is_installed) {
+        return None;
+    }
+    std::fs::write(folder.join("code.c"), CODE).unwrap();
+    std::fs::write(folder.join("system.tbd"), SYSTEM).unwrap();
+    run(folder, "clang --target=arm64-apple-ios15 -g -O1 -c code.c -o code.o");
+    let link = "ld64.lld -arch arm64 -platform_version ios 15.0 17.0 code.o system.tbd";
+    run(folder, &format!("{link} -execute -o program"));
+    run(folder, &format!("{link} -dylib -install_name @rpath/Library.framework/Code -o library"));
+    Some(["program", "library"].map(|name| std::fs::read(folder.join(name)).unwrap()))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_app_that_clang_and_lld_made_is_stripped_and_signed() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some([program, library]) = linked(folder.path()) else { return };
+    let mut items = app();
+    for (name, _, content) in items.iter_mut().filter(|(name, _, _)| name.ends_with("/Code")) {
+        *content = if name.contains(".framework/") { library.clone() } else { program.clone() };
+    }
+    let bench = Bench::start().await;
+    let owner = bench.owner();
+    owner
+        .done(
+            "/frontend/config_update",
+            json!({ "version": "prod", "config": { "DebugInfoObfuscation": { "protection": true } } }),
+        )
+        .await;
+    let identity = IosKey::new(EXPIRES);
+    let key = owner.done("/frontend/signing_keys", identity.request("Distribution")).await.text("signing_key_id");
+    let (start, status) = build(&bench, &ipa(&items), &key).await;
+    assert_eq!(status.text("status"), "completed", "{}", status.body);
+    let output = download(&bench, start, folder.path()).await;
+    judges::ios_signed_by(&output, ROOT, &identity.fingerprint);
+    let unpacked = folder.path().join("unpacked");
+    run(folder.path(), &format!("unzip -q -d unpacked {}", output.display()));
+    for (path, kept) in [("Code", false), ("Frameworks/Shared.framework/Code", true)] {
+        let file = unpacked.join(ROOT).join(path);
+        let binary = std::fs::read(file).unwrap();
+        let has = |name: &str| binary.windows(name.len()).any(|window| window == name.as_bytes());
+        assert_eq!((has("_local_name"), has("_exported"), has("_puts")), (false, kept, true), "{path}");
+    }
 }
