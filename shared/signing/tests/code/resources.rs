@@ -313,8 +313,8 @@ fn a_list_that_seals_nothing_is_refused() {
         list("<dict></dict>"),
         list("<dict><key>optional</key><true/></dict>"),
         list("<dict><key>cdhash</key><data>AAAA</data><key>requirement</key><string>x</string></dict>"),
-        list("<dict><key>hash2</key><string>ypeBEsob</string></dict>"),
-        list("<dict><key>hash2</key><data>ypeBEsob</data></dict>"),
+        list("<dict><key>hash2</key><string>AAAA</string></dict>"),
+        list("<dict><key>hash2</key><data>AAAA</data></dict>"),
         list("<string>a</string>"),
     ];
     insta::assert_snapshot!(rows.join("\n"), @r#"
