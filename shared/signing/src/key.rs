@@ -8,6 +8,7 @@ use std::fmt;
 
 pub(crate) use private::{CannotSign, PrivateKey};
 
+use crate::message::listed;
 use crate::{Certificate, ValidityError};
 
 /// A keystore of a few keys takes some kilobytes; each bag can cost a key derivation, so their number must be bounded.
@@ -108,14 +109,6 @@ fn choose<T>(mut named: Vec<(String, T)>, wanted: Option<&str>) -> Result<(Strin
 /// Java keystores fold aliases to lower case, so the case that people type does not count.
 fn same_alias(one: &str, other: &str) -> bool {
     one.to_lowercase() == other.to_lowercase()
-}
-
-/// Texts in quotes, as messages show them.
-pub(crate) fn listed(texts: &[String]) -> String {
-    match texts {
-        [] => "none".to_owned(),
-        _ => texts.iter().map(|text| format!("{text:?}")).collect::<Vec<_>>().join(", "),
-    }
 }
 
 /// A private key with its certificate chain, ready to sign packages.

@@ -16,6 +16,7 @@ pub mod generate;
 pub mod ios;
 pub mod key;
 mod lanes;
+mod message;
 mod public_key;
 
 pub use certificate::{Certificate, ValidityError};

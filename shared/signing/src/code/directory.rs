@@ -73,8 +73,8 @@ pub(super) fn write(code: &Code<'_>, flags: u32, special: &[(u32, [u8; 32])], pa
 pub(super) fn check(code: &Code<'_>) -> Result<(), Error> {
     let texts = [("the identifier", Some(code.identifier)), ("the team identifier", code.team_id)];
     for (field, text) in texts {
-        if let Some(text) = text.filter(|text| text.is_empty() || text.contains('\0')) {
-            return Err(Error::Text { field, text: text.to_owned() });
+        if text.is_some_and(|text| text.is_empty() || text.contains('\0')) {
+            return Err(Error::Text(field));
         }
     }
     let code_limit = code.code_limit;

@@ -67,13 +67,8 @@ pub enum Error {
     #[error("the entitlements are nested too deep, too long, or have characters in them that XML cannot express")]
     EntitlementForm,
     /// Text that ends with a NUL in the signature and must have none in it.
-    #[error("{field} {text:?} is empty or has a NUL in it")]
-    Text {
-        /// What it is.
-        field: &'static str,
-        /// The text.
-        text: String,
-    },
+    #[error("{0} is empty or has a NUL in it")]
+    Text(&'static str),
     /// A path that no list of files can have in it.
     #[error("CodeResources cannot name the file {0:?}")]
     Path(String),

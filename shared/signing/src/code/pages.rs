@@ -42,8 +42,10 @@ impl PageHasher {
             if self.pending.len() < TOGETHER * PAGE {
                 return;
             }
-            let pending = std::mem::take(&mut self.pending);
+            let mut pending = std::mem::take(&mut self.pending);
             self.hash(&pending);
+            pending.clear();
+            self.pending = pending;
         }
         let whole = bytes.chunks_exact(TOGETHER * PAGE);
         self.pending.extend_from_slice(whole.remainder());

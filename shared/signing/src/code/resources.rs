@@ -17,6 +17,7 @@ pub use check::{Content, Defect, Mismatch, check};
 
 use self::rules::{Effect, RULES, RULES2, Rule};
 use super::error::Error;
+use crate::message::excerpt;
 
 /// What the signature consists of, or a store adds later: neither list has these, nor anything in a folder so named.
 const NEVER_LISTED: [&str; 3] = ["_CodeSignature", "CodeResources", "_MASReceipt"];
@@ -129,7 +130,7 @@ fn is_never_listed(path: &str) -> bool {
 fn expressible(text: &str) -> Result<(), Error> {
     let broken = |character: char| matches!(character, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
     if text.is_empty() || text.contains(broken) {
-        return Err(Error::Path(text.to_owned()));
+        return Err(Error::Path(excerpt(text)));
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 //!
 //! Whether Apple issued the certificates is not checked: devices and the App Store do.
 
+use aws_lc_rs::digest::SHA256;
 use formats::plist::Dictionary;
 use formats::source::Source;
 
@@ -36,7 +37,7 @@ pub struct Verified {
     pub identifier: String,
     /// The team that signed.
     pub team_id: Option<String>,
-    /// The digest that names the code: that of the last code directory, which is the one that devices choose.
+    /// The digest that names the code: that of the code directory with SHA-256, which is the one that devices choose.
     pub cd_hash: [u8; CD_HASH],
     /// Whether nobody's key signed.
     pub is_ad_hoc: bool,
@@ -67,6 +68,9 @@ pub fn verify(
     let blobs = Blobs::read(signature)?;
     check_layout(&blobs)?;
     let directories = directories(&blobs)?;
+    // SHA-1 alone protects from nothing.
+    let weak = || Error::rejected("code directory", blobs.first, Problem::NotA("one with SHA-256"));
+    let chosen = directories.iter().find(|one| one.algorithm == &SHA256).ok_or_else(weak)?;
     for directory in &directories {
         check_limit(directory, code.len())?;
         check_special(directory, &blobs, sealed)?;
@@ -74,8 +78,6 @@ pub fn verify(
     let entitlements = entitlements(&blobs, &directories)?;
     let checked = check_signed_data(&blobs, &directories)?;
     check_pages(code, &directories, advance)?;
-    let missing = || Error::rejected("code directory", 0, Problem::Missing);
-    let chosen = directories.last().ok_or_else(missing)?;
     Ok(Verified {
         identifier: chosen.identifier.to_owned(),
         team_id: chosen.team_id.map(str::to_owned),

@@ -6,8 +6,9 @@
 
 use formats::plist::{Dictionary, Value};
 
-use super::error::{EntitlementsError, excerpt};
+use super::error::EntitlementsError;
 use super::profile::ProvisioningProfile;
+use crate::message::excerpt;
 
 const APPLICATION_IDENTIFIER: &str = "application-identifier";
 const TEAM_IDENTIFIER: &str = "com.apple.developer.team-identifier";

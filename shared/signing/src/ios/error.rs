@@ -4,7 +4,8 @@ use formats::plist;
 
 use crate::apk::Problem;
 use crate::certificate::{ValidityError, day};
-use crate::key::{KeyError, listed};
+use crate::key::KeyError;
+use crate::message::listed;
 
 /// Why a file is no provisioning profile.
 #[derive(Debug, thiserror::Error)]
@@ -178,21 +179,6 @@ pub enum EntitlementsError {
         /// The entitlements, with the value in parentheses where others are granted.
         refused: Vec<String>,
     },
-}
-
-/// Length in characters of the longest text that a message repeats; it comes from outside.
-const MAX_SHOWN: usize = 200;
-/// How many texts of a list a message repeats.
-const MAX_LISTED: usize = 4;
-
-/// As much of a text from outside as a message has room for.
-pub(super) fn excerpt(text: &str) -> String {
-    text.chars().take(MAX_SHOWN).collect()
-}
-
-/// As much of a list as a message has room for.
-pub(super) fn excerpts(texts: &[impl AsRef<str>]) -> Vec<String> {
-    texts.iter().take(MAX_LISTED).map(|text| excerpt(text.as_ref())).collect()
 }
 
 impl From<KeyError> for IdentityError {

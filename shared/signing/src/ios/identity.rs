@@ -1,8 +1,9 @@
 //! A key that may sign apps under a profile.
 
-use super::error::{IdentityError, excerpt, excerpts};
+use super::error::IdentityError;
 use super::profile::ProvisioningProfile;
 use crate::Signer;
+use crate::message::{excerpt, excerpts};
 
 /// What Apple calls the platform in profiles; a profile can name others beside it, such as `xrOS`.
 const PLATFORM: &str = "iOS";

@@ -7,9 +7,10 @@ use formats::limits::Limits;
 use formats::plist::{self, Date, Dictionary, optional, required, unix_seconds};
 
 use super::bundle::BundlePattern;
-use super::error::{ProfileError, excerpt, excerpts};
+use super::error::ProfileError;
 use super::signed;
 use crate::Certificate;
+use crate::message::{excerpt, excerpts};
 
 /// Profiles of large teams, with hundreds of certificates and devices, take some 200 KiB.
 const MAX_PROFILE: usize = 1 << 20;

@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use signing::Signer;
-use signing::code::By;
+use signing::code::{By, verify};
 use signing::generate::NewKey;
 use tempfile::TempDir;
 
 use crate::macho::Kind;
 use crate::parts::{CODE_DIRECTORY, SIGNATURE, part, range};
-use crate::signatures::{SIGNING_TIME, by, entitlements, signed};
+use crate::signatures::{SIGNING_TIME, by, entitlements, sealed, signed};
 use crate::support::{PASSWORD, installed, must_run, run, signer, write};
 
 const VERIFY: &str = "openssl cms -verify -inform DER -in @/cms -binary -content @/directory -purpose any -out @/out";
@@ -84,6 +84,63 @@ fn attributes_are_those_that_apple_has() {
     1.2.840.113635.100.9.1
     rsaEncryption
     ");
+}
+
+/// Signed data that OpenSSL made, which knows nothing of Apple's attributes, in the place of ours.
+#[test]
+fn other_signed_data_is_refused_by_name() {
+    if !installed(&["openssl"]) {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = |line: &str| must_run(folder.path(), line);
+    for name in ["one", "two"] {
+        run(&format!(
+            "openssl req -x509 -nodes -newkey rsa:2048 -keyout @/{name}.key -out @/{name}.crt -days 9 -subj /CN={name}"
+        ));
+    }
+    let file = signed(Kind::Executable, None, by(&signer(NewKey::P256)));
+    write(folder.path(), "directory", part(&file.signed.bytes, CODE_DIRECTORY));
+    write(folder.path(), "other", b"another directory");
+    let one = "-signer @/one.crt -inkey @/one.key";
+    let rows = [
+        ("without Apple's attributes", format!("-in @/directory {one}")),
+        ("without attributes", format!("-in @/directory -noattr {one}")),
+        ("over something else", format!("-in @/other {one}")),
+        ("with the directory inside", format!("-in @/directory -nodetach {one}")),
+        ("by two", format!("-in @/directory {one} -signer @/two.crt -inkey @/two.key")),
+        ("by the hash function of old", format!("-in @/directory -md sha1 {one}")),
+        ("without the certificate", format!("-in @/directory -nocerts {one}")),
+    ];
+    let rows = rows.map(|(what, options)| {
+        run(&format!("openssl cms -sign -binary -outform DER -out @/cms {options}"));
+        let cms = std::fs::read(folder.path().join("cms")).expect("signed data");
+        let refused = verify(&file.code, &with_cms(&file.signed.bytes, &cms), sealed(), &|_| true);
+        let refused = refused.expect_err(what).to_string();
+        // Where it stands depends on the length of serial numbers.
+        let (before, after) = refused.split_once("offset ").expect("a place");
+        format!("{what}: {before}offset N{}", after.trim_start_matches(|next: char| next.is_ascii_digit()))
+    });
+    insta::assert_snapshot!(rows.join("\n"), @"
+    without Apple's attributes: code signature: code directory hashes attribute at offset N is missing
+    without attributes: code signature: signed attributes at offset N is missing
+    over something else: code signature: signature algorithm at offset N does not verify under the signer's key
+    with the directory inside: code signature: encapsulated content at offset N is not the code directory, elsewhere
+    by two: code signature: signer at offset N is more than the 1 that are accepted
+    by the hash function of old: code signature: signature algorithm at offset N is not supported
+    without the certificate: code signature: serial number at offset N is not that of a certificate in the signature
+    ");
+}
+
+/// The signature with other signed data, which stands last.
+fn with_cms(signature: &[u8], cms: &[u8]) -> Vec<u8> {
+    let mut changed = signature[..range(signature, SIGNATURE).start].to_vec();
+    changed.extend(0xfade_0b01_u32.to_be_bytes());
+    changed.extend((cms.len() as u32 + 8).to_be_bytes());
+    changed.extend(cms);
+    let length = changed.len() as u32;
+    changed[4..8].copy_from_slice(&length.to_be_bytes());
+    changed
 }
 
 /// A key whose certificate has two issuers, as OpenSSL makes them.

@@ -309,12 +309,12 @@ fn a_list_that_seals_nothing_is_refused() {
         check(xml.as_bytes(), EXECUTABLE, &bundle).map_or_else(|error| error.to_string(), |()| "sound".to_owned())
     };
     let rows = [
-        list("<dict><key>hash2</key><data>zzeBEsobvcr6wjGzmiPcTaeG7/gUfE5yuYB3ha/uSLs=</data></dict>"),
+        list("<dict><key>hash2</key><data>ypeBEsobvcr6wjGzmiPcTaeG7/gUfE5yuYB3ha/uSLs=</data></dict>"),
         list("<dict></dict>"),
         list("<dict><key>optional</key><true/></dict>"),
         list("<dict><key>cdhash</key><data>AAAA</data><key>requirement</key><string>x</string></dict>"),
-        list("<dict><key>hash2</key><string>zzeBEsob</string></dict>"),
-        list("<dict><key>hash2</key><data>zzeBEsob</data></dict>"),
+        list("<dict><key>hash2</key><string>AAAA</string></dict>"),
+        list("<dict><key>hash2</key><data>AAAA</data></dict>"),
         list("<string>a</string>"),
     ];
     insta::assert_snapshot!(rows.join("\n"), @r#"

@@ -159,8 +159,8 @@ fn what_cannot_be_signed_is_refused_by_name() {
             .to_string(),
     ];
     insta::assert_snapshot!(messages.join("\n"), @r#"
-    the identifier "" is empty or has a NUL in it
-    the team identifier "A\0B" is empty or has a NUL in it
+    the identifier is empty or has a NUL in it
+    the team identifier is empty or has a NUL in it
     code of 4294967296 bytes is too long to be signed
     the entitlement "deep" has a date in it, which code signatures cannot express
     the entitlement "pi" has a real number in it, which code signatures cannot express

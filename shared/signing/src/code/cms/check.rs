@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aws_lc_rs::digest::SHA256;
+use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256};
 use formats::limits::Limits;
 use formats::plist;
 use x509_cert::der::Decode;
@@ -48,9 +48,10 @@ pub(in crate::code) fn check(bytes: &[u8], directories: &[Directory<'_>]) -> Res
         return Err(start.reject("signer", Problem::TooMany(1)));
     }
     let certificate = signer.certificate(&signed.certificates)?;
+    let attributes = signer.attributes().ok_or_else(|| start.reject("signed attributes", Problem::Missing))?;
     check_signature(&signer, certificate, directories)?;
-    check_hashes(&signer, directories)?;
-    check_digests(&signer, directories)?;
+    check_hashes(&signer, attributes, directories)?;
+    check_digests(&signer, attributes, directories)?;
     let certificates = Certificate::chain(certificate, &signed.certificates);
     Ok(Checked { certificates, signing_time: signing_time(&signer)? })
 }
@@ -61,40 +62,36 @@ fn check_signature(
     directories: &[Directory<'_>],
 ) -> Result<(), Rejected> {
     let unsupported = || signer.reject_algorithms(Problem::NotA("supported"));
-    let algorithms = signer.algorithms().ok_or_else(unsupported)?;
+    let algorithms = signer.algorithms().filter(|found| found.digest != &SHA1_FOR_LEGACY_USE_ONLY);
+    let algorithms = algorithms.ok_or_else(unsupported)?;
     let directory = directories.first().map(|directory| directory.blob.whole).unwrap_or_default();
     match signer.verify(certificate, &algorithms, DATA, directory)? {
-        Some(true) if signer.attributes().is_some() => Ok(()),
-        Some(true) => Err(signer.reject_algorithms(Problem::NotA("over attributes"))),
+        Some(true) => Ok(()),
         Some(false) => Err(signer.reject_algorithms(Problem::BadSignature)),
         None => Err(unsupported()),
     }
 }
 
 /// The attribute with the first bytes of each directory's digest.
-fn check_hashes(signer: &SignerInfo<'_>, directories: &[Directory<'_>]) -> Result<(), Rejected> {
+fn check_hashes(signer: &SignerInfo<'_>, attributes: Ber<'_>, directories: &[Directory<'_>]) -> Result<(), Rejected> {
     const FIELD: &str = "code directory hashes attribute";
-    let missing = || signer.reject_certificate(Problem::NotA("beside the hashes of the code directories"));
+    let missing = || attributes.reject(FIELD, Problem::Missing);
     let list = single_value(signer.attribute(CD_HASHES, FIELD)?.ok_or_else(missing)?, OCTET_STRING, FIELD)?.content;
     let limits = Limits { document_bytes: 1 << 16, values: 64, depth: 4, ..Limits::default() };
     let broken = |_| list.reject(FIELD, Problem::NotA("a list of hashes"));
     let list_of_hashes = plist::read_dictionary(list.bytes(), &limits).map_err(broken)?;
     let found: Vec<&[u8]> = plist::required(&list_of_hashes, HASHES_KEY).map_err(broken)?;
     let expected = directories.iter().map(|directory| cd_hash(directory.digest(directory.blob.whole).as_ref()));
-    if found.into_iter().eq(expected.collect::<Vec<_>>().iter().map(|hash| hash.as_slice())) {
-        Ok(())
-    } else {
-        Err(list.reject(FIELD, Problem::Disagrees("the code directories")))
-    }
+    let same = found.into_iter().eq(expected.collect::<Vec<_>>().iter().map(|hash| hash.as_slice()));
+    if same { Ok(()) } else { Err(list.reject(FIELD, Problem::Disagrees("the code directories"))) }
 }
 
 /// The attribute with the whole digests, which signatures with newer directories have as well.
-fn check_digests(signer: &SignerInfo<'_>, directories: &[Directory<'_>]) -> Result<(), Rejected> {
+fn check_digests(signer: &SignerInfo<'_>, attributes: Ber<'_>, directories: &[Directory<'_>]) -> Result<(), Rejected> {
     const FIELD: &str = "code directory digests attribute";
     let Some(values) = signer.attribute(CD_DIGESTS, FIELD)? else {
         let is_new = directories.iter().any(|directory| directory.version >= MIN_EXEC_SEGMENT);
-        let problem = Problem::NotA("beside the digests of the code directories");
-        return if is_new { Err(signer.reject_certificate(problem)) } else { Ok(()) };
+        return if is_new { Err(attributes.reject(FIELD, Problem::Missing)) } else { Ok(()) };
     };
     let mut found = Vec::new();
     for value in values.sequences(FIELD, directories.len())? {

@@ -11,6 +11,7 @@ use crate::apk::Problem;
 use crate::cms::der::{INTEGER, SEQUENCE, element};
 use crate::cms::{Ber, Rejected};
 use crate::code::error::Error;
+use crate::message::excerpt;
 
 const PLIST: u8 = 0x70;
 const DICTIONARY: u8 = 0xb0;
@@ -23,7 +24,7 @@ pub(in crate::code) fn write(entitlements: &Dictionary) -> Result<Vec<u8>, Error
     let entries = entitlements
         .iter()
         .map(|(key, value)| {
-            let value = write_value(value).map_err(|found| Error::EntitlementValue { key: key.clone(), found })?;
+            let value = write_value(value).map_err(|found| Error::EntitlementValue { key: excerpt(key), found })?;
             Ok((key.as_str(), value))
         })
         .collect::<Result<_, Error>>()?;
