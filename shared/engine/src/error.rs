@@ -170,6 +170,12 @@ pub enum Error {
         /// The limit.
         limit: usize,
     },
+    /// An iOS app whose bundles within bundles list the same files over and over.
+    #[error("The lists of files that the app's bundles need are longer than {limit} bytes together.")]
+    TooMuchToList {
+        /// The limit in bytes.
+        limit: usize,
+    },
     /// An iOS app whose `Info.plist` names no executable that is there.
     #[error(
         "{folder} has no executable: CFBundleExecutable in its Info.plist names none that is there. Build the app again and upload it unchanged."
@@ -266,7 +272,7 @@ impl Error {
             Self::Manifest(_) | Self::Control { .. } | Self::NothingToPin { .. } => "control_not_applicable",
             Self::PropertyList { .. } => "property_list_invalid",
             Self::PackageName { .. } => "package_name_invalid",
-            Self::TooManyBundles { .. } | Self::NoExecutable { .. } => "bundle_invalid",
+            Self::TooManyBundles { .. } | Self::TooMuchToList { .. } | Self::NoExecutable { .. } => "bundle_invalid",
             Self::Code { .. } => "code_invalid",
             Self::Encrypted { .. } => "app_encrypted",
             Self::Simulator { .. } => "simulator_build",

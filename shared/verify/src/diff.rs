@@ -7,32 +7,29 @@
 mod document;
 pub(crate) mod libraries;
 mod pairs;
+mod possible;
 mod table;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::num::NonZero;
 use std::thread;
 
-use domain::control::catalogue;
-use domain::platform::Platform;
-use domain::policy::Policy;
 use formats::dex::{self, same_code};
 use formats::elf::{self, same_image};
 use formats::limits::Limits;
 use formats::proto;
 use formats::zip::{Archive, Entry, EntryReader, EntrySource, Method};
 use serde::Serialize;
-use signing::apk::Schemes;
 
 pub use document::DocumentChange;
 pub use table::TableChange;
 
 use pairs::{Pairs, follows, wrong_reference};
 
-use crate::entries::{self, Judge};
+use crate::entries;
 use crate::error::of_archive;
 use crate::parts::{Part, Parts};
-use crate::{Check, Error, ios, manifest, resources};
+use crate::{Check, Error, ios};
 
 /// Bytes compared at a time.
 const PIECE: u64 = 256 << 10;
@@ -144,7 +141,7 @@ pub fn diff(
     advance: &(dyn Fn(u64) -> bool + Sync),
 ) -> Result<Diff, Error> {
     let mut diff = compare(before, after, limits, advance)?;
-    judge_all(&mut diff, after, limits)?;
+    possible::judge_all(&mut diff, after, limits)?;
     diff.archive.extend(entries::misplaced(before, after, &diff));
     if before.comment() != after.comment() {
         diff.archive.push("the archive's comment is another".to_owned());
@@ -154,56 +151,10 @@ pub fn diff(
     Ok(diff)
 }
 
-/// Judges every difference by what a build with every control makes.
-fn judge_all(diff: &mut Diff, after: &Archive<'_>, limits: &Limits) -> Result<(), Error> {
-    if ios::is_app(after) {
-        let app = ios::App::read(after, limits)?;
-        let policy = possible_controls(Platform::Ios);
-        let judge = ios::Judge { policy: &policy, app: &app, has_profile: true };
-        diff.entries.iter_mut().for_each(|entry| entry.objection = judge.objection(entry));
-        return Ok(());
-    }
-    let possible = Possible::read(after, limits);
-    let judge = possible.judge();
-    diff.entries.iter_mut().for_each(|entry| entry.objection = judge.objection(entry));
-    Ok(())
-}
-
-fn possible_controls(platform: Platform) -> Policy {
-    catalogue().iter().filter(|control| control.is_available(platform)).map(|control| control.id).collect()
-}
-
 /// Whether what stands before the directory is a signing block.
 fn has_block(archive: &Archive<'_>) -> bool {
     let block = signing::apk::signing_block_range(archive.source(), archive.directory_offset());
     block.is_ok_and(|block| block == Some(archive.before_directory()))
-}
-
-/// What a build with every control could have made of the first package, as far as the second one's manifest tells.
-struct Possible {
-    parts: Parts,
-    policy: Policy,
-    network_files: BTreeSet<String>,
-    min_sdk: u32,
-}
-
-impl Possible {
-    fn read(after: &Archive<'_>, limits: &Limits) -> Self {
-        let policy = possible_controls(Platform::Android);
-        let parts = Parts::of(after);
-        let manifest = manifest::read(after, &parts, limits).map(|(_, manifest)| manifest).ok();
-        let application = manifest.as_ref().and_then(|manifest| manifest.application.as_ref());
-        let reference = application.and_then(|application| application.network_security_config.as_ref());
-        let network_files =
-            resources::files(after, &parts, reference, limits).unwrap_or_default().into_iter().collect();
-        let min_sdk = manifest.and_then(|manifest| manifest.min_sdk.api()).unwrap_or(u32::MAX);
-        Self { parts, policy, network_files, min_sdk }
-    }
-
-    fn judge(&self) -> Judge<'_> {
-        let needs_v1 = self.parts.is_bundle() || Schemes::for_min_sdk(self.min_sdk).v1;
-        Judge { parts: &self.parts, policy: &self.policy, network_files: &self.network_files, needs_v1 }
-    }
 }
 
 /// As [`diff`], on archives that are open.

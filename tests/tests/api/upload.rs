@@ -1,5 +1,6 @@
 //! `POST /automate/upload`: fields, aliases, defaults and refusals.
 
+use domain::control::ControlId;
 use http::StatusCode;
 use serde_json::{Value, json};
 use tests::harness::{Answer, Bench, send_bytes};
@@ -222,6 +223,7 @@ async fn each_field_that_is_missing_or_wrong_is_refused_by_name_and_takes_no_slo
 async fn nothing_is_built_where_no_control_is_enabled_for_the_platform() {
     let bench = Bench::start().await;
     let error = domain::configuration::no_enabled_controls().to_string();
+    bench.configure(&[ControlId::BACKUP_PREVENTION]).await;
     let mut ios = with("platform", "ios");
     ios["file_name"] = "app.ipa".into();
     let answer = bench.post(UPLOAD, ios).await;

@@ -182,7 +182,7 @@ async fn protect_says_what_is_wrong_with_the_command_or_the_app() {
         (
             &["app.apk", "--enable", "RootDetectionResponse"],
             2,
-            format!("error: the control RootDetectionResponse is not available yet; {available}\n"),
+            format!("error: the control RootDetectionResponse is not available for android yet; {available}\n"),
         ),
         (&["app.apk", "--out", "no/where.apk"], 2, "error: --out: no is not a folder\n".to_owned()),
         (

@@ -232,3 +232,17 @@ fn files_below(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     entries.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
 }
+
+/// bundletool takes the bundle, and jarsigner its signature.
+pub(crate) fn bundle(bundle: &Path) {
+    let samples = variable("APPTEGO_SAMPLES").map_or_else(|| root().join(".local/samples"), PathBuf::from);
+    let bundletool = samples.join("bundletool.jar");
+    if !bundletool.is_file() {
+        assert!(variable("CI").is_none(), "{} is missing; run tests/samples/fetch", bundletool.display());
+        return skip(&format!("{} is missing; run tests/samples/fetch", bundletool.display()));
+    }
+    let named = format!("--bundle={}", bundle.display());
+    succeed("java", &[OsStr::new("-jar"), bundletool.as_os_str(), OsStr::new("validate"), OsStr::new(&named)]);
+    let text = succeed("jarsigner", &[OsStr::new("-verify"), bundle.as_os_str()]);
+    assert!(text.contains("jar verified."), "{text}");
+}

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failed step is a failed test")]
 
 mod applications;
+mod bundles;
 mod controls;
 mod dev;
 mod ios;

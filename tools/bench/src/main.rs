@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line")]
 
 mod apps;
+mod bundles;
 mod calls;
 mod contenders;
 mod journey;
@@ -58,6 +59,8 @@ struct Run {
 enum Part {
     /// Protecting packages, against zipalign and apksigner and against copying
     Packages,
+    /// Protecting Android App Bundles, against jarsigner
+    Bundles,
     /// Protecting iOS apps, against rcodesign
     Apps,
     /// From the arrival of an upload to the completed job
@@ -106,6 +109,9 @@ fn run(options: &Run) -> anyhow::Result<()> {
     let mut add = |title: &str, text: String| page.push_str(&format!("\n## {title}\n\n{}\n", text.trim_end()));
     if wants(Part::Packages) {
         add("Protecting a package", packages::compare(&options.samples, options.rounds)?);
+    }
+    if wants(Part::Bundles) {
+        add("Protecting a bundle", bundles::compare(&options.samples, options.rounds)?);
     }
     if wants(Part::Apps) {
         add("Protecting an iOS app", apps::compare(&options.samples, &options.rcodesign, options.rounds)?);

@@ -35,19 +35,32 @@ fn describe_file(file: &Value) -> String {
 }
 
 fn describe_app(app: &Value) -> String {
-    let version = join(" ", [text(app, "version_name"), number(app, "version_code").map(|code| format!("({code})"))]);
-    let sdk = |name: &str, key: &str| text(app, key).map(|level| format!("{name} {level}"));
-    let platform = join(", ", [sdk("min SDK", "min_sdk"), sdk("target SDK", "target_sdk")]);
-    join("  ", [text(app, "package"), Some(version), Some(platform)])
+    let either = |android: &str, ios: &str| text(app, android).or_else(|| text(app, ios));
+    let code = either("version_code", "build").map(|code| format!("({code})"));
+    let version = join(" ", [either("version_name", "version"), code]);
+    let system = |name: &str, key: &str| text(app, key).map(|level| format!("{name} {level}"));
+    let architectures = list(app, "architectures").filter_map(Value::as_str).map(one_line).collect::<Vec<_>>();
+    let platform = [
+        system("min SDK", "min_sdk"),
+        system("target SDK", "target_sdk"),
+        system("min iOS", "minimum_os"),
+        Some(architectures.join(" and ")),
+    ];
+    join("  ", [either("package", "bundle_id"), Some(version), Some(join(", ", platform))])
 }
 
 fn describe_signing(signing: &Value) -> String {
-    if signing.get("signed").and_then(Value::as_bool) == Some(false) {
+    let is = |key: &str| signing.get(key).and_then(Value::as_bool);
+    if is("ad_hoc") == Some(true) {
+        return "signed ad hoc: sign the app with a key before it is installed or published".to_owned();
+    }
+    if is("signed") == Some(false) {
         return "not signed: sign the app before publishing it".to_owned();
     }
     let schemes = list(signing, "schemes").filter_map(Value::as_str).map(one_line).collect::<Vec<_>>().join(", ");
     let certificate = text(signing, "certificate_sha256").map(|digest| format!("certificate sha256 {digest}"));
-    join("  ", [Some(schemes), text(signing, "key"), text(signing, "certificate_subject"), certificate])
+    let profile = signing.get("profile").and_then(|profile| Some(format!("profile {}", text(profile, "name")?)));
+    join("  ", [Some(schemes), text(signing, "key"), text(signing, "certificate_subject"), certificate, profile])
 }
 
 fn describe_times(report: &Value) -> Option<String> {
@@ -160,6 +173,24 @@ mod tests {
 
           warning  The signer changed
           warning  BackupPrevention: D2D transfer stays possible.
+        ");
+    }
+
+    #[test]
+    fn report_of_an_ios_app() {
+        let report = json!({
+            "app": {"bundle_id": "com.shop", "version": "1.2", "build": "7", "minimum_os": "15.0", "architectures": ["arm64"]},
+            "signing": {"signed": true, "ad_hoc": false, "schemes": ["code_directory"], "certificate_sha256": "cc33",
+                        "certificate_subject": "CN=Apple Distribution", "key": "RSA 2048", "profile": {"name": "Shop"}},
+        });
+        assert_snapshot!(render(&report), @r"
+        Build report
+          app      com.shop  1.2 (7)  min iOS 15.0, arm64
+          signing  code_directory  RSA 2048  CN=Apple Distribution  certificate sha256 cc33  profile Shop
+        ");
+        assert_snapshot!(render(&json!({"signing": {"signed": false, "ad_hoc": true, "schemes": ["code_directory"]}})), @r"
+        Build report
+          signing  signed ad hoc: sign the app with a key before it is installed or published
         ");
     }
 

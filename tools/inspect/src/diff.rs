@@ -84,6 +84,8 @@ fn describe(entry: &EntryDiff, difference: &Difference) -> Vec<String> {
             "~ {name}  the same code; {methods_left} methods and {source_files_left} source files with debug information left"
         )],
         Difference::Symbols => vec![format!("~ {name}  the same image, fewer symbols and debug sections")],
+        Difference::References => vec![format!("~ {name}  the same document, resources under their new names")],
+        Difference::Libraries { removed } => vec![format!("~ {name}  no longer names {}", removed.join(", "))],
         Difference::Signature => vec![format!("~ {name}  the same code, another signature")],
         Difference::Sealing => vec![format!("~ {name}  belongs to the signature")],
         Difference::Table { changes } if changes.is_empty() => {

@@ -23,7 +23,7 @@ pub(crate) const PROFILE: &str = "embedded.mobileprovision";
 pub(crate) enum BundleKind {
     /// An app: the one of the package, an App Clip, an app for the watch.
     App,
-    /// An app extension.
+    /// An app extension, or a service.
     Extension,
     /// A framework, or another library with resources.
     Library,
@@ -33,8 +33,8 @@ impl BundleKind {
     fn of(folder: &str) -> Option<Self> {
         match folder.rsplit_once('.')?.1 {
             "app" => Some(Self::App),
-            "appex" => Some(Self::Extension),
-            "framework" | "xpc" | "xctest" => Some(Self::Library),
+            "appex" | "xpc" => Some(Self::Extension),
+            "framework" | "xctest" => Some(Self::Library),
             _ => None,
         }
     }

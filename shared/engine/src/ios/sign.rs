@@ -20,6 +20,9 @@ use crate::observe::Watch;
 use crate::outcome::Change;
 use crate::rework::{Body, KEPT, pack_pieces};
 
+/// Bytes that all lists of files may have together. That of an app with 65,000 files has some 20 MB.
+const MOST_LISTED: usize = 128 << 20;
+
 /// The new content of an entry.
 #[derive(Debug)]
 pub(crate) enum Content {
@@ -52,6 +55,19 @@ pub(crate) struct Signed {
     pub(crate) changes: Vec<Change>,
     /// Why they could not be taken out of some code.
     pub(crate) warnings: Vec<String>,
+    /// Bytes of the lists of files, and of profiles.
+    listed: usize,
+}
+
+impl Signed {
+    /// Bundles within bundles list the same files over and over: what is held in memory has to end somewhere.
+    fn add(&mut self, entry: String, content: Content) -> Result<(), Error> {
+        if let Content::Bytes(bytes) = &content {
+            self.listed += bytes.len();
+        }
+        self.contents.insert(entry, content);
+        if self.listed > MOST_LISTED { Err(Error::TooMuchToList { limit: MOST_LISTED }) } else { Ok(()) }
+    }
 }
 
 /// Something with a signature of its own.
@@ -97,7 +113,7 @@ impl Signing<'_> {
                 signed.warnings.extend(warnings);
                 for (entry, content, digests) in contents {
                     files.insert(entry.clone(), Sealed::File(digests));
-                    signed.contents.insert(entry, content);
+                    signed.add(entry, content)?;
                 }
             }
         }

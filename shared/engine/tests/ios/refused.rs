@@ -125,3 +125,19 @@ fn a_symbolic_link_is_sealed_as_one() {
     let seal = String::from_utf8(output.content(&format!("{ROOT}/_CodeSignature/CodeResources"))).unwrap();
     assert!(seal.contains("<key>symlink</key>\n\t\t\t<string>Frameworks/libplain.dylib</string>"), "{seal}");
 }
+
+#[test]
+fn bundles_within_bundles_whose_lists_grow_without_end() {
+    let mut items = app();
+    let library = Binary { kind: fixtures::macho::Kind::Dylib, ..Binary::default() };
+    let mut folder = ROOT.to_owned();
+    for _ in 0..60 {
+        folder.push_str("/F.framework");
+        items.extend(fixtures::ios::bundle(&folder, "com.example.f", &library));
+    }
+    let long = "n".repeat(3000);
+    items.extend((0..500).map(|number| (format!("{folder}/{long}{number}"), Method::Stored, b"x".to_vec())));
+    let (code, sentence) = refusal(&items);
+    assert_eq!(code, "bundle_invalid");
+    assert_eq!(sentence, "The lists of files that the app's bundles need are longer than 134217728 bytes together.");
+}

@@ -167,7 +167,11 @@ impl Pair<'_> {
 
     /// Everything in front of `__LINKEDIT` stands where it stood; debug sections may have become zeros.
     fn compare_segments(&self) -> Result<(), Difference> {
-        let end = self.old.segment(Segment::LINKEDIT).map_or_else(|| self.old.length(), |linkedit| linkedit.file.start);
+        let end = match self.old.segment(Segment::LINKEDIT) {
+            Some(linkedit) => linkedit.file.start,
+            None if self.new.length() != self.old.length() => return Err(Difference::Slices),
+            None => self.old.length(),
+        };
         // One command more or less: what stands behind the shorter commands is padding.
         let commands = widen(self.new.head.len());
         let mut position = widen(self.old.head.len()).max(commands).min(end);

@@ -26,20 +26,20 @@ pub(super) struct Boundary {
     pub(super) content: u64,
 }
 
-/// Tells `visit` of the beginning of each block of the stream that stands in `length` bytes from `start` on, in order. `None`: there
-/// is no such stream, or one of too many blocks; what was told is not to be relied on.
+/// Tells `visit` of the beginning of each block of the stream that stands in `length` bytes from `start` on, in order; returns the
+/// length of the content. `None`: there is no such stream, or one of too many blocks; what was told is not to be relied on.
 pub(super) fn walk(
     source: &dyn Source,
     start: u64,
     length: u64,
     mut visit: impl FnMut(Boundary),
-) -> io::Result<Option<()>> {
+) -> io::Result<Option<u64>> {
     let mut walker = Walker { bits: Bits::new(source, start, length), content: 0, fixed: None };
     let most = length.checked_div(BYTES_OF_BLOCK).unwrap_or_default().saturating_add(BLOCKS);
     for _ in 0..most {
         visit(Boundary { bits: walker.bits.position(), content: walker.content });
         match walker.block()? {
-            Some(true) => return Ok(walker.bits.ends_here().then_some(())),
+            Some(true) => return Ok(walker.bits.ends_here().then_some(walker.content)),
             Some(false) => {}
             None => return Ok(None),
         }
@@ -169,11 +169,12 @@ impl Walker<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reader::widen;
 
     fn boundaries(stream: &[u8]) -> Option<Vec<(u64, u64)>> {
         let mut all = Vec::new();
-        let whole = walk(&stream, 0, stream.len() as u64, |at| all.push((at.bits, at.content))).unwrap();
-        whole.map(|()| all)
+        let whole = walk(&stream, 0, widen(stream.len()), |at| all.push((at.bits, at.content))).unwrap();
+        whole.map(|_| all)
     }
 
     #[test]

@@ -63,7 +63,8 @@ enum Part {
 impl Splicer {
     /// Finds what can be kept of the packed bytes of `entry`, whose content becomes `pieces` of itself. `None` where more than
     /// `most` bytes would have to be packed anew, which are held in memory: that is also the answer for stored entries, and for
-    /// streams without blocks in the right places.
+    /// streams without blocks in the right places. Of pieces that are no copies only the length matters: zeros may stand for what
+    /// is not known yet.
     ///
     /// The content must have been checked; see [`Archive::check_contents`].
     ///
@@ -76,7 +77,7 @@ impl Splicer {
         let source = archive.source();
         let mut runs: Vec<Run> = pieces.iter().filter_map(Run::of).collect();
         let all = |boundary| runs.iter_mut().for_each(|run| run.meet(boundary));
-        if walk(source, entry.data_offset, entry.packed_size, all)?.is_none() {
+        if walk(source, entry.data_offset, entry.packed_size, all)? != Some(entry.size) {
             return Ok(None);
         }
         let mut runs = runs.into_iter();

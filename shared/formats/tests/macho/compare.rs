@@ -142,6 +142,20 @@ fn signatures_may_come_but_not_go() {
     same_image(&unsigned, &after, &Limits::default()).unwrap();
 }
 
+/// What only a linker reads has no segment that may grow.
+#[test]
+fn objects() {
+    let mut object = plan(true);
+    object.kind = 1;
+    let mut bytes = object.build().bytes;
+    let name = object.build().at("linkedit") + 8;
+    bytes[name..name + 10].copy_from_slice(b"__LINKNONE");
+    same_image(&bytes, &bytes, &Limits::default()).unwrap();
+    for other in [&bytes[..4495], &[&bytes[..], &[0]].concat()] {
+        assert_eq!(difference(&bytes, other), "the slices are others");
+    }
+}
+
 #[test]
 fn slices() {
     let (first, second) = (plan(false).build().bytes, plan(true).build().bytes);

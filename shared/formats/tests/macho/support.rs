@@ -40,8 +40,8 @@ pub(crate) fn rewrite(before: &dyn Source, strip: bool) -> Result<(Vec<u8>, Rema
     Ok((after, remade))
 }
 
-/// Versions of LLVM in whose names Debian has its tools, the best first.
-const VERSIONS: [&str; 3] = ["-19", "", "-14"];
+/// The version in the names that Debian gives LLVM's tools. Older ones know no chained fixups.
+const VERSION: &str = "-19";
 
 /// What an LLVM tool says of a file; it must have nothing to complain about. `None` where the tool is not installed.
 pub(crate) fn llvm(tool: &str, arguments: &[&str], file: &Path) -> Option<String> {
@@ -50,15 +50,14 @@ pub(crate) fn llvm(tool: &str, arguments: &[&str], file: &Path) -> Option<String
 
 /// Runs an LLVM tool in a folder.
 pub(crate) fn run(tool: &str, folder: &Path, arguments: &[&str]) -> Option<String> {
-    for version in VERSIONS {
-        let name = format!("{tool}{version}");
-        let Ok(output) = Command::new(&name).current_dir(folder).args(arguments).output() else { continue };
-        let complaints = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.success() && complaints.is_empty(), "{name} {arguments:?}: {complaints}");
-        return Some(String::from_utf8_lossy(&output.stdout).into_owned());
-    }
-    eprintln!("SKIPPED: {tool} is not installed; tests/tools/install brings it");
-    None
+    let name = format!("{tool}{VERSION}");
+    let Ok(output) = Command::new(&name).current_dir(folder).args(arguments).output() else {
+        eprintln!("SKIPPED: {name} is not installed; tests/tools/install brings it");
+        return None;
+    };
+    let complaints = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && complaints.is_empty(), "{name} {arguments:?}: {complaints}");
+    Some(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// All that LLVM's tools read of a binary; they complain about what is not right.

@@ -175,7 +175,7 @@ fn what_cannot_be_spliced() {
     // One block for all of it, as zlib-rs writes at level 1: there is no seam inside.
     assert!(!plan(&archive_of(&content, deflate(&content, 1)), &signed(500_000), 100_000));
     // Nothing but headers of blocks.
-    let endless = vec![0b0000_0010, 0b0000_1000, 0b0010_0000, 0b1000_0000, 0].repeat(20_000);
+    let endless = [0b0000_0010, 0b0000_1000, 0b0010_0000, 0b1000_0000, 0].repeat(20_000);
     assert!(!plan(&archive_of(&content, endless), &whole, MOST));
     let mut writer = Writer::new(Vec::new());
     writer.add("stored", Method::Stored, Attributes::default(), &content).unwrap();

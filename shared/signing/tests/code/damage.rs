@@ -4,7 +4,8 @@ use signing::code::{By, Error, Verified, read, verify};
 use signing::generate::NewKey;
 
 use crate::macho::Kind;
-use crate::signatures::{by, entitlements, sealed, signed};
+use crate::parts::{CODE_DIRECTORY, range};
+use crate::signatures::{File, by, entitlements, sealed, signed};
 use crate::support::signer;
 
 #[test]
@@ -26,29 +27,46 @@ fn truncated_at_every_length() {
 #[test]
 fn a_changed_byte_is_refused_or_changes_nothing() {
     let signer = signer(NewKey::P256);
-    for by in [by(&signer), By::AdHoc] {
-        let file = signed(Kind::Executable, Some(&entitlements()), by);
-        let whole = &file.signed.bytes;
-        let expected = file.verify().expect("a sound signature");
-        let certificate = signer.certificate_der();
-        let start = whole.windows(certificate.len()).position(|bytes| bytes == certificate).unwrap_or_default();
-        let mut accepted = Vec::new();
-        for position in 0..whole.len() {
-            for mask in [0x01, 0x80] {
-                let mut damaged = whole.clone();
-                damaged[position] ^= mask;
-                let _ = read(&damaged);
-                let Ok(mut verified) = verify(&file.code, &damaged, sealed(), &|_| true) else { continue };
-                if (start..start + certificate.len()).contains(&position) {
-                    assert_eq!(point(&verified), point(&expected), "byte {position}");
-                    verified.certificates.clone_from(&expected.certificates);
-                } else {
-                    accepted.push(position);
-                }
-                assert_eq!(verified, expected, "byte {position}");
+    let file = signed(Kind::Executable, Some(&entitlements()), by(&signer));
+    let expected = file.verify().expect("a sound signature");
+    let certificate = signer.certificate_der();
+    let start =
+        file.signed.bytes.windows(certificate.len()).position(|bytes| bytes == certificate).expect("it is there");
+    let mut unnoticed = Vec::new();
+    each_change(&file, |position, mut verified| {
+        if (start..start + certificate.len()).contains(&position) {
+            assert_eq!(point(&verified), point(&expected), "byte {position}");
+            verified.certificates.clone_from(&expected.certificates);
+        } else {
+            unnoticed.push(position);
+        }
+        assert_eq!(verified, expected, "byte {position}");
+    });
+    assert!(unnoticed.len() <= 32, "unnoticed at {unnoticed:?}");
+}
+
+/// Anyone can make nobody's signature of other code; it has another name.
+#[test]
+fn a_changed_byte_of_nobodys_signature_is_refused_or_changes_its_name() {
+    let file = signed(Kind::Executable, Some(&entitlements()), By::AdHoc);
+    let directory = range(&file.signed.bytes, CODE_DIRECTORY);
+    each_change(&file, |position, verified| {
+        assert!(directory.contains(&position), "unnoticed at {position}");
+        assert_ne!(verified.cd_hash, file.signed.cd_hash, "byte {position}");
+    });
+}
+
+/// What is still accepted with one bit of one byte changed.
+fn each_change(file: &File, mut accepted: impl FnMut(usize, Verified)) {
+    for position in 0..file.signed.bytes.len() {
+        for mask in [0x01, 0x80] {
+            let mut damaged = file.signed.bytes.clone();
+            damaged[position] ^= mask;
+            let _ = read(&damaged);
+            if let Ok(verified) = verify(&file.code, &damaged, sealed(), &|_| true) {
+                accepted(position, verified);
             }
         }
-        assert!(accepted.len() <= 32, "unnoticed at {accepted:?}");
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{Check, Error};
 
 /// Ends of the names of folders that are bundles with code, and whether they run in a process of their own.
 const KINDS: [(&str, bool); 5] =
-    [(".app", true), (".appex", true), (".framework", false), (".xpc", false), (".xctest", false)];
+    [(".app", true), (".appex", true), (".framework", false), (".xpc", true), (".xctest", false)];
 
 /// An app in an archive.
 pub(crate) struct App<'a> {

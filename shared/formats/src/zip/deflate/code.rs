@@ -125,7 +125,8 @@ impl Code {
         Some(Self { fast, counts, entries })
     }
 
-    /// Passes over a symbol and its extra bits, of which 56 must be available less 28; `None` where there is no such symbol.
+    /// Passes over a symbol and its extra bits, all of which must be available: a length and its distance have 48 at most. `None`
+    /// where there is no such symbol.
     pub(super) fn step(&self, bits: &mut Bits<'_>) -> Option<Step> {
         let held = bits.peek();
         let entry = self.entry(held)?;
