@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::file_name::FileName;
 use domain::phase::Phase;
 use formats::axml::Document;
+use formats::axml::tree::Element;
 use formats::limits::Limits;
+use formats::proto::xml;
 use formats::source::Source;
 use formats::zip::{self, Archive, Entry};
 use signing::apk::{DigestKind, Hasher, v1};
@@ -14,10 +16,10 @@ use crate::bundle::Bundle;
 use crate::error::BundlePart;
 use crate::kind::Kind;
 use crate::manifest::{self, Facts};
-use crate::module::{Form, Module};
+use crate::module::Module;
 use crate::observe::{Observer, Watch};
 use crate::signature::{Previous, Signature};
-use crate::{Error, Plan, controls, document, kind};
+use crate::{Error, Plan, controls, kind};
 
 /// Name of the manifest's entry.
 pub(crate) const MANIFEST: &str = "AndroidManifest.xml";
@@ -129,9 +131,12 @@ pub(crate) fn read_manifest(archive: &Archive<'_>, file_name: &FileName, limits:
     Ok(Manifest { module: Module::apk(), bytes, document })
 }
 
+/// Modules of a bundle. Large apps have some dozens.
+const MOST_MODULES: u64 = 256;
 const NO_BASE: &str = "it has no manifest in base/manifest, where that of the app stands";
 
-/// The manifests of a bundle: that of the app, and those of the other modules. They are held in memory, so that all together may be as long as one.
+/// The manifests of a bundle: that of the app, and those of the other modules. They are held in memory, so that all together may be as long
+/// as one and say as much.
 pub(crate) fn read_manifests(
     archive: &Archive<'_>,
     bundle: &Bundle,
@@ -145,14 +150,27 @@ pub(crate) fn read_manifests(
     let mut read = |module: Module| -> Result<Manifest, Error> {
         let entry = module.manifest();
         let bytes = archive.read_entry(&entry, room.document_bytes).map_err(Error::content)?;
+        let refused = |error| Error::of_document(BundlePart::Manifest, &entry, error);
+        let tree = xml::read(&bytes, &room).map_err(|error| refused(error.into()))?;
+        let document = Document::of_tree(&tree).map_err(|error| refused(error.into()))?;
         room.document_bytes -= bytes.len() as u64;
-        let document = document::read(&bytes, Form::Bundle, limits)
-            .map_err(|error| Error::of_document(BundlePart::Manifest, &entry, error))?;
+        room.values = room.values.saturating_sub(nodes(&tree));
         Ok(Manifest { module, bytes, document })
     };
-    let mut modules = Module::of_bundle(archive).into_iter();
+    let modules = Module::of_bundle(archive);
+    let found = modules.len() as u64;
+    if found > MOST_MODULES {
+        return Err(Error::TooLarge(zip::Error::Limit { what: "number of modules", found, limit: MOST_MODULES }));
+    }
+    let mut modules = modules.into_iter();
     let base = modules.next().filter(Module::is_base).ok_or_else(|| kind::unknown(file_name, NO_BASE))?;
     Ok((read(base)?, modules.map(read).collect::<Result<_, _>>()?))
+}
+
+/// Nodes and attributes of an element, and of all in it.
+fn nodes(element: &Element) -> u64 {
+    let children = element.children.len() + element.attributes.len();
+    1 + children as u64 + element.elements().map(nodes).sum::<u64>()
 }
 
 fn require_supported(facts: &Facts) -> Result<(), Error> {

@@ -1,5 +1,6 @@
 //! `ResourceNameObfuscation`: shows the whole app to what decides about names, and renames in the tables, the archive and the references.
 
+use std::collections::HashSet;
 use std::num::NonZero;
 use std::thread;
 
@@ -73,11 +74,12 @@ fn rename(app: &mut App<'_>, renaming: &Renaming, entries: &[String]) -> Result<
     if app.form() == Form::Bundle && !names.is_empty() {
         rename_references(app, names, entries)?;
     }
+    let known: HashSet<&str> = entries.iter().map(String::as_str).collect();
     let mut paths = Vec::new();
     for (before, after) in renaming.paths() {
         for module in app.parts().map(|part| part.module) {
             let (before, after) = (module.entry(before), module.entry(after));
-            if entries.contains(&before) {
+            if known.contains(before.as_str()) {
                 paths.push(PathMapping { before, after });
             }
         }

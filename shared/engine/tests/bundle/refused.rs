@@ -109,6 +109,20 @@ fn manifests_and_tables_are_bounded_all_together() {
 }
 
 #[test]
+fn more_modules_than_any_app_has_are_refused() {
+    let mut all: Vec<(String, Method, Vec<u8>)> =
+        entries().into_iter().map(|(name, method, content)| (name.to_owned(), method, content)).collect();
+    let manifest = contents(&small())["feature/manifest/AndroidManifest.xml"].clone();
+    all.extend(
+        (0..255).map(|number| (format!("m{number}/manifest/AndroidManifest.xml"), Method::Deflated, manifest.clone())),
+    );
+    let (code, sentence) = refusal(&fixtures::archive(&all), &DEBUGGABLE);
+    assert_eq!((code, sentence.contains("number of modules")), ("package_too_large", true), "{sentence}");
+    all.pop();
+    run(&fixtures::archive(&all), &policy(DEBUGGABLE), None).unwrap();
+}
+
+#[test]
 fn any_damage_to_a_message_is_refused_or_survived() {
     let names = [
         "base/manifest/AndroidManifest.xml",

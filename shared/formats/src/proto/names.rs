@@ -63,7 +63,7 @@ impl<'a> Edit<'a> for Renaming<'_> {
             return Ok(None);
         }
         // A text without a type is that of an attribute of the theme, `?colorPrimary`.
-        let kept = old.rfind(['/', ':']).or((is_text && old.starts_with('?')).then_some(0));
+        let kept = old.rfind(['/', ':']).or(is_text.then_some(0));
         let kept = kept.map_or(0, |place| place.saturating_add(1));
         let kept = old.get(..kept).unwrap_or_default();
         Ok(Some(format!("{kept}{new}").into_bytes()).filter(|renamed| renamed != old.as_bytes()))
