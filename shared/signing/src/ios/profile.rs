@@ -80,7 +80,17 @@ pub struct ProvisioningProfile {
     expires: i64,
     certificates: Vec<Certificate>,
     entitlements: Dictionary,
-    bytes: Arc<[u8]>,
+    file: File,
+}
+
+/// The file that a profile was read from. Shown by its name only: it says nothing that the profile does not.
+#[derive(Clone)]
+struct File(Arc<[u8]>);
+
+impl fmt::Debug for File {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("File")
+    }
 }
 
 impl ProvisioningProfile {
@@ -118,7 +128,7 @@ impl ProvisioningProfile {
             expires: date("ExpirationDate")?,
             certificates: certificates(&required::<Vec<&[u8]>>(fields, "DeveloperCertificates")?)?,
             entitlements: entitlements.clone(),
-            bytes: bytes.into(),
+            file: File(bytes.into()),
         })
     }
 
@@ -194,7 +204,7 @@ impl ProvisioningProfile {
 
     /// The file, as it was read.
     pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+        &self.file.0
     }
 
     /// The entitlements that apps may claim, with asterisks where they may choose.
