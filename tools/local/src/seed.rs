@@ -53,10 +53,8 @@ pub async fn seed(service: &Service) -> anyhow::Result<Tenant> {
         return Ok(tenant);
     }
     let tenant = make_tenant(service, Tenant::new(tenant_id(), "Local".parse()?, PLAN)).await?;
-    let mut configuration = Configuration::default();
-    for id in Platform::ALL.into_iter().flat_map(default_controls) {
-        configuration.set_control(*id, &id.control().switched(true), PLAN)?;
-    }
+    // One of them is for iOS as well.
+    let configuration = Configuration::enabling(default_controls(Platform::Android), Platform::Android, PLAN)?;
     for version in ConfigVersion::ALL {
         configure(service, &tenant.id, version, &configuration).await?;
     }

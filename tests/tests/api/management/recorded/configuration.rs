@@ -224,7 +224,8 @@ async fn recorded_requests_list_what_may_be_set() {
       ],
       "available": true,
       "available_platforms": [
-        "android"
+        "android",
+        "ios"
       ],
       "description": "Accepts only servers whose certificates are on the version's list.",
       "label": "Certificate Pinning",
