@@ -52,13 +52,6 @@ fn an_apk_named_aab() {
 }
 
 #[test]
-fn formats_that_are_not_built_yet() {
-    let name = named("app.ipa");
-    let ios = Plan { platform: Platform::Ios, ..plan(&name, &[], None) };
-    assert_eq!(run_plan(&ios_app(), &ios).unwrap_err().code(), "format_unavailable");
-}
-
-#[test]
 fn a_package_of_the_other_platform() {
     let name = named("app.apk");
     let ios = Plan { platform: Platform::Ios, ..plan(&name, &[], None) };
