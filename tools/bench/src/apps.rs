@@ -19,7 +19,8 @@ const NAMES: [&str; 3] = ["protect", "protect and verify", "unzip, rcodesign sig
 /// Node.js for iOS, the largest framework that the registries have.
 const FRAMEWORK: &str = "NodeMobile-ios.macho";
 /// Files of some megabytes that fill the app.
-const FILES: [(&str, &str); 2] = [("bundletool.jar", "Data/tools.jar"), ("aapt2", "Data/tool")];
+const FILES: [(&str, &str); 3] =
+    [("bundletool.jar", "Data/tools.jar"), ("aapt2", "Data/tool"), ("uiautomator.apk", "Data/helper")];
 const ROOT: &str = "Payload/Large.app";
 /// What signing the app may take: CPU time in microseconds, and memory in KiB.
 const MOST_CPU: u64 = 500_000;
@@ -36,7 +37,7 @@ pub(crate) fn compare(samples: &Path, rcodesign: &Path, rounds: usize) -> anyhow
     let contenders = [
         ours(&app, &key, &profile, folder.path(), &["--unverified"])?,
         ours(&app, &key, &profile, folder.path(), &[])?,
-        peers::rcodesign(rcodesign, &app, &key, folder.path()),
+        peers::rcodesign(rcodesign, &app, &peers::pem_of(&key)?, folder.path()),
     ];
     let usages = rounds::run(&contenders, rounds)?;
     Ok(section(&usages, std::fs::metadata(&app)?.len(), unpacked, rounds))

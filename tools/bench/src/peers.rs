@@ -1,6 +1,7 @@
 //! The tools that everybody else uses: zipalign and apksigner, jarsigner, rcodesign.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::Context as _;
 use signing::generate::{NewKey, self_signed_pkcs12};
@@ -43,12 +44,22 @@ pub(crate) fn jarsigner(input: &Path, key: &Path, folder: &Path) -> [Steps; 2] {
     [vec![sign.clone()], vec![sign, verify]]
 }
 
+/// Key and certificate of a PKCS#12 file as PEM: rcodesign does not read today's encryption of such files.
+pub(crate) fn pem_of(key: &Path) -> anyhow::Result<PathBuf> {
+    let pem = key.with_extension("pem");
+    let password = format!("pass:{PASSWORD}");
+    let words = ["pkcs12", "-nodes", "-passin", &password, "-in"];
+    let done = Command::new("openssl").args(words).arg(key).arg("-out").arg(&pem).output()?;
+    anyhow::ensure!(done.status.success(), "openssl: {}", String::from_utf8_lossy(&done.stderr));
+    Ok(pem)
+}
+
 /// Unpacks an app, signs it from the inside out, and packs it again, as scripts on Linux do.
 pub(crate) fn rcodesign(tool: &Path, input: &Path, key: &Path, folder: &Path) -> Steps {
     let (unpacked, packed) = (folder.join("unpacked"), folder.join("packed.ipa"));
     let app = unpacked.join("Payload/Large.app");
     let mut sign = vec![tool.into()];
-    sign.extend(words(&["sign", "--timestamp-url", "none", "--p12-password", PASSWORD, "--p12-file"]));
+    sign.extend(words(&["sign", "--timestamp-url", "none", "--pem-file"]));
     let (from, to) = (unpacked.display(), packed.display());
     let pack = format!("cd '{from}' && rm -f '{to}' && zip -q -r '{to}' Payload");
     vec![

@@ -206,7 +206,7 @@ fn require_runnable(bundles: &[Bundle], code: &BTreeMap<String, Binary>, plan: &
         }
         is_for_simulator_only |= is_simulated;
     }
-    for bundle in bundles.iter().filter(|bundle| !code.contains_key(&bundle.executable)) {
+    if let Some(bundle) = bundles.iter().find(|bundle| !code.contains_key(&bundle.executable)) {
         let entry = bundle.executable.clone();
         return Err(Error::WrongContent { entry, expected: "an executable (Mach-O)" });
     }
