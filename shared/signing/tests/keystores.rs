@@ -52,7 +52,10 @@ fn tells_a_wrong_password_without_an_integrity_check() {
     make_key(folder.path(), "rsa:2048");
     must_run(folder.path(), &format!("{EXPORT} -nomac"));
     assert!(open(folder.path(), "secret", None).is_ok());
-    assert_eq!(open(folder.path(), "other", None).err(), Some(KeyError::WrongPassword));
+    // For one wrong password in 256 the padding is right by chance, and what was decrypted is none of the format's.
+    let wrong =
+        ["one", "two", "three"].map(|password| open(folder.path(), password, None).expect_err("another password"));
+    assert!(wrong.contains(&KeyError::WrongPassword), "{wrong:?}");
 }
 
 #[test]
