@@ -170,8 +170,8 @@ async fn policy(store: &Store, job: &Job) -> Result<Policy, Error> {
 
 /// The key that the job names, opened.
 enum LoadedKey {
-    Android(Signer),
-    Ios(IosIdentity),
+    Android(Box<Signer>),
+    Ios(Box<IosIdentity>),
 }
 
 impl LoadedKey {
@@ -183,7 +183,7 @@ impl LoadedKey {
         }
     }
 
-    const fn signer(&self) -> &Signer {
+    fn signer(&self) -> &Signer {
         match self {
             Self::Android(signer) => signer,
             Self::Ios(identity) => identity.signer(),
@@ -214,11 +214,11 @@ fn open(key: &KeyMaterial, platform: Platform, now: i64) -> Result<LoadedKey, St
     let KeyMaterial { keystore, password, key_password, alias, profile } = key;
     match platform {
         Platform::Android => Signer::from_keystore(keystore, password, key_password.as_deref(), alias.as_deref())
-            .map(LoadedKey::Android)
+            .map(|signer| LoadedKey::Android(Box::new(signer)))
             .map_err(|error| error.to_string()),
-        Platform::Ios => {
-            IosIdentity::open(keystore, password, profile, now).map(LoadedKey::Ios).map_err(|error| error.to_string())
-        }
+        Platform::Ios => IosIdentity::open(keystore, password, profile, now)
+            .map(|identity| LoadedKey::Ios(Box::new(identity)))
+            .map_err(|error| error.to_string()),
     }
 }
 
