@@ -126,6 +126,8 @@ static __attribute__((noinline)) int local_name(int x) { return x * 3; }
 int exported(int x) { puts(\"text\"); return local_name(x); }
 int main(void) { return exported(1); }
 ";
+/// As tests/tools/install brings it.
+const LINKER: &str = "ld64.lld-19";
 const SYSTEM: &str = "--- !tapi-tbd
 tbd-version:     4
 targets:         [ arm64-ios ]
@@ -138,13 +140,13 @@ exports:
 
 /// A program and a library that were really compiled; `None` where a tool is missing.
 fn linked(folder: &Path) -> Option<[Vec<u8>; 2]> {
-    if !["clang", "ld64.lld"].into_iter().all(is_installed) {
+    if !["clang", LINKER].into_iter().all(is_installed) {
         return None;
     }
     std::fs::write(folder.join("code.c"), CODE).unwrap();
     std::fs::write(folder.join("system.tbd"), SYSTEM).unwrap();
     run(folder, "clang --target=arm64-apple-ios15 -g -O1 -c code.c -o code.o");
-    let link = "ld64.lld -arch arm64 -platform_version ios 15.0 17.0 code.o system.tbd";
+    let link = format!("{LINKER} -arch arm64 -platform_version ios 15.0 17.0 code.o system.tbd");
     run(folder, &format!("{link} -execute -o program"));
     run(folder, &format!("{link} -dylib -install_name @rpath/Library.framework/Code -o library"));
     Some(["program", "library"].map(|name| std::fs::read(folder.join(name)).unwrap()))
