@@ -69,7 +69,7 @@ impl Bundle {
             _ => Kind::Unknown,
         };
         if let Some(compression) = config.message(3, "compression of BundleConfig")? {
-            self.uncompressed = texts(compression, 1, "uncompressed_glob")?.into_iter().map(Glob::new).collect();
+            self.uncompressed = Glob::all(&texts(compression, 1, "uncompressed_glob")?);
         }
         if let Some(master) = config.message(4, "master_resources of BundleConfig")? {
             self.names.extend(texts(master, 2, "resource_names")?.into_iter().map(str::to_owned));

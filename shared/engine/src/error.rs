@@ -176,6 +176,12 @@ pub enum Error {
         /// The limit in bytes.
         limit: usize,
     },
+    /// An iOS app with a file that devices read in the place of an `Info.plist`.
+    #[error("{} is read by devices in the place of Info.plist, which is what controls edit. Put everything into Info.plist and build the app again.", .entry.escape_debug())]
+    OtherInfo {
+        /// The entry.
+        entry: String,
+    },
     /// An iOS app whose `Info.plist` names no executable that is there.
     #[error(
         "{folder} has no executable: CFBundleExecutable in its Info.plist names none that is there. Build the app again and upload it unchanged."
@@ -272,7 +278,10 @@ impl Error {
             Self::Manifest(_) | Self::Control { .. } | Self::NothingToPin { .. } => "control_not_applicable",
             Self::PropertyList { .. } => "property_list_invalid",
             Self::PackageName { .. } => "package_name_invalid",
-            Self::TooManyBundles { .. } | Self::TooMuchToList { .. } | Self::NoExecutable { .. } => "bundle_invalid",
+            Self::TooManyBundles { .. }
+            | Self::TooMuchToList { .. }
+            | Self::OtherInfo { .. }
+            | Self::NoExecutable { .. } => "bundle_invalid",
             Self::Code { .. } => "code_invalid",
             Self::Encrypted { .. } => "app_encrypted",
             Self::Simulator { .. } => "simulator_build",

@@ -53,15 +53,17 @@ impl<'a> Resources<'a> {
         either!(self, table => table.to_bytes())
     }
 
-    /// The paths of the files that an entry is, one for each configuration.
+    /// The paths of the files that an entry is, one for each configuration; none where it is anything else for some of them, such as
+    /// another resource.
     pub(crate) fn files(&self, id: u32) -> Vec<String> {
-        match self {
+        let (files, values) = match self {
             Self::Compiled(table) => {
-                let resource = table.resource(id);
-                resource.iter().flat_map(|resource| resource.files().map(|file| file.path)).collect()
+                let Some(resource) = table.resource(id) else { return Vec::new() };
+                (resource.files().map(|file| file.path).collect(), resource.variants.len())
             }
-            Self::Bundle(table) => table.files(id),
-        }
+            Self::Bundle(table) => (table.files(id), table.values_of(id).count()),
+        };
+        if files.len() == values { files } else { Vec::new() }
     }
 
     /// The truth value that an entry has where no other one is closer.

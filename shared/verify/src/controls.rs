@@ -204,6 +204,7 @@ impl Output<'_> {
         for entry in self.after.entries() {
             let left = match self.parts().part(&entry.name) {
                 Part::Code if entry.name.starts_with("base/") && self.is_watch_face() => None,
+                Part::Code if !self.is_loaded(&entry.name) => None,
                 Part::Code => self.left_in_code(&entry.name)?,
                 // What cannot be read was left alone, with a warning.
                 Part::Library => match elf::strip(&EntrySource::new(self.after, entry), self.expected.limits) {
@@ -218,6 +219,21 @@ impl Output<'_> {
             }
         }
         Ok(None)
+    }
+
+    /// Whether devices load a DEX file: those behind a gap in the numbers they do not find.
+    fn is_loaded(&self, name: &str) -> bool {
+        let (folder, file) = name.rsplit_once('/').map_or(("", name), |(folder, file)| (folder, file));
+        let number = file.strip_prefix("classes").and_then(|rest| rest.strip_suffix(".dex"));
+        let named = |number: u32| match (folder, number) {
+            ("", 1) => "classes.dex".to_owned(),
+            ("", number) => format!("classes{number}.dex"),
+            (folder, 1) => format!("{folder}/classes.dex"),
+            (folder, number) => format!("{folder}/classes{number}.dex"),
+        };
+        let number = number.map(|number| if number.is_empty() { Some(1) } else { number.parse().ok() });
+        let mut before = (1..number.flatten().unwrap_or_default()).map(named);
+        before.all(|name| self.after.entry(&name).is_some())
     }
 
     /// What debug information a DEX file still has. The comparison has counted it in those that were changed.

@@ -13,6 +13,8 @@ const MANIFEST_OF_MODULE: &str = "manifest/AndroidManifest.xml";
 /// The manifest of an APK, and that of a bundle's own app.
 const MANIFEST: &str = "AndroidManifest.xml";
 const BASE: &str = "base";
+/// Folders of a bundle that are no modules, whatever is in them.
+const NO_MODULES: [&str; 2] = ["BUNDLE-METADATA", "META-INF"];
 
 /// What an entry is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,8 +48,9 @@ impl Parts {
             return Self::Apk;
         }
         let manifests = archive.entries().iter().filter_map(|entry| entry.name.split_once('/'));
-        let modules = manifests.filter(|(_, path)| *path == MANIFEST_OF_MODULE).map(|(module, _)| module.to_owned());
-        Self::Bundle(modules.collect())
+        let modules = manifests.filter(|(_, path)| *path == MANIFEST_OF_MODULE).map(|(module, _)| module);
+        let modules = modules.filter(|module| !NO_MODULES.contains(module));
+        Self::Bundle(modules.map(str::to_owned).collect())
     }
 
     pub(crate) const fn is_bundle(&self) -> bool {

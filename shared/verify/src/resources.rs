@@ -37,11 +37,13 @@ fn files_of(bytes: &[u8], id: u32, parts: &Parts, limits: &Limits) -> Result<Vec
             Value::String(path) => Some(path),
             _ => None,
         };
-        return Ok(table.values_of(id).filter_map(text).collect());
+        // An entry that is something else for some devices is no file that could be looked at.
+        return Ok(table.values_of(id).map(text).collect::<Option<_>>().unwrap_or_default());
     }
     let table = arsc::Table::parse(bytes, limits).map_err(|error| error.to_string())?;
-    let resource = table.resource(id);
-    Ok(resource.into_iter().flat_map(|resource| resource.files().map(|file| file.path).collect::<Vec<_>>()).collect())
+    let Some(resource) = table.resource(id) else { return Ok(Vec::new()) };
+    let files: Vec<String> = resource.files().map(|file| file.path).collect();
+    Ok(if files.len() == resource.variants.len() { files } else { Vec::new() })
 }
 
 /// The documents in these files.

@@ -19,20 +19,32 @@ enum Part {
     Among(String),
 }
 
+/// Bytes of all patterns together that are looked into; those of real bundles have some hundreds.
+const MOST_BYTES: usize = 2048;
+
 impl Glob {
     pub(super) fn new(pattern: &str) -> Self {
         Self(parts(pattern))
+    }
+
+    /// The patterns of a configuration. Each path is held against each character of them, so that where they are too long nothing is
+    /// known of any.
+    pub(super) fn all(patterns: &[&str]) -> Vec<Self> {
+        match patterns.iter().map(|pattern| pattern.len()).sum::<usize>() > MOST_BYTES {
+            true => vec![Self(None)],
+            false => patterns.iter().map(|pattern| Self::new(pattern)).collect(),
+        }
     }
 
     /// Whether a path has the pattern; `None` where that is not known.
     pub(super) fn matches(&self, path: &str) -> Option<bool> {
         let parts = self.0.as_ref()?;
         // For each beginning of the pattern, whether it matches what of the path was passed.
-        let mut reached = vec![false; parts.len() + 1];
+        let (mut reached, mut next) = (vec![false; parts.len() + 1], vec![false; parts.len() + 1]);
         reached[0] = true;
         pass_over(parts, &mut reached);
         for character in path.chars() {
-            let mut next = vec![false; parts.len() + 1];
+            next.fill(false);
             for (place, part) in parts.iter().enumerate().filter(|(place, _)| reached[*place]) {
                 match part {
                     Part::Across => next[place] = true,
@@ -41,7 +53,10 @@ impl Glob {
                 }
             }
             pass_over(parts, &mut next);
-            reached = next;
+            std::mem::swap(&mut reached, &mut next);
+            if !reached.contains(&true) {
+                return Some(false);
+            }
         }
         Some(reached[parts.len()])
     }
@@ -136,5 +151,8 @@ mod tests {
         for unknown in ["*.{png,jpg}", "a\\*", "[a"] {
             assert_eq!(Glob::new(unknown).matches("a"), None);
         }
+        let long = "?".repeat(MOST_BYTES);
+        assert_eq!(Glob::all(&[&long])[0].matches("a"), Some(false));
+        assert_eq!(Glob::all(&[&long, "a"])[0].matches("a"), None);
     }
 }

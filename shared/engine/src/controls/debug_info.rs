@@ -20,7 +20,11 @@ pub(crate) fn remove(app: &mut App<'_>) -> Result<(), Error> {
     controls::require_no_code_transparency(app, ControlId::DEBUG_INFO_OBFUSCATION)?;
     let modules: Vec<&Module> = app.parts().map(|part| part.module).collect();
     for module in &modules {
-        if !is_fixed(app, module) {
+        if is_fixed(app, module) {
+            let names = module.dex_names(app.archive);
+            let warning = |name: String| format!("{name} was left as it is: the format of watch faces prescribes it");
+            app.warnings.extend(names.into_iter().map(warning));
+        } else {
             module.dex_names(app.archive).iter().for_each(|name| app.edits.set(name, Edit::StripDex));
         }
         for library in app.archive.entries().iter().filter(|entry| is_library(module, entry)) {

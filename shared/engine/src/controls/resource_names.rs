@@ -1,6 +1,6 @@
 //! `ResourceNameObfuscation`: shows the whole app to what decides about names, and renames in the tables, the archive and the references.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::num::NonZero;
 use std::thread;
 
@@ -24,8 +24,8 @@ pub(crate) fn collapse(app: &mut App<'_>) -> Result<(), Error> {
         return Ok(());
     }
     look_at_code(app, &mut lookups)?;
-    look_at_documents(app, &mut lookups)?;
-    look_at_files(app, &mut lookups)?;
+    let unread = look_at_documents(app, &mut lookups)?;
+    look_at_files(app, &mut lookups, &unread)?;
     keep_what_tools_know(app, &mut lookups);
     let entries: Vec<String> = app.edits.names(app.archive).map(str::to_owned).collect();
     let modules: Vec<&Module> = app.parts().map(|part| part.module).collect();
@@ -141,26 +141,29 @@ fn look_at_code(app: &App<'_>, lookups: &mut Lookups) -> Result<(), Error> {
     Ok(())
 }
 
-fn look_at_documents(app: &App<'_>, lookups: &mut Lookups) -> Result<(), Error> {
+/// Returns the documents that cannot be read: they are looked at as bytes.
+fn look_at_documents(app: &App<'_>, lookups: &mut Lookups) -> Result<BTreeSet<String>, Error> {
+    let mut unread = BTreeSet::new();
     for part in app.parts() {
         lookups.see_document(&part.manifest).map_err(manifest::Error::from)?;
         for entry in app.archive.entries().iter().filter(|entry| is_document(part.module, &entry.name)) {
-            // What is no compiled XML (a raw resource of that name) is shown as bytes below.
-            if let Ok(document) = app.document(&entry.name)? {
-                lookups.see_document(&document).map_err(manifest::Error::from)?;
+            match app.document(&entry.name)? {
+                Ok(document) => lookups.see_document(&document).map_err(manifest::Error::from)?,
+                Err(_) => drop(unread.insert(entry.name.clone())),
             }
         }
     }
-    Ok(())
+    Ok(unread)
 }
 
-/// Everything that is neither code nor a compiled resource, on all cores.
-fn look_at_files(app: &App<'_>, lookups: &mut Lookups) -> Result<(), Error> {
+/// Everything that is neither code nor a compiled resource that could be read, on all cores.
+fn look_at_files(app: &App<'_>, lookups: &mut Lookups, unread: &BTreeSet<String>) -> Result<(), Error> {
     let archive = app.archive;
     let threads = thread::available_parallelism().map_or(1, NonZero::get);
     let modules: Vec<&Module> = app.parts().map(|part| part.module).collect();
     let scan = |entry: &Entry| -> Result<Option<Found>, Error> {
-        if entry.is_folder() || !path_on_device(&modules, entry).is_some_and(Lookups::needs_scan) {
+        let is_wanted = path_on_device(&modules, entry).is_some_and(Lookups::needs_scan);
+        if entry.is_folder() || !(is_wanted || unread.contains(&entry.name)) {
             return Ok(None);
         }
         let mut scan = lookups.scan();

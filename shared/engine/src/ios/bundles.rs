@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::file_name::FileName;
 use formats::limits::Limits;
 use formats::plist::{self, Dictionary, Value};
-use formats::zip::Archive;
+use formats::zip::{Archive, Entry};
 
 use crate::{Error, kind};
 
@@ -58,7 +58,8 @@ impl Bundle {
         let entry = format!("{path}/{INFO}");
         let info = read_info(archive, &entry, limits)?;
         let text = |key: &str| info.get(key).and_then(Value::as_string).filter(|text| !text.is_empty());
-        let executable = text("CFBundleExecutable").map(|name| format!("{path}/{name}"));
+        let executable = text("CFBundleExecutable").filter(|name| !name.contains('/'));
+        let executable = executable.map(|name| format!("{path}/{name}"));
         let Some(executable) = executable.filter(|executable| archive.entry(executable).is_some()) else {
             return Ok(None);
         };
@@ -107,12 +108,25 @@ pub(crate) fn find(archive: &Archive<'_>, root: &str, limits: &Limits) -> Result
     }
     let mut bundles = Vec::new();
     for (folder, kind) in folders {
+        refuse_other_info(archive, folder)?;
         bundles.extend(Bundle::read(archive, folder, kind, limits)?);
     }
     bundles.sort_by_key(|bundle| std::cmp::Reverse(depth(&bundle.path)));
     match bundles.last() {
         Some(last) if last.path == root => Ok(bundles),
         _ => Err(Error::NoExecutable { folder: root.to_owned() }),
+    }
+}
+
+/// Devices read `Info-iphoneos.plist` before `Info.plist`, and look for both without regard to case.
+fn refuse_other_info(archive: &Archive<'_>, folder: &str) -> Result<(), Error> {
+    let name = |entry: &Entry| entry.name.strip_prefix(folder)?.strip_prefix('/').map(str::to_owned);
+    let is_other = |name: &String| {
+        name != INFO && (name.eq_ignore_ascii_case(INFO) || name.eq_ignore_ascii_case("Info-iphoneos.plist"))
+    };
+    match archive.entries().iter().filter_map(name).find(is_other) {
+        Some(name) => Err(Error::OtherInfo { entry: format!("{folder}/{name}") }),
+        None => Ok(()),
     }
 }
 

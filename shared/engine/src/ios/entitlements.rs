@@ -47,7 +47,8 @@ pub(crate) fn plan(input: &Input<'_>, plan: &Plan<'_>, outcomes: &mut Outcomes) 
         if let Some(row) = outcomes.row(ControlId::STORAGE_ENCRYPTION_PREVENTION) {
             encrypt_files(program, profile, &mut entitlements, row)?;
         }
-        if !entitlements.is_empty() {
+        // Empty ones say that the app asked for nothing: whoever signs it again must not give it what unsigned apps get.
+        if !entitlements.is_empty() || plan.policy.has(ControlId::DEBUGGABLE_PREVENTION) {
             asked.entitlements.insert(program.path.clone(), entitlements);
         }
     }

@@ -15,10 +15,12 @@ pub(crate) struct Info<'a> {
 }
 
 impl Info<'_> {
-    /// The keys under which devices look for `key`: that one, and those for one kind of device (`key~ipad`).
+    /// The keys under which devices look for `key`: that one, and those for one kind of device (`key-iphoneos`, `key~ipad`).
     pub(crate) fn variants(&self, key: &str) -> Vec<String> {
-        let is_one =
-            |found: &&String| found.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest.starts_with('~'));
+        let is_one = |found: &&String| {
+            let rest = found.strip_prefix(key).map(|rest| rest.strip_prefix("-iphoneos").unwrap_or(rest));
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('~'))
+        };
         self.root.keys().filter(is_one).cloned().collect()
     }
 

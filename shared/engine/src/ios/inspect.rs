@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use aws_lc_rs::digest::{Context, SHA1_FOR_LEGACY_USE_ONLY, SHA256};
 use domain::control::ControlId;
 use domain::phase::Phase;
-use formats::macho::{self, Binary, Slice};
+use formats::macho::{self, Binary, Build, Slice};
 use formats::plist::Value;
+use formats::source::Source as _;
 use formats::zip::{self, Archive, Entry, EntrySource};
 use serde::Serialize;
 
@@ -22,6 +23,8 @@ const SYMBOLIC_LINK: u32 = 0o120_000;
 /// The system in "version made by" whose external attributes are a Unix mode.
 const UNIX: u16 = 3;
 
+/// Bytes that tell code.
+const HEAD: u64 = 8;
 /// Longest path that systems resolve, in bytes.
 const LONGEST_TARGET: u64 = 1024;
 
@@ -152,17 +155,15 @@ fn look_at(archive: &Archive<'_>, entry: &Entry, root: &str, watch: &Watch<'_>) 
         return read_link(archive, entry).map(Found::File);
     }
     let may_be_code = belongs && !entry.name.contains(WATCH_STUB);
+    if may_be_code
+        && macho::is_macho(&read_head(archive, entry)?)
+        && let Some(binary) = read_code(archive, entry)?
+    {
+        return Ok(Found::Code(binary));
+    }
     let mut digester = Digester::new();
     let mut reader = archive.open(entry);
-    let mut is_first = true;
     while let Some(piece) = reader.next_piece().map_err(Error::content)? {
-        if std::mem::take(&mut is_first)
-            && may_be_code
-            && macho::is_macho(piece)
-            && let Some(binary) = read_code(archive, entry)?
-        {
-            return Ok(Found::Code(binary));
-        }
         if belongs {
             digester.update(piece);
         }
@@ -173,6 +174,13 @@ fn look_at(archive: &Archive<'_>, entry: &Entry, root: &str, watch: &Watch<'_>) 
     Ok(if belongs { Found::File(Sealed::File(digester.finish())) } else { Found::Other })
 }
 
+/// The bytes that tell code.
+fn read_head(archive: &Archive<'_>, entry: &Entry) -> Result<Vec<u8>, Error> {
+    let mut head = vec![0; entry.size.min(HEAD) as usize];
+    EntrySource::new(archive, entry).read_at(0, &mut head).map_err(Error::of_source)?;
+    Ok(head)
+}
+
 fn is_symbolic_link(entry: &Entry) -> bool {
     let attributes = entry.attributes;
     attributes.version_made_by >> 8 == UNIX && (attributes.external >> 16) & FILE_TYPE == SYMBOLIC_LINK
@@ -180,8 +188,13 @@ fn is_symbolic_link(entry: &Entry) -> bool {
 
 fn read_link(archive: &Archive<'_>, entry: &Entry) -> Result<Sealed, Error> {
     let target = archive.read_entry(&entry.name, LONGEST_TARGET).map_err(Error::content)?;
-    let wrong = |_| Error::WrongContent { entry: entry.name.clone(), expected: "a symbolic link" };
-    String::from_utf8(target).map(Sealed::Link).map_err(wrong)
+    let wrong = || Error::WrongContent {
+        entry: entry.name.clone(),
+        expected: "a symbolic link to what lies beside it or deeper",
+    };
+    let target = String::from_utf8(target).map_err(|_| wrong())?;
+    let leaves = target.starts_with('/') || target.split('/').any(|part| part == "..");
+    if leaves { Err(wrong()) } else { Ok(Sealed::Link(target)) }
 }
 
 /// The code of an entry; `None` where it is of a kind that devices do not load, such as an object file.
@@ -213,7 +226,11 @@ fn require_runnable(bundles: &[Bundle], code: &BTreeMap<String, Binary>, plan: &
     let app = bundles.last().and_then(|app| code.get(&app.executable));
     let architectures: Vec<String> =
         app.iter().flat_map(|binary| &binary.slices).map(|slice| slice.cpu.to_string()).collect();
-    let is_for_devices = architectures.iter().any(|name| name == "arm64" || name == "arm64e");
+    let is_for_devices = app.iter().flat_map(|binary| &binary.slices).any(|slice| {
+        let is_arm64 = ["arm64", "arm64e"].contains(&slice.cpu.to_string().as_str());
+        let is_ios = |build: &Build| build.platform == macho::Platform::Ios;
+        is_arm64 && (slice.builds.is_empty() || slice.builds.iter().any(is_ios))
+    });
     match is_for_devices || is_for_simulator_only {
         true => Ok(is_for_simulator_only),
         false => Err(Error::NoArm64 { found: architectures.join(", ") }),

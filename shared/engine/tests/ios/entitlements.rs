@@ -51,6 +51,15 @@ fn debuggers_are_refused_whatever_the_profile_grants() {
 }
 
 #[test]
+fn signing_again_gives_no_debugger_what_was_refused_it() {
+    let protected = run(&app(), &only(ControlId::DEBUGGABLE_PREVENTION), None).unwrap();
+    let development = identity(&[("get-task-allow", true.into())]);
+    let again = run_archive(&protected.bytes, &Policy::default(), Some(&development)).unwrap();
+    let entitlements = again.claims(ROOT).entitlements.unwrap();
+    assert!(entitlements.get("get-task-allow").is_none_or(|value| *value == false.into()), "{entitlements:?}");
+}
+
+#[test]
 fn files_are_encrypted_where_the_profile_grants_it() {
     let policy = only(ControlId::STORAGE_ENCRYPTION_PREVENTION);
     let granted = identity(&[(DATA_PROTECTION, "NSFileProtectionComplete".into())]);

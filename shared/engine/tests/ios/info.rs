@@ -53,19 +53,22 @@ fn files_are_shared_no_longer_also_on_one_kind_of_device() {
     let more = [
         ("UIFileSharingEnabled", true.into()),
         ("UIFileSharingEnabled~ipad", "YES".into()),
+        ("UIFileSharingEnabled-iphoneos", true.into()),
         ("LSSupportsOpeningDocumentsInPlace", false.into()),
         ("UISupportsDocumentBrowser", true.into()),
     ];
     let output = with_info(&more, &policy);
     let info = output.info(ROOT);
-    for key in ["UIFileSharingEnabled", "UIFileSharingEnabled~ipad", "LSSupportsOpeningDocumentsInPlace"] {
+    let keys = ["UIFileSharingEnabled", "UIFileSharingEnabled~ipad", "UIFileSharingEnabled-iphoneos"];
+    for key in keys.into_iter().chain(["LSSupportsOpeningDocumentsInPlace"]) {
         assert_eq!(info.get(key), Some(&Value::Boolean(false)), "{key}");
     }
     let outcome = output.outcome(ControlId::FILE_SHARING_PREVENTION);
     let changes: Vec<_> =
         outcome.changes.iter().map(|it| (it.attribute.as_str(), it.before.as_deref(), it.after.as_deref())).collect();
     let changed = |key, before| (key, Some(before), Some("false"));
-    assert_eq!(changes, [changed("UIFileSharingEnabled", "true"), changed("UIFileSharingEnabled~ipad", "YES")]);
+    let [whole, tablet, phone] = keys;
+    assert_eq!(changes, [changed(whole, "true"), changed(tablet, "YES"), changed(phone, "true")]);
     assert!(outcome.warnings[0].contains("UISupportsDocumentBrowser"), "{:?}", outcome.warnings);
     assert!(!output.info(&format!("{ROOT}/PlugIns/Share.appex")).contains_key("UIFileSharingEnabled"));
 

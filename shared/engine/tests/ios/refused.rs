@@ -141,3 +141,64 @@ fn bundles_within_bundles_whose_lists_grow_without_end() {
     assert_eq!(code, "bundle_invalid");
     assert_eq!(sentence, "The lists of files that the app's bundles need are longer than 134217728 bytes together.");
 }
+
+#[test]
+fn a_property_list_that_devices_read_first() {
+    for name in ["Info-iphoneos.plist", "info.plist"] {
+        let mut items = app();
+        let content = info("com.example.small", "Code", &[("UIFileSharingEnabled", true.into())]);
+        items.push((format!("{ROOT}/PlugIns/Share.appex/{name}"), Method::Deflated, content));
+        let (code, sentence) = refusal(&items);
+        assert_eq!(code, "bundle_invalid");
+        assert!(sentence.starts_with(&format!("{ROOT}/PlugIns/Share.appex/{name} is read by devices")), "{sentence}");
+    }
+}
+
+#[test]
+fn an_executable_of_another_bundle() {
+    let (code, _) = refusal(&with("Info.plist", info("com.example.small", "PlugIns/Share.appex/Code", &[])));
+    assert_eq!(code, "bundle_invalid");
+}
+
+#[test]
+fn code_for_another_system_and_for_the_simulator_only_in_part() {
+    for binary in [Binary { platform: 1, ..Binary::default() }, Binary { platform: 6, ..Binary::default() }] {
+        assert_eq!(refusal(&with("Code", binary.build())).0, "architecture_missing");
+    }
+    let mixed = [Binary { platform: SIMULATOR, ..Binary::default() }, Binary { cpu: 0x0200_000C, ..Binary::default() }];
+    assert_eq!(refusal(&with("Code", fat(&mixed.map(|binary| binary.build())))).0, "architecture_missing");
+}
+
+#[test]
+fn links_that_lead_out_of_the_app() {
+    for target in ["/etc/passwd", "../../../etc/passwd"] {
+        let mut writer = fixtures::written(&app());
+        let link = Attributes { version_made_by: 0x031E, external: 0o120_755 << 16, ..Attributes::default() };
+        writer.add(&format!("{ROOT}/Link"), Method::Stored, link, target.as_bytes()).unwrap();
+        let (mut bytes, tail) = writer.finish(b"").unwrap();
+        tail.write(&mut bytes).unwrap();
+        let error = run_archive(&bytes, &Policy::default(), None).map(|_| ()).unwrap_err();
+        assert_eq!(error.code(), "content_invalid", "{error}");
+    }
+}
+
+/// A deflate stream can give its first bytes one by one.
+#[test]
+fn encrypted_code_behind_a_first_piece_of_two_bytes() {
+    let code = Binary { encryption: 1, ..Binary::default() }.build();
+    let stored = |bytes: &[u8], last: u8| {
+        let length = u16::try_from(bytes.len()).unwrap();
+        [&[last][..], &length.to_le_bytes(), &(!length).to_le_bytes(), bytes].concat()
+    };
+    let mut packed = stored(b"", 0).repeat(60_000);
+    packed.extend(stored(&code[..2], 0));
+    packed.extend(stored(&code[2..], 1));
+    let mut writer = fixtures::written(&app());
+    let (crc32, size) = (crc32fast::hash(&code), code.len() as u64);
+    let packed = formats::zip::Packed { method: Method::Deflated, crc32, size, bytes: packed };
+    writer.add_packed(&format!("{ROOT}/Frameworks/libhidden.dylib"), Attributes::default(), &packed).unwrap();
+    let (mut bytes, tail) = writer.finish(b"").unwrap();
+    tail.write(&mut bytes).unwrap();
+    let error = run_archive(&bytes, &Policy::default(), None).map(|_| ()).unwrap_err();
+    assert_eq!(error.code(), "app_encrypted", "{error}");
+}

@@ -13,6 +13,9 @@ use crate::{Check, Error};
 const KINDS: [(&str, bool); 5] =
     [(".app", true), (".appex", true), (".framework", false), (".xpc", true), (".xctest", false)];
 
+/// What devices read in the place of `Info.plist`, whatever its letters' case.
+const OTHER_INFO: [&str; 2] = ["Info.plist", "Info-iphoneos.plist"];
+
 /// An app in an archive.
 pub(crate) struct App<'a> {
     pub(crate) archive: &'a Archive<'a>,
@@ -30,6 +33,12 @@ pub(crate) struct Bundle {
     pub(crate) identifier: String,
     /// The entry of the executable.
     pub(crate) executable: String,
+}
+
+/// A key without what makes it one for single kinds of device: `key-iphoneos`, `key~ipad`.
+pub(crate) fn plain_key(key: &str) -> &str {
+    let key = key.split('~').next().unwrap_or(key);
+    key.strip_suffix("-iphoneos").unwrap_or(key)
 }
 
 /// The folder of the app that an entry belongs to.
@@ -54,6 +63,12 @@ impl<'a> App<'a> {
             if let Some((_, is_program)) = kind {
                 app.bundles.extend(app.bundle(folder, is_program)?);
             }
+        }
+        let is_other = |name: &str| OTHER_INFO.iter().any(|other| name.eq_ignore_ascii_case(other));
+        let names = archive.entries().iter().filter_map(|entry| entry.name.rsplit_once('/'));
+        let mut others = names.filter(|(_, name)| *name != "Info.plist" && is_other(name));
+        if let Some((folder, name)) = others.find(|(folder, _)| app.programs().any(|program| program.path == *folder)) {
+            return Err(Check::Identity.failed(format!("{folder} has another {name}")));
         }
         match app.bundles.iter().any(|bundle| bundle.path == root) {
             true => Ok(app),

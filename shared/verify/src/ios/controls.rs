@@ -6,7 +6,8 @@ use formats::plist::{Dictionary, Value};
 use formats::zip::EntrySource;
 
 use super::bundles::App;
-use super::signatures::Programs;
+use super::bundles::plain_key;
+use super::signatures::{Programs, is_watch_stub};
 use crate::{Check, Error, Expected};
 
 /// The entitlements that let a debugger attach.
@@ -62,17 +63,14 @@ fn each_info(app: &App<'_>, objection: &dyn Fn(&Dictionary) -> Option<String>) -
 }
 
 fn shares_files(info: &Dictionary) -> Option<String> {
-    let is_switch = |key: &str| {
-        let key = key.split('~').next().unwrap_or(key);
-        ["UIFileSharingEnabled", "LSSupportsOpeningDocumentsInPlace"].contains(&key)
-    };
+    let is_switch = |key: &str| ["UIFileSharingEnabled", "LSSupportsOpeningDocumentsInPlace"].contains(&plain_key(key));
     let on = info.iter().find(|(key, value)| is_switch(key) && **value != Value::Boolean(false));
     on.map(|(key, _)| format!("{key} is on"))
 }
 
 /// The policies for connections that devices of any kind follow.
 fn transport_securities(info: &Dictionary) -> impl Iterator<Item = &Dictionary> {
-    let is_one = |key: &str| key.split('~').next() == Some("NSAppTransportSecurity");
+    let is_one = |key: &str| plain_key(key) == "NSAppTransportSecurity";
     info.iter().filter(move |(key, _)| is_one(key)).filter_map(|(_, value)| value.as_dictionary())
 }
 
@@ -137,12 +135,13 @@ fn includes_subdomains(domain: Option<&Dictionary>) -> bool {
 /// What cannot be stripped was left alone, with a warning.
 fn symbols(app: &App<'_>, expected: &Expected<'_>) -> Result<Option<String>, Error> {
     let limits = expected.limits;
-    let entries = app.archive.entries().iter().filter(|entry| app.has(&entry.name));
+    let entries = app.archive.entries().iter().filter(|entry| app.has(&entry.name) && !is_watch_stub(&entry.name));
     for entry in entries {
         let source = EntrySource::new(app.archive, entry);
         let binary = match Binary::read(&source) {
             Err(macho::Error::Io(error)) => return Err(Error::Source(error)),
             Err(_) => continue,
+            Ok(binary) if binary.slices.iter().any(|slice| !slice.kind.is_signed()) => continue,
             Ok(binary) => binary,
         };
         match macho::remake(&source, &binary, Remake { strip: true }, limits) {

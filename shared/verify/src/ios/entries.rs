@@ -6,7 +6,7 @@ use formats::macho::{self, Binary, Slice};
 use formats::plist::{self, Dictionary, Value};
 use formats::zip::{Archive, Entry, EntrySource};
 
-use super::bundles::App;
+use super::bundles::{App, plain_key};
 use crate::diff::{self, Diff, Difference, DocumentChange, EntryDiff};
 use crate::entries::{describe, misplaced};
 use crate::error::of_archive;
@@ -25,11 +25,10 @@ const IDENTITY: [&str; 6] = [
 const SEAL: &str = "_CodeSignature/CodeResources";
 const PROFILE: &str = "embedded.mobileprovision";
 /// Keys of `Info.plist`, or the first part of a path there, that each control may change.
-const KEYS: [(ControlId, &[&str]); 4] = [
+const KEYS: [(ControlId, &[&str]); 3] = [
     (ControlId::CERTIFICATE_PINNING, &["NSAppTransportSecurity/NSPinnedDomains"]),
     (ControlId::FILE_SHARING_PREVENTION, &["UIFileSharingEnabled", "LSSupportsOpeningDocumentsInPlace"]),
     (ControlId::TLS13_ONLY_PREVENTION, &["NSAppTransportSecurity/NSExceptionDomains"]),
-    (ControlId::DEBUGGABLE_PREVENTION, &[]),
 ];
 
 /// The output is the same app in the same version.
@@ -170,9 +169,7 @@ impl Judge<'_> {
 
     fn allows_key(&self, change: &DocumentChange) -> bool {
         let path = format!("{}/{}", change.element, change.attribute);
-        // `key~ipad` is the key for one kind of device.
-        let path: Vec<&str> =
-            path.trim_start_matches('/').split('/').map(|part| part.split('~').next().unwrap_or(part)).collect();
+        let path: Vec<&str> = path.trim_start_matches('/').split('/').map(plain_key).collect();
         let path = path.join("/");
         KEYS.iter()
             .filter(|(control, _)| self.policy.has(*control))

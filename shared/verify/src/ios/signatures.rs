@@ -20,8 +20,8 @@ use crate::{Check, Error, Expected};
 
 /// Where a bundle's files are listed.
 const SEAL: &str = "_CodeSignature/CodeResources";
-/// Apple's own executable for the watch, which keeps Apple's signature.
-const WATCH_STUB: &str = "/_WatchKitStub/";
+/// Bytes that tell code.
+const HEAD: usize = 8;
 /// The kind of a file in a Unix mode, and the one of symbolic links.
 const FILE_TYPE: u32 = 0o170_000;
 const SYMBOLIC_LINK: u32 = 0o120_000;
@@ -59,10 +59,11 @@ pub(crate) fn digests(
 fn digest(app: &App<'_>, entry: &Entry, advance: &(dyn Fn(u64) -> bool + Sync)) -> Result<File, Error> {
     let failed = |error| of_archive(Check::Contents, error);
     let (mut sha1, mut sha256) = (Context::new(&SHA1_FOR_LEGACY_USE_ONLY), Context::new(&SHA256));
-    let mut is_code = None;
+    let mut head = Vec::new();
     let mut reader = app.archive.open(entry);
     while let Some(piece) = reader.next_piece().map_err(failed)? {
-        is_code.get_or_insert_with(|| macho::is_macho(piece) && !entry.name.contains(WATCH_STUB));
+        // A piece can have as little as one byte.
+        head.extend(piece.iter().take(HEAD.saturating_sub(head.len())));
         sha1.update(piece);
         sha256.update(piece);
         if !advance(piece.len() as u64) {
@@ -75,7 +76,12 @@ fn digest(app: &App<'_>, entry: &Entry, advance: &(dyn Fn(u64) -> bool + Sync)) 
         true => Content::Link(String::from_utf8_lossy(&app.read_entry(&entry.name)?).into_owned()),
         false => Content::File { sha1: array(sha1.finish().as_ref()), sha256: array(sha256.finish().as_ref()) },
     };
-    Ok(File { content, is_code: is_code.unwrap_or_default() && !is_link })
+    Ok(File { content, is_code: macho::is_macho(&head) && !is_watch_stub(&entry.name) && !is_link })
+}
+
+/// Whether an entry is Apple's own executable for the watch, which keeps Apple's signature.
+pub(super) fn is_watch_stub(entry: &str) -> bool {
+    entry.contains("/_WatchKitStub/")
 }
 
 fn array<const N: usize>(bytes: &[u8]) -> [u8; N] {

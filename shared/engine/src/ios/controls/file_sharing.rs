@@ -16,7 +16,8 @@ pub(crate) fn prevent(info: &mut Info<'_>, warnings: &mut Vec<String>) -> Result
     for key in switches {
         info.set(ControlId::FILE_SHARING_PREVENTION, &[], &key, Some(Value::Boolean(false)))?;
     }
-    if info.get(&[], BROWSER) == Some(&Value::Boolean(true)) {
+    let browsers = info.variants(BROWSER);
+    if browsers.iter().any(|key| info.get(&[], key) != Some(&Value::Boolean(false))) {
         warnings.push(format!(
             "{} asks for a document browser ({BROWSER}), which shows documents of the app to its user all the same",
             info.entry

@@ -12,14 +12,16 @@ const MOST_VALUES: u64 = 1 << 16;
 const INDICES: usize = 1 << 16;
 
 pub(super) fn table(table: Message<'_>, limits: &Limits) -> Result<(), Error> {
-    Check { entries: 0, values: 0, indices: vec![false; INDICES], limits }.message(Kind::Table, table)
+    Check { entries: 0, values: 0, types: 0, indices: vec![0; INDICES], limits }.message(Kind::Table, table)
 }
 
 struct Check<'l> {
     entries: u64,
     values: u64,
-    /// The indices that entries of the type in hand have.
-    indices: Vec<bool>,
+    /// Types so far.
+    types: u32,
+    /// For each index, the number of the last type that has an entry there.
+    indices: Vec<u32>,
     limits: &'l Limits,
 }
 
@@ -34,7 +36,7 @@ impl Check<'_> {
             Kind::Type => {
                 id_of(message, number::TYPE_ID, "id of Type", 0xff)?;
                 message.text(number::TYPE_NAME, "name of Type")?;
-                self.indices.fill(false);
+                self.types = self.types.saturating_add(1);
             }
             Kind::Entry => self.entry(message)?,
             Kind::ConfigValue => {
@@ -67,7 +69,7 @@ impl Check<'_> {
         entry.message(number::ENTRY_OVERLAYABLE, "overlayable_item of Entry")?;
         let index = id_of(entry, number::ENTRY_ID, "id of Entry", 0xffff)?;
         let taken = self.indices.get_mut(crate::chunk::index(index));
-        match taken.is_none_or(|taken| std::mem::replace(taken, true)) {
+        match taken.is_none_or(|taken| std::mem::replace(taken, self.types) == self.types) {
             true => {
                 Err(Error::Invalid { field: "id of Entry", offset: entry.offset(), defect: "is another entry's too" })
             }
