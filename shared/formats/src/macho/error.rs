@@ -120,16 +120,6 @@ pub enum Error {
         /// How many they are.
         length: u64,
     },
-    /// A symbol that would be removed is needed.
-    #[error("Mach-O: symbol {symbol} is needed by {by} at offset {offset}")]
-    StillUsed {
-        /// Its number.
-        symbol: u32,
-        /// What needs it.
-        by: &'static str,
-        /// Where that stands.
-        offset: u64,
-    },
 }
 
 impl Error {

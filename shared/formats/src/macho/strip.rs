@@ -101,9 +101,6 @@ fn check(slice: &Slice) -> Result<(), Error> {
     if let Some(segment) = slice.segments.iter().find(|segment| segment.has_relocations()) {
         return Error::invalid("nreloc", segment.command, 1, "sections of linked binaries have no relocations");
     }
-    if slice.segment(Segment::LINKEDIT).is_none() {
-        return Err(Error::Missing("segment __LINKEDIT"));
-    }
     Ok(())
 }
 
