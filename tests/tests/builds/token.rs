@@ -94,6 +94,7 @@ async fn the_examples_of_the_readme_manage_and_configure_the_seeded_tenant() {
         [
             "CertificatePinning",
             "CleartextPrevention",
+            "TLS13OnlyPrevention",
             "CertificateTransparencyPrevention",
             r#"{"success":true,"revision":2}"#,
             r#"{"config":[{"BackupPrevention":{"protection":true}},{"DebuggablePrevention":{"protection":true}},{"CleartextPrevention":{"protection":true}}],"revision":2}"#,
