@@ -31,6 +31,7 @@ fuzz_target!(|input: &[u8]| {
             is_ad_hoc: true,
             flags: 0,
             entitlements: Some(entitlements),
+            certificate: None,
         });
     }
 });
