@@ -16,11 +16,14 @@ use crate::peers::{self, PASSWORD};
 use crate::rounds::{self, Steps};
 
 const NAMES: [&str; 3] = ["protect", "protect and verify", "unzip, rcodesign sign, zip"];
-/// Node.js for iOS, the largest framework that the registries have.
-const FRAMEWORK: &str = "NodeMobile-ios.macho";
-/// Files of some megabytes that fill the app.
-const FILES: [(&str, &str); 3] =
-    [("bundletool.jar", "Data/tools.jar"), ("aapt2", "Data/tool"), ("uiautomator.apk", "Data/helper")];
+/// Real frameworks: Node.js for iOS, the runtime of NativeScript, and the library that it updates itself with.
+const FRAMEWORKS: [(&str, &str); 3] = [
+    ("NodeMobile", "NodeMobile-ios.macho"),
+    ("NativeScript", "NativeScript-ios.macho"),
+    ("TKLiveSync", "TKLiveSync-ios.macho"),
+];
+/// What the runtime of NativeScript knows about iOS: the largest file in its framework beside the code.
+const METADATA: (&str, &str) = ("NativeScript.framework/metadata-arm64.bin", "NativeScript-ios.metadata");
 const ROOT: &str = "Payload/Large.app";
 /// What signing the app may take: CPU time in microseconds, and memory in KiB.
 const MOST_CPU: u64 = 500_000;
@@ -52,20 +55,20 @@ fn ours(app: &Path, key: &Path, profile: &Path, folder: &Path, options: &[&str])
     Ok(vec![command])
 }
 
-/// An app with a real framework, and its length unpacked.
+/// An app around the frameworks, and its length unpacked.
 fn make(samples: &Path, into: &Path) -> anyhow::Result<(PathBuf, usize)> {
     let read = |name: &str| {
         std::fs::read(samples.join(name)).with_context(|| format!("{name} is missing; run tests/samples/fetch large"))
     };
-    let framework = format!("{ROOT}/Frameworks/NodeMobile.framework");
     let mut entries = vec![
         (format!("{ROOT}/Info.plist"), info("com.example.large", "Large", &[])),
         (format!("{ROOT}/Large"), Binary::default().build()),
-        (format!("{framework}/Info.plist"), info("com.example.NodeMobile", "NodeMobile", &[])),
-        (format!("{framework}/NodeMobile"), read(FRAMEWORK)?),
+        (format!("{ROOT}/Frameworks/{}", METADATA.0), read(METADATA.1)?),
     ];
-    for (file, name) in FILES {
-        entries.push((format!("{ROOT}/{name}"), read(file)?));
+    for (name, code) in FRAMEWORKS {
+        let folder = format!("{ROOT}/Frameworks/{name}.framework");
+        entries.push((format!("{folder}/Info.plist"), info(&format!("com.example.{name}"), name, &[])));
+        entries.push((format!("{folder}/{name}"), read(code)?));
     }
     let path = into.join("large.ipa");
     let mut writer = Writer::new(BufWriter::with_capacity(1 << 20, File::create(&path)?));
@@ -92,8 +95,8 @@ fn section(usages: &[Usage; 3], packed: u64, unpacked: usize, rounds: usize) -> 
     }
     let verdict = |found: u64, most: u64| if found <= most { "reached" } else { "**not reached**" };
     format!(
-        "An app of {} MB ({} MB packed) with one real framework of 55 MB (NodeMobile), signed under a profile; medians of {rounds} \
-         interleaved rounds. *Protect* applies the controls that need no settings, signs everything and writes the package; the \
+        "An app of {} MB ({} MB packed), made of real frameworks (NodeMobile, NativeScript, TKLiveSync), signed under a profile; \
+         medians of {rounds} interleaved rounds. *Protect* applies the controls that need no settings, signs everything and writes the package; the \
          independent check is in the second row. rcodesign works on an unpacked app, so unpacking and packing are counted with it.\n\n\
          {table}\n- CPU of signing, at most {} ms: {}: {}\n- memory of signing, at most {} MiB: {}: {}\n",
         unpacked / 1_000_000,
