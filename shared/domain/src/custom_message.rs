@@ -1,11 +1,9 @@
 //! The custom message of a version (page 003, "Custom Messages").
 
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::id::{Sha256Hex, string_conversions};
+use crate::id::{Sha256Hex, uuid_id};
 
 /// UTF-8 bytes of a message at most.
 pub const MAX_BYTES: usize = 5_242_880;
@@ -21,25 +19,12 @@ pub struct CustomMessage {
     pub in_use: bool,
 }
 
-/// Names an upload of a message's text.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct MessageUploadId(String);
-
-impl FromStr for MessageUploadId {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self, Error> {
-        let known = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f' | b'-');
-        if text.len() == 36 && text.bytes().all(known) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(Error::invalid("upload_id", "Invalid upload id"))
-        }
-    }
-}
-
-string_conversions!(MessageUploadId);
+uuid_id!(
+    /// Names an upload of a message's text.
+    MessageUploadId,
+    "upload_id",
+    "Invalid upload id"
+);
 
 impl CustomMessage {
     /// The message `text`, which apps do not show yet. No text is no message.

@@ -36,6 +36,41 @@ macro_rules! string_conversions {
 
 pub(crate) use string_conversions;
 
+/// A type that names something by a UUID as this service writes it: lowercase and hyphenated. Where it is a field, an error names
+/// that.
+macro_rules! uuid_id {
+    ($(#[$doc:meta])* $name:ident, $field:literal, $message:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl std::str::FromStr for $name {
+            type Err = $crate::error::Error;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                if $crate::id::is_uuid(text) {
+                    Ok(Self(text.to_owned()))
+                } else {
+                    Err($crate::error::Error::invalid($field, $message))
+                }
+            }
+        }
+
+        $crate::id::string_conversions!($name);
+    };
+}
+
+pub(crate) use uuid_id;
+
+pub(crate) fn is_uuid(text: &str) -> bool {
+    let fits = |(index, byte)| match index {
+        8 | 13 | 18 | 23 => byte == b'-',
+        _ => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
+    };
+    text.len() == 36 && text.bytes().enumerate().all(fits)
+}
+
 /// A tenant: 32 lowercase hexadecimal digits (page 001).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -155,11 +190,7 @@ impl FromStr for ApplicationId {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        let fits = |(index, byte)| match index {
-            8 | 13 | 18 | 23 => byte == b'-',
-            _ => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
-        };
-        if text.len() == 36 && text.bytes().enumerate().all(fits) {
+        if is_uuid(text) {
             Ok(Self(text.to_owned()))
         } else {
             Err(Error::invalid("application_id", "Invalid application ID"))

@@ -1,33 +1,17 @@
 //! Mail that the service sends.
 
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
 
-use crate::error::Error;
-use crate::id::string_conversions;
+use crate::id::uuid_id;
 use crate::member::EmailAddress;
 use crate::tenant_name::TenantName;
 
-/// Names a mail that waits to be sent: a UUID, hyphenated.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct MailId(String);
-
-impl FromStr for MailId {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self, Error> {
-        let word = text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
-        if word && text.len() == 36 {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(Error::invalid("mail_id", "Invalid mail id"))
-        }
-    }
-}
-
-string_conversions!(MailId);
+uuid_id!(
+    /// Names a mail that waits to be sent.
+    MailId,
+    "mail_id",
+    "Invalid mail id"
+);
 
 /// Seconds for which a mail is tried again: 24 hours.
 pub const TRIED_FOR_SECONDS: i64 = 24 * 3600;

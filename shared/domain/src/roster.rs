@@ -11,6 +11,7 @@ use crate::id::SigningKeyId;
 use crate::member::EmailAddress;
 use crate::platform::Platform;
 use crate::tenant::Tenant;
+use crate::ticket::{self, MOST_OPEN, TicketId};
 
 /// API tokens of a tenant (page 001).
 pub const MOST_TOKENS: u32 = 20;
@@ -35,6 +36,8 @@ pub struct Roster {
     pub android_keys: BTreeSet<SigningKeyId>,
     /// Its signing keys for iOS.
     pub ios_keys: BTreeSet<SigningKeyId>,
+    /// Its support tickets that are not resolved.
+    pub open_tickets: BTreeSet<TicketId>,
     /// Who signs in when the identity provider is down: keeps Users & API Management and cannot be removed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub breakglass: Option<EmailAddress>,
@@ -82,6 +85,14 @@ impl Roster {
     /// Refuses a key above [`MOST_KEYS`].
     pub fn check_key(&self) -> Result<(), Error> {
         has_room(self.keys.len(), MOST_KEYS, "key_limit", "automation keys")
+    }
+
+    /// Refuses a support ticket above [`MOST_OPEN`].
+    pub fn check_ticket(&self) -> Result<(), Error> {
+        if self.open_tickets.len() < usize::try_from(MOST_OPEN).unwrap_or(usize::MAX) {
+            return Ok(());
+        }
+        Err(ticket::too_many_open())
     }
 
     /// Its signing keys for a platform.
