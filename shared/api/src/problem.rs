@@ -9,6 +9,7 @@ use domain::permission::Permission;
 use http::header::{ALLOW, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 static RATE_LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
@@ -34,6 +35,10 @@ pub struct ErrorBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, value_type = Option<String>, example = "modify_configuration")]
     pub required_permission: Option<Permission>,
+    /// What a page documents beside these fields for one error.
+    #[serde(flatten)]
+    #[schema(ignore)]
+    pub details: Map<String, Value>,
 }
 
 /// An error on its way out. The request's id is added, and the body rendered, at the boundary.
@@ -44,6 +49,7 @@ pub struct Problem {
     pub(crate) code: Cow<'static, str>,
     pub(crate) headers: HeaderMap,
     pub(crate) required_permission: Option<Permission>,
+    pub(crate) details: Map<String, Value>,
     /// For the log only.
     pub(crate) cause: Option<Arc<Error>>,
 }
@@ -56,6 +62,7 @@ impl Problem {
             code: code.into(),
             headers: HeaderMap::new(),
             required_permission: None,
+            details: Map::new(),
             cause: None,
         }
     }
@@ -70,6 +77,14 @@ impl Problem {
 
     pub(crate) fn body_too_large() -> Self {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "The request body is larger than 5.5 MB")
+    }
+
+    /// The same, which says what to do instead where the body was too large.
+    pub fn or_instead(self, hint: &str) -> Self {
+        if self.status != StatusCode::PAYLOAD_TOO_LARGE {
+            return self;
+        }
+        Self { error: format!("{}. {hint}", self.error).into(), ..self }
     }
 
     fn with_header(mut self, name: HeaderName, value: impl Into<HeaderValue>) -> Self {
@@ -106,6 +121,13 @@ impl From<Error> for Problem {
                     Some(seconds) => problem.with_header(RETRY_AFTER, *seconds),
                     None => problem,
                 }
+            }
+            Error::OnCooldown { code, until, retry_after, .. } => {
+                let details = [("on_cooldown", true.into()), ("cooldown_until", (*until).into())];
+                let details =
+                    details.map(|(name, value): (&str, Value)| (name.to_owned(), value)).into_iter().collect();
+                Self { details, ..Self::new(StatusCode::TOO_MANY_REQUESTS, code, text) }
+                    .with_header(RETRY_AFTER, *retry_after)
             }
             Error::Internal(_) => Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", text),
         };

@@ -55,6 +55,7 @@ fn error_body(problem: Problem, id: &str, routed: &Response) -> Response {
         request_id: id.to_owned(),
         permission_denied: problem.required_permission.map(|_| true),
         required_permission: problem.required_permission,
+        details: problem.details,
     };
     let mut response = (problem.status, problem.headers, Json(body)).into_response();
     carry_allow(routed.headers(), response.headers_mut());

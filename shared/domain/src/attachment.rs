@@ -16,7 +16,7 @@ use crate::text::is_unseen;
 /// Decoded bytes of an attachment.
 pub const MAX_BYTES: usize = 5_242_880;
 /// Decoded bytes that fit an answer of Lambda, 6 MB, in base64 with what stands around them.
-pub const INLINE_BYTES: u32 = 4_000_000;
+pub const INLINE_BYTES: u32 = 4_400_000;
 
 /// With and without padding, as `base64` writes it but for the line breaks.
 const BASE64: GeneralPurpose = GeneralPurpose::new(

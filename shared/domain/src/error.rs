@@ -64,6 +64,18 @@ pub enum Error {
         /// Seconds after which trying again can succeed, where that is known.
         retry_after: Option<u32>,
     },
+    /// The caller has done it lately, and may again later.
+    #[error("{message}")]
+    OnCooldown {
+        /// Stable reason, snake_case.
+        code: &'static str,
+        /// What was done.
+        message: &'static str,
+        /// When it may be done again, Unix seconds.
+        until: i64,
+        /// Seconds until then.
+        retry_after: u32,
+    },
     /// Something behind the service failed; trying again later may help.
     #[error("An internal error occurred")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),

@@ -4,7 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::uuid_id;
 use crate::member::EmailAddress;
+use crate::plan::Plan;
+use crate::tenant::Tenant;
 use crate::tenant_name::TenantName;
+use crate::ticket::{Comment, Ticket};
 
 uuid_id!(
     /// Names a mail that waits to be sent.
@@ -62,6 +65,68 @@ impl Mail {
             ),
         }
     }
+
+    /// Tells AppTego of a ticket.
+    pub fn new_ticket(to: &EmailAddress, tenant: &Tenant, ticket: &Ticket) -> Self {
+        let Ticket { ticket_id, user_id, subject, description, .. } = ticket;
+        let attached = if ticket.attachment.is_some() { "\n(with an attachment)" } else { "" };
+        Self {
+            to: to.clone(),
+            subject: format!("[{}] {subject}", tenant.name),
+            text: format!("{}Ticket: {ticket_id}\nFrom: {user_id}\n\n{description}\n{attached}", from(tenant)),
+        }
+    }
+
+    /// Tells AppTego of a customer's comment.
+    pub fn customer_comment(to: &EmailAddress, tenant: &Tenant, ticket: &Ticket, comment: &Comment) -> Self {
+        let attached = if comment.attachment.is_some() { "\n(with an attachment)" } else { "" };
+        Self {
+            to: to.clone(),
+            subject: format!("Re: [{}] {}", tenant.name, ticket.subject),
+            text: format!(
+                "{}Ticket: {} ({})\nFrom: {}\n\n{}\n{attached}",
+                from(tenant),
+                ticket.ticket_id,
+                ticket.status.label(),
+                comment.user_id,
+                comment.comment_text
+            ),
+        }
+    }
+
+    /// Tells whoever reported a ticket what AppTego answered, or that it is resolved.
+    pub fn support_reply(
+        to: &EmailAddress,
+        tenant: &Tenant,
+        ticket: &Ticket,
+        comment: Option<&Comment>,
+        portal_url: &str,
+    ) -> Self {
+        let answer = comment.map(|comment| format!("{}\n\n", comment.comment_text)).unwrap_or_default();
+        Self {
+            to: to.clone(),
+            subject: format!("Re: {}", ticket.subject),
+            text: format!(
+                "{answer}Your ticket in the tenant \"{}\" on AppTego is now \"{}\".\nSee it in the portal: {portal_url}\n",
+                tenant.name,
+                ticket.status.label()
+            ),
+        }
+    }
+
+    /// Tells sales that somebody asks to be called.
+    pub fn sales_request(to: &EmailAddress, tenant: &Tenant, by: &str, tier: Plan) -> Self {
+        Self {
+            to: to.clone(),
+            subject: format!("[{}] asks about {}", tenant.name, tier.label()),
+            text: format!("{}From: {by}\nAsks about: {}\n", from(tenant), tier.label()),
+        }
+    }
+}
+
+/// Which tenant a mail to AppTego is about.
+fn from(tenant: &Tenant) -> String {
+    format!("Tenant: {} ({}, {})\n", tenant.name, tenant.plan.label(), tenant.id)
 }
 
 #[cfg(test)]

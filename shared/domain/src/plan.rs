@@ -18,6 +18,15 @@ impl Plan {
     /// Every plan, lowest first.
     pub const ALL: [Self; 3] = [Self::Free, Self::Team, Self::Enterprise];
 
+    /// As it is written.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Free => "FREE",
+            Self::Team => "TEAM",
+            Self::Enterprise => "ENTERPRISE",
+        }
+    }
+
     /// Whether automation keys work (page 001, subscription tiers).
     pub const fn allows_automation(self) -> bool {
         !matches!(self, Self::Free)

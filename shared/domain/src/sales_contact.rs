@@ -30,7 +30,18 @@ impl SalesContact {
 
     /// When the user may ask again, if that is not yet.
     pub fn cooldown(&self, now: Timestamp) -> Option<i64> {
-        if now.as_second() < self.cooldown_until { Some(self.cooldown_until) } else { None }
+        Some(self.cooldown_until).filter(|until| now.as_second() < *until)
+    }
+
+    /// Refuses a request before that.
+    pub fn check(&self, now: Timestamp) -> Result<(), Error> {
+        let Some(until) = self.cooldown(now) else { return Ok(()) };
+        Err(Error::OnCooldown {
+            code: "sales_contact_cooldown",
+            message: "You have contacted sales within the last seven days",
+            until,
+            retry_after: u32::try_from(until - now.as_second()).unwrap_or(u32::MAX),
+        })
     }
 }
 
@@ -55,7 +66,9 @@ mod tests {
         let until = 1000 + 604_800;
         assert_eq!(contact.cooldown(at(1000)), Some(until));
         assert_eq!(contact.cooldown(at(until - 1)), Some(until));
+        assert!(matches!(contact.check(at(until - 1)), Err(Error::OnCooldown { retry_after: 1, .. })));
         assert_eq!(contact.cooldown(at(until)), None);
+        contact.check(at(until)).unwrap();
     }
 
     #[test]

@@ -73,7 +73,7 @@ impl Service {
         )?;
         let tenant = caller.admit(tenant, Effect::Change)?;
         if let Some(earlier) = earlier {
-            return self.ticket(self.repeat(&tenant, earlier, idempotent.as_ref()).await?).await;
+            return self.upload_ticket(self.repeat(&tenant, earlier, idempotent.as_ref()).await?).await;
         }
         let key = &request.choose_key(&tenant, key)?;
         let head = head.ok_or_else(no_enabled_controls)?;
@@ -82,7 +82,7 @@ impl Service {
         let terms = Terms { caller, tenant, record: idempotent };
         let config = &head.digest;
         let make = |id| self.prepare(caller, request, id, (config, key));
-        self.ticket(self.admit(terms, ledger, make).await?).await
+        self.upload_ticket(self.admit(terms, ledger, make).await?).await
     }
 
     /// Takes a start time, a slot and a share of the week for the job that `make` makes.
@@ -179,7 +179,7 @@ impl Service {
     }
 
     /// Signs the URLs of a job's upload.
-    async fn ticket(&self, Answered { value: job, replayed }: Answered<Job>) -> Result<UploadTicket, Error> {
+    async fn upload_ticket(&self, Answered { value: job, replayed }: Answered<Job>) -> Result<UploadTicket, Error> {
         let path = job.upload_path();
         let target = match (job.upload_id.clone(), job.announced_size.and_then(Parts::plan)) {
             (Some(upload_id), Some(parts)) => {

@@ -221,6 +221,9 @@ fn check(edit: Edit<'_>, roster: &Roster, tenant: &Tenant) -> Result<(), Error> 
     }
 }
 
+/// The answer where an upload is named that nothing was put to.
+pub(crate) const NOTHING_UPLOADED: &str = "Nothing was uploaded under this id";
+
 /// The answer for a signing key that the tenant does not have.
 pub(crate) const NO_SIGNING_KEY: &str = "Signing key not found";
 

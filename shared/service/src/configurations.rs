@@ -12,12 +12,12 @@ use domain::promotion::{Difference, check_step, differences};
 use domain::tenant::Tenant;
 use jiff::Timestamp;
 use serde_json::Value;
-use store::messages::UploadedText;
+use store::artifacts::Handed;
 use uuid::Uuid;
 
 use crate::Service;
 use crate::access::Caller;
-use crate::changing::{Attempt, Tried};
+use crate::changing::{Attempt, NOTHING_UPLOADED, Tried};
 
 /// Bytes that a text may take in an answer. Lambda takes 6,291,556 of an answer whose body, JSON already, is a text in JSON.
 const ANSWER_BYTES: usize = 6_000_000;
@@ -218,10 +218,11 @@ impl Service {
     ) -> Result<(), Error> {
         let tenant = &caller.tenant.id;
         let text = match self.store.uploaded_message(tenant, upload).await? {
-            UploadedText::Text(text) => text,
-            UploadedText::TooLarge => return Err(CustomMessage::too_large()),
-            UploadedText::NotUtf8 => return Err(Error::invalid("upload_id", "The uploaded text is not UTF-8")),
-            UploadedText::Missing => return Err(Error::NotFound("Nothing was uploaded under this id")),
+            Handed::Content(bytes) => {
+                String::from_utf8(bytes).map_err(|_| Error::invalid("upload_id", "The uploaded text is not UTF-8"))?
+            }
+            Handed::TooLarge => return Err(CustomMessage::too_large()),
+            Handed::Missing => return Err(Error::NotFound(NOTHING_UPLOADED)),
         };
         self.set_custom_message(caller, version, &text).await?;
         // The lifecycle rule takes what stays.

@@ -25,6 +25,7 @@ pub mod saml;
 pub mod signing_again;
 pub mod signing_keys;
 pub mod status;
+pub mod support;
 pub mod tenants;
 mod tidying;
 mod transition;
@@ -42,6 +43,7 @@ use store::Store;
 use tracing::Span;
 
 pub use clock::Clock;
+use support::Desk;
 
 /// Where browsers reach the portal, where nothing else is said (page 001).
 pub const PORTAL_URL: &str = "https://app.apptego.com";
@@ -56,13 +58,21 @@ pub struct Service {
     clock: Clock,
     verifier: Option<Verifier>,
     portal_url: Arc<str>,
+    desk: Arc<Desk>,
     deletion_time: Duration,
 }
 
 impl Service {
     /// Works on `store` by the time of `clock`.
     pub fn new(store: Store, clock: Clock) -> Self {
-        Self { store, clock, verifier: None, portal_url: PORTAL_URL.into(), deletion_time: DELETION_TIME }
+        Self {
+            store,
+            clock,
+            verifier: None,
+            portal_url: PORTAL_URL.into(),
+            desk: Arc::default(),
+            deletion_time: DELETION_TIME,
+        }
     }
 
     /// The same, for people who sign in to the user pool of `verifier`; without one, no session is genuine.
@@ -78,6 +88,11 @@ impl Service {
     /// The same, where browsers reach the portal at `url`, without a slash at its end.
     pub fn with_portal(self, url: &str) -> Self {
         Self { portal_url: url.trim_end_matches('/').into(), ..self }
+    }
+
+    /// The same, whose mail about customers goes to `desk`.
+    pub fn with_desk(self, desk: Desk) -> Self {
+        Self { desk: desk.into(), ..self }
     }
 
     /// The same, where one call deletes builds for so long.

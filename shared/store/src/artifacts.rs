@@ -2,23 +2,35 @@
 
 use std::path::Path;
 
+use aws_sdk_s3::operation::get_object::GetObjectError;
 use aws_sdk_s3::primitives::ByteStream;
 use domain::error::Error;
-use domain::file_name::FileName;
 use domain::id::{JobId, Sha256Hex, TenantId};
 use domain::job::{Job, Output, State, Upload};
+use domain::upload::URL_SECONDS;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::Store;
 use crate::error::{failed, unreadable};
 use crate::keys::ArtifactKey;
-use crate::uploads::signed_life;
+use crate::uploads::{signed_for, signed_life};
 
 /// The lifecycle rule of the bucket finds what expires by this tag: it knows no wildcard in the middle of a key.
 const TAG: &str = "kind=build";
 
 /// What RFC 8187 lets stand in an extended header value.
 const UNESCAPED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// What a client put to a signed URL, for a call to take.
+#[derive(Debug)]
+pub enum Handed {
+    /// Its bytes.
+    Content(Vec<u8>),
+    /// It has more bytes than it may have.
+    TooLarge,
+    /// Nothing was put there, or it has expired.
+    Missing,
+}
 
 impl Store {
     /// Stores the output of an attempt from a file. Nobody sees it before the job names the attempt.
@@ -43,7 +55,7 @@ impl Store {
     /// A URL that downloads the output under its own name.
     pub async fn presign_output(&self, job: &Job, output: &Output) -> Result<String, Error> {
         let key = ArtifactKey::Output(&job.tenant, job.id, output.attempt, &job.file_name);
-        self.presign_artifact(&key, Some(attachment(&job.file_name))).await
+        self.presign_artifact(&key, Some(as_file(job.file_name.as_str()))).await
     }
 
     /// A URL that downloads the build report.
@@ -75,16 +87,58 @@ impl Store {
         self.head_object(&self.names.artifacts_bucket, key).await
     }
 
-    /// A URL that downloads an object, with this `Content-Disposition`.
+    /// A URL that downloads an object, with this `Content-Disposition`, for an hour.
     pub(crate) async fn presign_artifact(
         &self,
         key: &ArtifactKey<'_>,
         disposition: Option<String>,
     ) -> Result<String, Error> {
+        self.presign_get(key, disposition, URL_SECONDS).await
+    }
+
+    /// The same, for so many seconds.
+    pub(crate) async fn presign_get(
+        &self,
+        key: &ArtifactKey<'_>,
+        disposition: Option<String>,
+        seconds: u32,
+    ) -> Result<String, Error> {
         let request = self.clients.s3.get_object().bucket(&self.names.artifacts_bucket).key(key.key());
         let request = request.set_response_content_disposition(disposition);
-        let signed = request.presigned(signed_life()?).await.map_err(failed("GetObject"))?;
+        let signed = request.presigned(signed_for(seconds)?).await.map_err(failed("GetObject"))?;
         Ok(signed.uri().to_owned())
+    }
+
+    /// A URL that takes an object with one PUT.
+    pub(crate) async fn presign_put(&self, key: &ArtifactKey<'_>) -> Result<String, Error> {
+        let request = self.clients.s3.put_object().bucket(&self.names.artifacts_bucket).key(key.key());
+        let signed = request.presigned(signed_life()?).await.map_err(failed("PutObject"))?;
+        Ok(signed.uri().to_owned())
+    }
+
+    /// What was put to a URL of [`Self::presign_put`]. Of more than `most` bytes none is read.
+    pub(crate) async fn handed(&self, key: &ArtifactKey<'_>, most: usize) -> Result<Handed, Error> {
+        let request = self.clients.s3.get_object().bucket(&self.names.artifacts_bucket).key(key.key());
+        let answer = match request.send().await {
+            Ok(answer) => answer,
+            Err(error) if error.as_service_error().is_some_and(GetObjectError::is_no_such_key) => {
+                return Ok(Handed::Missing);
+            }
+            Err(error) => return Err(failed("GetObject")(error)),
+        };
+        let size = answer.content_length().and_then(|size| usize::try_from(size).ok());
+        if size.is_none_or(|size| size > most) {
+            return Ok(Handed::TooLarge);
+        }
+        let bytes = answer.body.collect().await.map_err(|error| unreadable("GetObject", error))?;
+        Ok(Handed::Content(bytes.to_vec()))
+    }
+
+    /// Removes an object, if it is there.
+    pub(crate) async fn delete_artifact(&self, key: String) -> Result<(), Error> {
+        let request = self.clients.s3.delete_object().bucket(&self.names.artifacts_bucket).key(key);
+        request.send().await.map_err(failed("DeleteObject"))?;
+        Ok(())
     }
 
     /// Removes what attempts of an ended job left behind; the published output, its report and the icon stay until the build is deleted.
@@ -103,8 +157,7 @@ impl Store {
         let objects = request.send().await.map_err(failed("ListObjectsV2"))?.contents.unwrap_or_default();
         for key in objects.into_iter().filter_map(|object| object.key) {
             if !stays(&key) {
-                let request = self.clients.s3.delete_object().bucket(&self.names.artifacts_bucket).key(key);
-                request.send().await.map_err(failed("DeleteObject"))?;
+                self.delete_artifact(key).await?;
             }
         }
         Ok(())
@@ -142,9 +195,9 @@ impl Store {
 }
 
 /// `Content-Disposition` with the name for every client (RFC 6266: plain for old ones, RFC 8187 for the exact name).
-fn attachment(name: &FileName) -> String {
-    let plain: String = name.as_str().chars().map(|c| if c.is_ascii() { c } else { '_' }).collect();
-    format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{}", utf8_percent_encode(name.as_str(), &UNESCAPED))
+pub(crate) fn as_file(name: &str) -> String {
+    let plain: String = name.chars().map(|c| if c.is_ascii() && c != '"' { c } else { '_' }).collect();
+    format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{}", utf8_percent_encode(name, &UNESCAPED))
 }
 
 #[cfg(test)]
@@ -153,7 +206,7 @@ mod tests {
 
     #[test]
     fn the_exact_name_and_a_plain_one_are_in_the_disposition() {
-        let disposition = attachment(&"Größe (1).apk".parse().unwrap());
+        let disposition = as_file("Größe (1).apk");
         assert_eq!(
             disposition,
             "attachment; filename=\"Gr__e (1).apk\"; filename*=UTF-8''Gr%C3%B6%C3%9Fe%20%281%29.apk"

@@ -2,6 +2,7 @@
 
 use domain::error::Error;
 use domain::id::{JobId, Sha256Hex, SigningKeyId, TenantId};
+use domain::ticket::{CommentId, TicketId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -33,6 +34,15 @@ pub enum Created {
     },
     /// A signing key.
     SigningKey(SigningKeyId),
+    /// A support ticket.
+    Ticket(TicketId),
+    /// A comment on one.
+    Comment(CommentId),
+    /// A request to be called by sales.
+    SalesContact {
+        /// When its user may ask again, Unix seconds.
+        cooldown_until: i64,
+    },
     /// A pair whose secret is shown once, and again to the same request only.
     Pair(SealedPair),
     /// Something whose answer says no more than that it was done.

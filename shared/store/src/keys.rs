@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::attachment::{AttachmentId, AttachmentUploadId};
 use domain::audit::Log;
 use domain::credential::{ApiTokenId, AutomationKeyId};
 use domain::custom_message::MessageUploadId;
@@ -11,6 +12,7 @@ use domain::id::{ApplicationId, JobId, Sha256Hex, SigningKeyId, TenantId};
 use domain::mail::MailId;
 use domain::member::{EmailAddress, MemberId};
 use domain::platform::ConfigVersion;
+use domain::ticket::{CommentId, TicketId};
 use domain::upload::UploadPath;
 
 /// An item of the main table.
@@ -36,6 +38,10 @@ pub(crate) enum ItemKey<'a> {
     Member(&'a TenantId, &'a MemberId),
     ApiToken(&'a ApiTokenId),
     Mail(&'a TenantId, &'a MailId),
+    Ticket(&'a TenantId, &'a TicketId),
+    TicketComment(&'a TenantId, &'a TicketId, &'a CommentId),
+    Attachment(&'a TenantId, &'a AttachmentId),
+    SalesContact(&'a TenantId, &'a MemberId),
     Purge(&'a TenantId),
     Receipt(&'a TenantId),
 }
@@ -67,6 +73,10 @@ impl ItemKey<'_> {
             Self::Member(tenant, MemberId::Token(id)) => (partition(tenant), format!("{TOKEN_MEMBERS}{id}")),
             Self::ApiToken(id) => (format!("API_TOKEN#{id}"), "API_TOKEN".to_owned()),
             Self::Mail(tenant, id) => (partition(tenant), format!("MAIL#{id}")),
+            Self::Ticket(tenant, id) => (partition(tenant), format!("{TICKETS}{id}")),
+            Self::TicketComment(tenant, ticket, id) => (partition(tenant), format!("{}{id}", ticket_comments(ticket))),
+            Self::Attachment(tenant, id) => (partition(tenant), format!("ATTACHMENT#{id}")),
+            Self::SalesContact(tenant, member) => (partition(tenant), format!("SALES_CONTACT#{member}")),
             Self::Purge(tenant) => (partition(tenant), "PURGE".to_owned()),
             Self::Receipt(tenant) => (format!("RECEIPT#{tenant}"), "RECEIPT".to_owned()),
         }
@@ -89,6 +99,14 @@ pub(crate) const APPLICATIONS: &str = "APPLICATION#";
 pub(crate) const PERSON_MEMBERS: &str = "MEMBER#";
 /// Begins the sort keys of the API tokens of a tenant.
 pub(crate) const TOKEN_MEMBERS: &str = "TOKEN#";
+
+/// Begins the sort keys of support tickets.
+pub(crate) const TICKETS: &str = "TICKET#";
+
+/// Begins the sort keys of a ticket's comments.
+pub(crate) fn ticket_comments(id: &TicketId) -> String {
+    format!("TICKET_COMMENT#{id}#")
+}
 
 /// Begins the sort keys of an application's builds.
 pub(crate) fn application_builds(id: &ApplicationId) -> String {
@@ -144,6 +162,9 @@ pub(crate) enum ArtifactKey<'a> {
     Configuration(&'a TenantId, &'a Sha256Hex),
     Message(&'a TenantId, &'a Sha256Hex),
     MessageUpload(&'a TenantId, &'a MessageUploadId),
+    Attachment(&'a TenantId, &'a Sha256Hex),
+    AttachmentUpload(&'a TenantId, &'a AttachmentUploadId),
+    Document(&'a TenantId, &'a str),
     Policy(&'a TenantId, &'a Sha256Hex),
     Builds(&'a TenantId, JobId),
     Icon(&'a TenantId, JobId),
@@ -160,6 +181,9 @@ impl ArtifactKey<'_> {
             Self::Message(tenant, digest) => format!("{tenant}/messages/{digest}"),
             // The lifecycle rule of the bucket knows no wildcard in the middle of a key.
             Self::MessageUpload(tenant, id) => format!("message-uploads/{tenant}/{id}"),
+            Self::Attachment(tenant, digest) => format!("{tenant}/attachments/{digest}"),
+            Self::AttachmentUpload(tenant, id) => format!("attachment-uploads/{tenant}/{id}"),
+            Self::Document(tenant, filename) => format!("{tenant}/documents/{filename}"),
             Self::Policy(tenant, digest) => format!("{tenant}/policies/{digest}.json"),
             Self::Builds(tenant, job) => format!("{tenant}/builds/{job}/"),
             Self::Icon(tenant, job) => format!("{tenant}/builds/{job}/icon"),

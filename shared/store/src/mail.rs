@@ -8,12 +8,16 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::Store;
+use crate::changes::{Part, Record};
 use crate::jobs::Hint;
 use crate::keys::{ItemKey, read_mail_key};
 use crate::table::{number, string};
 
 /// The value of the partition key of the index of mail.
 const MAIL: &str = "MAIL";
+
+/// A mail that tells of a change, with its id.
+pub type Letter = (MailId, Mail);
 
 /// A mail with what became of it so far.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,5 +75,16 @@ impl Store {
     ) -> Result<TransactWriteItem, Error> {
         let waiting = WaitingMail { mail: mail.clone(), due_at: now, tries: 0, created_at: now };
         self.create(&ItemKey::Mail(tenant, id), &waiting, [("due_pk", string(MAIL))])
+    }
+
+    /// The mail that tells of a change, if there is one.
+    pub(crate) fn letter_put(
+        &self,
+        tenant: &TenantId,
+        letter: Option<&Letter>,
+        record: Record<'_>,
+    ) -> Result<Option<(Part, TransactWriteItem)>, Error> {
+        let put = letter.map(|(id, mail)| self.mail_put(tenant, id, mail, record.event.creation_time)).transpose()?;
+        Ok(put.map(|put| (Part::Subject, put)))
     }
 }

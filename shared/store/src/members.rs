@@ -16,8 +16,8 @@ use serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value;
 
 use crate::Store;
 use crate::changes::{Actions, Change, Part, Record, only, updated};
-use crate::error::{failed, unreadable};
-use crate::keys::{ItemKey, PERSON_MEMBERS, TOKEN_MEMBERS, partition};
+use crate::error::unreadable;
+use crate::keys::{ItemKey, PERSON_MEMBERS, TOKEN_MEMBERS};
 use crate::table::{number, read_item, string};
 
 /// The condition under which somebody may lose Users & API Management.
@@ -70,16 +70,7 @@ impl Store {
             Members::People => PERSON_MEMBERS,
             Members::Tokens => TOKEN_MEMBERS,
         };
-        let request = self.clients.dynamodb.query().table_name(&self.names.table).consistent_read(true);
-        let request = request.key_condition_expression("pk = :pk AND begins_with(sk, :prefix)");
-        let request = request.expression_attribute_values(":pk", string(partition(tenant)));
-        let request = request.expression_attribute_values(":prefix", string(prefix));
-        let mut pages = request.into_paginator().items().send();
-        let mut members = Vec::new();
-        while let Some(item) = pages.next().await {
-            members.push(read_item(item.map_err(failed("Query"))?)?);
-        }
-        Ok(members)
+        self.under(tenant, prefix).await
     }
 
     /// The roster of a tenant; empty where there is no tenant.

@@ -12,13 +12,14 @@ use aws_sdk_dynamodb::types::{
     TransactWriteItem, WriteRequest,
 };
 use domain::error::Error;
+use domain::id::TenantId;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
 
 use crate::Store;
 use crate::error::{Failed, failed, unreadable};
-use crate::keys::ItemKey;
+use crate::keys::{ItemKey, partition};
 
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
@@ -71,6 +72,20 @@ impl Store {
         }
         let is = |item: &Item, key: &Item| ["pk", "sk"].iter().all(|name| item.get(*name) == key.get(*name));
         Ok(keys.iter().map(|key| found.iter().position(|item| is(item, key)).map(|at| found[at].clone())).collect())
+    }
+
+    /// The items of a tenant whose sort keys begin with `prefix`, in their order.
+    pub(crate) async fn under<T: DeserializeOwned>(&self, tenant: &TenantId, prefix: &str) -> Result<Vec<T>, Error> {
+        let request = self.clients.dynamodb.query().table_name(&self.names.table).consistent_read(true);
+        let request = request.key_condition_expression("pk = :pk AND begins_with(sk, :prefix)");
+        let request = request.expression_attribute_values(":pk", string(partition(tenant)));
+        let request = request.expression_attribute_values(":prefix", string(prefix));
+        let mut items = request.into_paginator().items().send();
+        let mut found = Vec::new();
+        while let Some(item) = items.next().await {
+            found.push(read_item(item.map_err(failed("Query"))?)?);
+        }
+        Ok(found)
     }
 
     /// Removes one item, if it is there.

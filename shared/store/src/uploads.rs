@@ -41,7 +41,12 @@ pub enum Completion {
 }
 
 pub(crate) fn signed_life() -> Result<PresigningConfig, Error> {
-    PresigningConfig::expires_in(Duration::from_secs(u64::from(URL_SECONDS))).map_err(Error::internal)
+    signed_for(URL_SECONDS)
+}
+
+/// How long a signed URL works.
+pub(crate) fn signed_for(seconds: u32) -> Result<PresigningConfig, Error> {
+    PresigningConfig::expires_in(Duration::from_secs(u64::from(seconds))).map_err(Error::internal)
 }
 
 impl Store {
