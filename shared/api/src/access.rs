@@ -112,6 +112,8 @@ const MESSAGES_NEED_TEAM: &str = "Custom messages require a Team or Enterprise p
 const USERS_NEED_TEAM: &str = "Adding users requires a Team or Enterprise plan";
 const ENVIRONMENTS_NEED_TEAM: &str = "Deployment environments require a Team or Enterprise plan";
 const SIGNING_KEYS_NEED_TEAM: &str = "Signing keys require a Team or Enterprise plan";
+const SUPPORT_NEEDS_TEAM: &str = "Support tickets require a Team or Enterprise plan";
+const DOCUMENTS_NEED_TEAM: &str = "Custom documents require a Team or Enterprise plan";
 const SAML_NEEDS_ENTERPRISE: &str = "SAML SSO requires an Enterprise plan";
 
 table! {
@@ -312,4 +314,38 @@ table! {
     DeleteTenant = Row::change("POST", "/frontend/delete_tenant", "delete_tenant").needs(SETTINGS);
     /// Restore the tenant.
     RestoreTenant = Row::new("POST", "/frontend/restore_tenant", "restore_tenant", Effect::Restore).needs(SETTINGS);
+
+    // Page 003, "Support Tickets".
+    /// List tickets.
+    GetTickets = Row::read("GET", "/frontend/support/tickets", "support_tickets").on_plan(Plan::Team, SUPPORT_NEEDS_TEAM);
+    /// Open a ticket.
+    CreateTicket = Row::change("POST", "/frontend/support/tickets", "create_support_ticket")
+        .on_plan(Plan::Team, SUPPORT_NEEDS_TEAM).shows(&["subject", "attachment_name", "attachment_upload"]);
+    /// Read a ticket.
+    GetTicket = Row::read("GET", "/frontend/support/tickets/{ticket_id}", "support_ticket")
+        .on_plan(Plan::Team, SUPPORT_NEEDS_TEAM);
+    /// Comment on a ticket.
+    AddTicketComment =
+        Row::change("POST", "/frontend/support/tickets/{ticket_id}/comments", "add_support_ticket_comment")
+            .on_plan(Plan::Team, SUPPORT_NEEDS_TEAM).shows(&["attachment_name", "attachment_upload"]);
+    /// Request an upload URL for an attachment.
+    RequestAttachmentUpload =
+        Row::change("POST", "/frontend/support/attachments", "support_attachment_upload")
+            .on_plan(Plan::Team, SUPPORT_NEEDS_TEAM);
+    /// Download an attachment.
+    GetAttachment = Row::read("GET", "/frontend/support/attachments/{attachment_id}", "support_attachment")
+        .on_plan(Plan::Team, SUPPORT_NEEDS_TEAM);
+
+    // Page 003, "Tenant Documents".
+    /// List documents.
+    GetDocuments = Row::read("GET", "/frontend/documents", "documents");
+    /// Download a custom document.
+    DownloadDocument = Row::read("GET", "/frontend/documents/download", "download_document")
+        .on_plan(Plan::Team, DOCUMENTS_NEED_TEAM);
+
+    // Page 003, "Sales Contact Requests".
+    /// Check the sales contact cooldown.
+    GetSalesContactStatus = Row::read("GET", "/frontend/sales_contact/status", "sales_contact_status");
+    /// Request sales contact.
+    RequestSalesContact = Row::change("POST", "/frontend/sales_contact/request", "request_sales_contact").shows(&["tier"]);
 }

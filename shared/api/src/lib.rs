@@ -11,6 +11,7 @@ pub mod idempotency;
 pub mod openapi;
 pub mod path;
 pub mod problem;
+pub mod query;
 mod rendering;
 pub mod server;
 mod shown;
@@ -22,8 +23,9 @@ pub use answers::Success;
 pub use body::{JsonBody, JsonObject};
 pub use caller::{Caller, KeyHolder, Visitor};
 pub use idempotency::{IdempotencyKey, replayable};
-pub use path::JobPath;
+pub use path::{IdPath, JobPath};
 pub use problem::{ErrorBody, Problem};
+pub use query::QueryFields;
 pub use server::serve;
 
 /// What a handler answers.

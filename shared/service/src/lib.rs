@@ -14,6 +14,7 @@ pub mod configurations;
 pub mod credentials;
 mod cursors;
 pub mod deletion;
+pub mod documents;
 pub mod live_policies;
 pub mod mailing;
 pub mod members;

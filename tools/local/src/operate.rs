@@ -1,7 +1,7 @@
 //! `./dev operate`: what operators do and no call can. On the stack of the environment's variables, or without them on the
 //! local server that runs.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use anyhow::{Context as _, bail};
@@ -11,8 +11,11 @@ use domain::member::EmailAddress;
 use domain::plan::{LimitChanges, MOST_USERS, Plan};
 use domain::tenant::{Pricing, Tenant, TenantDocument};
 use domain::tenant_name::TenantName;
+use domain::ticket::{TicketId, TicketStatus, comment_text};
 use serde::de::DeserializeOwned;
+use serde_json::json;
 use service::operator::Setting;
+use service::support::SupportAnswer;
 use service::{Clock, Service};
 use store::{Names, Store};
 use uuid::Uuid;
@@ -94,9 +97,37 @@ enum Action {
     SetDocuments {
         /// Its id
         tenant: TenantId,
-        /// JSON: [{"name", "filename", "description"}, …]
+        /// JSON: [{"name", "filename", "description"}, …]; the PDF files stand beside it
         file: PathBuf,
     },
+    /// Print the support tickets of a tenant, or one of them with its comments
+    Tickets {
+        /// Its id
+        tenant: TenantId,
+        /// The ticket's id
+        ticket: Option<TicketId>,
+    },
+    /// Answer a support ticket, set its status, or both; whoever reported it gets a mail
+    AnswerTicket {
+        /// The tenant's id
+        tenant: TenantId,
+        /// The ticket's id
+        ticket: TicketId,
+        #[command(flatten)]
+        answer: TicketAnswer,
+    },
+}
+
+/// What is said, and what the ticket is then.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+struct TicketAnswer {
+    /// What AppTego says, at most 5000 characters; the ticket is then "For Customer Response"
+    #[arg(long)]
+    text: Option<String>,
+    /// "With Support", "For Customer Response" or "Resolved"
+    #[arg(long, value_parser = status)]
+    status: Option<TicketStatus>,
 }
 
 /// Limits, each a number or `none`.
@@ -154,11 +185,30 @@ enum Switch {
     Off,
 }
 
-/// Does it; the tenant as it is then, as JSON.
+/// Does it; the tenant or the ticket as it is then, as JSON.
 pub(crate) async fn operate(options: Operate) -> anyhow::Result<String> {
     let service = connect(&options).await?;
-    let tenant = match options.action {
-        Action::Show { tenant } => find(&service, &tenant).await?,
+    let printed = match options.action {
+        Action::Tickets { tenant, ticket: None } => serde_json::to_value(service.store().tickets(&tenant).await?)?,
+        Action::Tickets { tenant, ticket: Some(ticket) } => {
+            let caller = service.operator(&tenant, "operator_read_ticket").await?;
+            let view = service.ticket(&caller, &ticket).await?;
+            json!({ "ticket": view.ticket, "comments": view.comments })
+        }
+        Action::AnswerTicket { tenant, ticket, answer } => {
+            let text = answer.text.map(|text| comment_text(Some(text))).transpose()?;
+            let answer = SupportAnswer { text, status: answer.status };
+            serde_json::to_value(service.answer_ticket(&tenant, &ticket, &answer).await?)?
+        }
+        of_tenant => serde_json::to_value(operate_on_tenant(&service, of_tenant).await?)?,
+    };
+    Ok(serde_json::to_string_pretty(&printed)? + "\n")
+}
+
+/// Does what ends in a tenant.
+async fn operate_on_tenant(service: &Service, action: Action) -> anyhow::Result<Tenant> {
+    Ok(match action {
+        Action::Show { tenant } => find(service, &tenant).await?,
         Action::CreateTenant { name, plan, owner } => {
             let tenant = Tenant::new(TenantId::from_bits(Uuid::now_v7().as_u128()), name, plan);
             service.found_tenant(&tenant, &owner).await?;
@@ -175,10 +225,10 @@ pub(crate) async fn operate(options: Operate) -> anyhow::Result<String> {
         }
         Action::SetDocuments { tenant, file } => {
             let documents: Vec<TenantDocument> = read_json(&file)?;
-            service.set(&tenant, &Setting::Documents(documents)).await?
+            service.set_documents(&tenant, with_files(documents, &file)?).await?
         }
-    };
-    Ok(serde_json::to_string_pretty(&tenant)? + "\n")
+        Action::Tickets { .. } | Action::AnswerTicket { .. } => bail!("this is about a ticket"),
+    })
 }
 
 #[expect(clippy::disallowed_methods, reason = "as a function's main")]
@@ -198,6 +248,23 @@ async fn connect(options: &Operate) -> anyhow::Result<Service> {
 
 async fn find(service: &Service, tenant: &TenantId) -> anyhow::Result<Tenant> {
     service.store().tenant(tenant).await?.with_context(|| format!("there is no tenant {tenant}"))
+}
+
+/// Each with the file beside `list` that it names.
+fn with_files(documents: Vec<TenantDocument>, list: &Path) -> anyhow::Result<Vec<(TenantDocument, Vec<u8>)>> {
+    let folder = list.parent().unwrap_or(Path::new("."));
+    let read = |document: TenantDocument| {
+        document.check()?;
+        let file = folder.join(&document.filename);
+        let content = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        Ok((document, content))
+    };
+    documents.into_iter().map(read).collect()
+}
+
+fn status(text: &str) -> Result<TicketStatus, String> {
+    let named = TicketStatus::ALL.into_iter().find(|status| status.label().eq_ignore_ascii_case(text));
+    named.ok_or_else(|| "\"With Support\", \"For Customer Response\" or \"Resolved\"".to_owned())
 }
 
 fn read_json<T: DeserializeOwned>(file: &PathBuf) -> anyhow::Result<T> {
