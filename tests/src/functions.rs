@@ -39,6 +39,7 @@ pub fn routers() -> Vec<(&'static str, OpenApiRouter<App>)> {
         ("frontend-builds", frontend_builds::routes()),
         ("frontend-config", frontend_config::routes()),
         ("frontend-users", frontend_users::routes()),
+        ("support", support::routes()),
     ]
 }
 

@@ -21,7 +21,7 @@ use local::outbox::Outbox;
 use local::provision::{Settings, Stack, provision};
 use local::queues::Poller;
 use local::seed;
-use local::server::{MAINTENANCE_PERIOD, Server, WORKERS};
+use local::server::{MAINTENANCE_PERIOD, Server, WORKERS, desk};
 use protection_worker::{Lease, Worker};
 use serde_json::{Value, json};
 use service::Service;
@@ -131,7 +131,11 @@ impl Bench {
         let own = Service::new(store.through(privileges::own(&config)), clock.clock());
         let tenant = seed::seed(&own).await.expect("a tenant");
         let key = seed::make_automation_key(&own, &tenant.id, "Test").await.expect("a key");
-        let app = App { service: Service::new(store, clock.clock()).with_sessions(Some(issuer::start().await)) };
+        let app = App {
+            service: Service::new(store, clock.clock())
+                .with_sessions(Some(issuer::start().await))
+                .with_desk(desk().unwrap()),
+        };
         let router = functions::serve(local::routes(), app.clone());
         let bench = Self {
             stack,

@@ -3,6 +3,7 @@
 pub mod aws;
 pub mod calls;
 pub mod commands;
+mod documents;
 mod operate;
 pub mod outbox;
 pub mod provision;
@@ -25,6 +26,7 @@ pub fn routes() -> OpenApiRouter<api::App> {
         .merge(frontend_builds::routes())
         .merge(frontend_config::routes())
         .merge(frontend_users::routes())
+        .merge(support::routes())
 }
 
 /// The OpenAPI document, as it stands in docs/openapi.json.

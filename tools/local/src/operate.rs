@@ -239,7 +239,8 @@ async fn connect(options: &Operate) -> anyhow::Result<Service> {
         if names.events_table.is_empty() {
             bail!("the variable EVENTS_TABLE_NAME is missing: everything is audited");
         }
-        return Ok(Service::new(Store::connect(names).await, Clock::system()));
+        let portal = variable("PORTAL_URL").unwrap_or_else(|| service::PORTAL_URL.to_owned());
+        return Ok(Service::new(Store::connect(names).await, Clock::system()).with_portal(&portal));
     }
     let config = aws::config(&aws_of_server(&options.home)?);
     let stack = provision(&config, PREFIX, Settings::default()).await?;

@@ -8,12 +8,14 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use axum::Router;
 use identity::Verifier;
 use protection_worker::{Lease, Worker};
+use service::support::Desk;
 use service::{Clock, Service};
 use store::{Clients, Store};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use crate::documents;
 use crate::outbox::Outbox;
 use crate::provision::Stack;
 use crate::queues::Poller;
@@ -54,14 +56,20 @@ pub struct Server {
 pub fn connect(config: &SdkConfig, stack: &Stack) -> anyhow::Result<Service> {
     let store = Store::new(Clients::connect(config, &[]), stack.names.clone());
     let verifier = Verifier::new(stack.user_pool(config)?);
-    Ok(Service::new(store, Clock::system()).with_sessions(Some(verifier)))
+    Ok(Service::new(store, Clock::system()).with_sessions(Some(verifier)).with_desk(desk()?))
+}
+
+/// Whom mail about customers goes to on this machine: the outbox has it.
+pub fn desk() -> anyhow::Result<Desk> {
+    let address = |name: &str| format!("{name}@apptego.localhost").parse().map(Some);
+    Ok(Desk { support: address("support")?, sales: address("sales")? })
 }
 
 /// Serves the API at `listener` and does the work behind it.
 pub fn start(config: &SdkConfig, stack: &Stack, app: App, listener: TcpListener, behind: Behind) -> Server {
     let mut server = Server::default();
     let service = app.service.clone();
-    server.serve(listener, api::serve(routes(), app));
+    server.serve(listener, api::serve(routes(), app).merge(documents::router()));
     let arrived = service.clone();
     server.feed(Poller::new(config, &stack.arrival_queue_url, 10), move |event| {
         let service = arrived.clone();

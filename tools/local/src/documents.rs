@@ -1,0 +1,67 @@
+//! The standard legal documents, which AWS serves from a bucket of static files.
+
+use axum::Router;
+use axum::extract::Path;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use http::StatusCode;
+use http::header::CONTENT_TYPE;
+
+macro_rules! files {
+    ($($path:literal),* $(,)?) => {
+        [$(($path, include_bytes!(concat!("../../../documents/", $path)).as_slice())),*]
+    };
+}
+
+/// Every file below `documents`, by its path there.
+static FILES: [(&str, &[u8]); 12] = files![
+    "legal/enterprise/data-processing.pdf",
+    "legal/enterprise/index.html",
+    "legal/enterprise/privacy.pdf",
+    "legal/enterprise/service-level.pdf",
+    "legal/enterprise/terms.pdf",
+    "legal/free/index.html",
+    "legal/free/privacy.pdf",
+    "legal/free/terms.pdf",
+    "legal/team/data-processing.pdf",
+    "legal/team/index.html",
+    "legal/team/privacy.pdf",
+    "legal/team/terms.pdf",
+];
+
+/// Answers at the paths at which AWS has them.
+pub(crate) fn router() -> Router {
+    Router::new().route("/documents/{*path}", get(file))
+}
+
+async fn file(Path(path): Path<String>) -> Response {
+    let path = if path.ends_with('/') { format!("{path}index.html") } else { path };
+    let Some((_, content)) = FILES.iter().find(|(name, _)| **name == path) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let kind = if path.ends_with(".pdf") { "application/pdf" } else { "text/html; charset=utf-8" };
+    ([(CONTENT_TYPE, kind)], *content).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::document::{base_url, standard};
+    use domain::plan::Plan;
+
+    use super::*;
+
+    #[test]
+    fn the_files_are_those_that_the_plans_list_and_a_page_for_each() {
+        let mut listed: Vec<String> = Vec::new();
+        for plan in Plan::ALL {
+            let folder = base_url(plan).strip_prefix("/documents/").unwrap();
+            listed.extend(standard(plan).iter().map(|document| format!("{folder}{}", document.filename)));
+            listed.push(format!("{folder}index.html"));
+        }
+        listed.sort();
+        assert_eq!(FILES.map(|(name, _)| name.to_owned()).to_vec(), listed);
+        for (name, content) in FILES.iter().filter(|(name, _)| name.ends_with(".pdf")) {
+            assert!(content.starts_with(b"%PDF-"), "{name}");
+        }
+    }
+}
