@@ -17,6 +17,7 @@ use domain::tenant::Tenant;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, Request, StatusCode};
 use local::aws::LocalAws;
+use local::documents;
 use local::outbox::Outbox;
 use local::provision::{Settings, Stack, provision};
 use local::queues::Poller;
@@ -306,7 +307,7 @@ impl Bench {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = format!("http://{}", listener.local_addr().expect("an address"));
         let mut server = Server::default();
-        server.serve(listener, self.router.clone());
+        server.serve(listener, self.router.clone().merge(documents::router()));
         let service = self.service().clone();
         server.feed(Poller::new(&self.config, &self.stack.arrival_queue_url, 10), move |event| {
             let service = service.clone();

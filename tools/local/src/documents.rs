@@ -30,7 +30,7 @@ static FILES: [(&str, &[u8]); 12] = files![
 ];
 
 /// Answers at the paths at which AWS has them.
-pub(crate) fn router() -> Router {
+pub fn router() -> Router {
     Router::new().route("/documents/{*path}", get(file))
 }
 

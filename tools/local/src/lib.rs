@@ -3,7 +3,7 @@
 pub mod aws;
 pub mod calls;
 pub mod commands;
-mod documents;
+pub mod documents;
 mod operate;
 pub mod outbox;
 pub mod provision;

@@ -18,3 +18,4 @@ mod replays;
 mod rules;
 mod saml;
 mod signing_keys;
+mod support;

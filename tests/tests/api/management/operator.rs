@@ -6,8 +6,10 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tests::harness::{Bench, program};
 
+const TICKET: &str = "01970000-0000-7000-8000-000000000000";
+
 /// Runs the command over the bench's stack.
-async fn operate(bench: &Bench, arguments: &[&str]) -> Output {
+pub(super) async fn operate(bench: &Bench, arguments: &[&str]) -> Output {
     let names = &bench.stack.names;
     let mut command = tokio::process::Command::new(program("local"));
     command.arg("operate").args(arguments);
@@ -19,7 +21,7 @@ async fn operate(bench: &Bench, arguments: &[&str]) -> Output {
     command.output().await.unwrap()
 }
 
-async fn done(bench: &Bench, arguments: &[&str]) -> Value {
+pub(super) async fn done(bench: &Bench, arguments: &[&str]) -> Value {
     let output = operate(bench, arguments).await;
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
@@ -49,6 +51,7 @@ async fn what_an_operator_sets_is_what_the_tenant_is_shown_and_stands_in_its_log
     done(&bench, &["enable-library", &tenant, "on"]).await;
     let file = bench.folder.path().join("documents.json");
     std::fs::write(&file, r#"[{"name": "Addendum", "filename": "addendum.pdf", "description": "Ours."}]"#).unwrap();
+    std::fs::write(bench.folder.path().join("addendum.pdf"), b"%PDF-1.4 ours").unwrap();
     let tenant_after = done(&bench, &["set-documents", &tenant, file.to_str().unwrap()]).await;
     assert_eq!(
         (&tenant_after["custom_library"], &tenant_after["documents"][0]["filename"]),
@@ -88,6 +91,10 @@ async fn what_cannot_be_is_refused_in_one_line_and_changes_nothing() {
     let nobody = "00000000000000000000000000000001";
     let leading_out = bench.folder.path().join("leading-out.json");
     std::fs::write(&leading_out, r#"[{"name": "x", "filename": "../../x", "description": "y"}]"#).unwrap();
+    let (no_file, no_pdf) = (bench.folder.path().join("no-file.json"), bench.folder.path().join("no-pdf.json"));
+    std::fs::write(&no_file, r#"[{"name": "x", "filename": "missing.pdf", "description": "y"}]"#).unwrap();
+    std::fs::write(&no_pdf, r#"[{"name": "x", "filename": "text.pdf", "description": "y"}]"#).unwrap();
+    std::fs::write(bench.folder.path().join("text.pdf"), b"no PDF").unwrap();
     for (arguments, said) in [
         (&["show", nobody][..], "there is no tenant"),
         (&["set-plan", nobody, "TEAM"], "Tenant not found"),
@@ -101,6 +108,13 @@ async fn what_cannot_be_is_refused_in_one_line_and_changes_nothing() {
         (&["set-pricing", &tenant, "FREE", "--none"], "FREE has no price"),
         (&["set-documents", &tenant, "/nowhere.json"], "cannot read /nowhere.json"),
         (&["set-documents", &tenant, leading_out.to_str().unwrap()], "without slashes"),
+        (&["set-documents", &tenant, no_file.to_str().unwrap()], "cannot read"),
+        (&["set-documents", &tenant, no_pdf.to_str().unwrap()], "text.pdf is no PDF file"),
+        (&["tickets", &tenant, TICKET], "Ticket not found"),
+        (&["answer-ticket", &tenant, TICKET, "--status", "Resolved"], "Ticket not found"),
+        (&["answer-ticket", &tenant, TICKET], "required"),
+        (&["answer-ticket", &tenant, TICKET, "--text", " "], "Comment text is missing"),
+        (&["answer-ticket", &tenant, TICKET, "--status", "Closed"], "\"With Support\""),
         (&["create-tenant", "--name", "x", "--plan", "TEAM", "--owner", "a@b.cd"], "5 to 30"),
         (&["create-tenant", "--name", "Example", "--plan", "TEAM", "--owner", "nobody"], "Invalid email"),
     ] {
@@ -114,4 +128,5 @@ async fn what_cannot_be_is_refused_in_one_line_and_changes_nothing() {
     let told: Vec<_> = refused.map(|logged| json!(logged.event.raw_data)).collect();
     assert_eq!(told.len(), 2, "{told:?}");
     assert_eq!(told[0], json!({ "pricing": ["FREE", null] }));
+    assert_eq!(told[1], json!({ "ticket_id": TICKET, "status": "Resolved" }));
 }
