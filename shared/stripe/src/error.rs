@@ -24,7 +24,7 @@ pub enum Error {
         #[source]
         last: Trouble,
     },
-    /// Stripe did it, and its answer is not what it should be.
+    /// Stripe answered, perhaps having done it, and the answer is not what it should be.
     #[error("Stripe's answer cannot be read")]
     Unreadable(#[source] Unreadable),
 }

@@ -51,3 +51,13 @@ pub(crate) fn run(call: Call, state: &mut State, id: &str, params: &mut Params) 
     expand(state, &mut answer, &paths)?;
     Ok(answer)
 }
+
+/// Pages lead there.
+fn check_url(param: &str, url: Option<&String>) -> Result<(), Refusal> {
+    match url {
+        Some(url) if !url.starts_with("http://") && !url.starts_with("https://") => {
+            Err(Refusal::bad_param(param, "Not a valid URL"))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,5 +1,7 @@
 //! A running stand-in.
 
+use std::fmt;
+
 use axum::Router;
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -41,6 +43,12 @@ pub async fn start(options: Options) -> anyhow::Result<Standin> {
     });
     tasks.spawn(sender.clone().run());
     Ok(Standin { base_url, sender, _tasks: tasks })
+}
+
+impl fmt::Debug for Standin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Standin").field("base_url", &self.base_url).finish_non_exhaustive()
+    }
 }
 
 impl Standin {

@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 use serde_json::Value;
 
+use super::check_url;
 use super::pages::Part;
 use crate::error::Refusal;
 use crate::params::Params;
@@ -53,12 +54,8 @@ fn check(state: &State, session: &Session) -> Result<(), Refusal> {
     if !(1..=MAX_REFERENCE).contains(&reference.chars().count()) {
         return Err(Refusal::bad_param("client_reference_id", reference));
     }
-    for (param, url) in [("success_url", Some(&session.success_url)), ("cancel_url", session.cancel_url.as_ref())] {
-        if url.is_some_and(|url| !url.starts_with("http://") && !url.starts_with("https://")) {
-            return Err(Refusal::bad_param(param, "Not a valid URL"));
-        }
-    }
-    Ok(())
+    check_url("success_url", Some(&session.success_url))?;
+    check_url("cancel_url", session.cancel_url.as_ref())
 }
 
 pub(super) fn list(state: &mut State, _: &str, params: &mut Params) -> Result<Value, Refusal> {

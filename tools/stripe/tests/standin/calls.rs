@@ -171,6 +171,13 @@ async fn what_stripe_would_refuse_is_refused() {
         (Method::POST, "/v1/billing_portal/sessions", String::new(), 400, Some("parameter_missing")),
         (
             Method::POST,
+            "/v1/billing_portal/sessions",
+            format!("customer={customer}&return_url=javascript:x"),
+            400,
+            None,
+        ),
+        (
+            Method::POST,
             sub.as_str(),
             "items[0][price]=x&items[0][id]=si_none".to_owned(),
             400,

@@ -4,6 +4,7 @@
 mod calls;
 mod events;
 mod life;
+mod official;
 mod receiver;
 mod shapes;
 

@@ -19,6 +19,8 @@ pub(crate) const SECRET: &str = "whsec_standin";
 #[derive(Clone, Default)]
 pub(crate) struct Receiver {
     pub(crate) taken: Arc<Mutex<Vec<Result<Event, Rejection>>>>,
+    /// Bodies and signatures, as they came.
+    pub(crate) raw: Arc<Mutex<Vec<(String, String)>>>,
     /// How many are to be turned away first.
     pub(crate) failing: Arc<Mutex<u32>>,
 }
@@ -44,6 +46,8 @@ async fn take(State(receiver): State<Receiver>, headers: HeaderMap, body: Bytes)
     let secrets = [SecretString::from("whsec_next"), SecretString::from(SECRET)];
     let header = headers.get(webhook::HEADER).unwrap().to_str().unwrap();
     let event = webhook::verify(&body, header, &secrets, beginning());
+    let raw = (String::from_utf8(body.to_vec()).unwrap(), header.to_owned());
+    receiver.raw.lock().unwrap().push(raw);
     let mut failing = receiver.failing.lock().unwrap();
     if *failing > 0 {
         *failing -= 1;
