@@ -19,7 +19,8 @@ const LIVE: [&str; 2] = ["sk_live_", "rk_live_"];
 /// How Stripe is reached. `Debug` shows no secret.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The account's secret key, `sk_…`, or one with fewer rights, `rk_…`.
+    /// The account's secret key, `sk_…`, or one with fewer rights, `rk_…`: writes customers, checkout sessions, subscriptions and
+    /// portal sessions, reads prices, products and invoices.
     pub secret_key: SecretString,
     /// Scheme, host and port of the API; a path before `/v1` can follow.
     pub base_url: String,

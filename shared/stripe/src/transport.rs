@@ -20,6 +20,8 @@ use crate::retry::{self, Verdict};
 /// with up to ten lines at 2 kB each.
 pub(crate) const MAX_BODY: usize = 2 * 1024 * 1024;
 const CONNECT_LIMIT: Duration = Duration::from_secs(3);
+/// Who asks, for Stripe's log of requests.
+const USER_AGENT: &str = concat!("apptego/", env!("CARGO_PKG_VERSION"));
 
 /// What is asked.
 #[derive(Clone, Debug)]
@@ -120,7 +122,8 @@ impl Client {
 
 /// Trusts the certificates that `SSL_CERT_FILE` names, as the SDK's own client does: docs/decisions/0007-roots.md.
 fn http_client() -> Result<reqwest::Client, reqwest::Error> {
-    reqwest::Client::builder().connect_timeout(CONNECT_LIMIT).redirect(Policy::none()).build()
+    let limits = reqwest::Client::builder().connect_timeout(CONNECT_LIMIT).redirect(Policy::none());
+    limits.user_agent(USER_AGENT).build()
 }
 
 async fn body(mut answer: Response) -> Result<Vec<u8>, Failure> {

@@ -144,13 +144,10 @@ impl State {
         }
     }
 
-    /// Tries again to be paid.
+    /// Tries again to be paid, in vain: a card that works again has paid by then.
     fn retry(&mut self, id: &str, at: Timestamp) {
         let Ok(subscription) = find(&self.subscriptions, id, "id") else { return };
         let Some(Dunning { invoice, tries, .. }) = subscription.dunning.clone() else { return };
-        if !self.declines(&subscription.customer) {
-            return self.recover(id, at);
-        }
         match RETRIES.get(usize::try_from(tries).unwrap_or(usize::MAX)) {
             Some(wait) => self.unpaid(id, Dunning { invoice, tries: tries + 1, next: at + *wait }, at),
             None => {

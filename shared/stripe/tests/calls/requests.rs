@@ -107,6 +107,7 @@ async fn each_call_says_who_asks_and_in_which_version() {
     for seen in seen_of_every_call().await {
         assert_eq!(seen.header("authorization"), Some("Bearer sk_test_hidden"));
         assert_eq!(seen.header("stripe-version"), Some(stripe::VERSION));
+        assert!(seen.header("user-agent").unwrap().starts_with("apptego/"));
         let is_post = seen.line.starts_with("POST");
         assert_eq!(seen.header("idempotency-key").is_some(), is_post);
         assert_eq!(seen.header("content-type"), is_post.then_some("application/x-www-form-urlencoded"));

@@ -93,6 +93,17 @@ async fn the_deadline_is_for_all_tries() {
 }
 
 #[tokio::test]
+async fn a_try_ends_with_the_deadline() {
+    let server = Server::start([Step::Hang]).await;
+    let limits = (Duration::from_secs(5), Duration::from_millis(300));
+    let config = Config { try_limit: limits.0, deadline: limits.1, ..server.config() };
+    let start = Instant::now();
+    let error = create(&Client::new(&config).unwrap()).await.unwrap_err();
+    assert!(matches!(error, Error::Unavailable { tries: 1, last: Trouble::Connection(_), .. }), "{error:?}");
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+}
+
+#[tokio::test]
 async fn one_deadline_can_be_for_several_calls() {
     let server = Server::start([Step::ok(customer()), Step::Hang]).await;
     let client = server.client().until(tokio::time::Instant::now() + Duration::from_millis(250));

@@ -80,6 +80,19 @@ async fn a_call_that_still_runs_is_waited_for() {
 }
 
 #[tokio::test]
+async fn many_at_once_with_one_key_make_one_object() {
+    let bench = bench().await;
+    let key = fresh();
+    let mut calls = tokio::task::JoinSet::new();
+    for _ in 0..20 {
+        let (client, key) = (bench.client.clone(), key.clone());
+        calls.spawn(async move { create(&client, "A", &key).await.unwrap() });
+    }
+    let made: std::collections::BTreeSet<String> = calls.join_all().await.into_iter().collect();
+    assert_eq!((made.len(), customers(&bench)), (1, 1));
+}
+
+#[tokio::test]
 async fn a_key_is_for_one_call() {
     let bench = bench().await;
     let key = fresh();
