@@ -228,6 +228,17 @@ pub enum Error {
         #[source]
         cause: signing::code::Error,
     },
+    /// A program whose slices ask for different things.
+    #[error(
+        "{}: the slices for {} and {} ask for different entitlements, and a program is signed with the same ones in every slice. Build the app again with one set of entitlements.",
+        .entry.escape_debug(), .slices[0], .slices[1]
+    )]
+    DifferentEntitlements {
+        /// The entry.
+        entry: String,
+        /// Processors of two that differ.
+        slices: [String; 2],
+    },
     /// What a program asks for does not fit the profile.
     #[error("Signing failed: {}: {cause}", .bundle.escape_debug())]
     Entitlements {
@@ -286,9 +297,11 @@ impl Error {
             Self::Encrypted { .. } => "app_encrypted",
             Self::Simulator { .. } => "simulator_build",
             Self::NoArm64 { .. } => "architecture_missing",
-            Self::Signing(_) | Self::WrongKey { .. } | Self::CodeSignature { .. } | Self::Entitlements { .. } => {
-                "signing_failed"
-            }
+            Self::Signing(_)
+            | Self::WrongKey { .. }
+            | Self::CodeSignature { .. }
+            | Self::DifferentEntitlements { .. }
+            | Self::Entitlements { .. } => "signing_failed",
             Self::Source(_) => "source_failed",
             Self::Sink(_) => "sink_failed",
             Self::Cancelled => "cancelled",

@@ -72,7 +72,8 @@ pub(crate) fn protect<'a>(
     ];
     let controls: Vec<ControlOutcome> = outcomes.into_rows().into_iter().map(ControlOutcome::from).collect();
     let signing = report::signing(plan, asked.previous.as_ref());
-    let warnings = report::warnings(&input, plan, &controls, asked.previous.as_ref());
+    let mut warnings = report::warnings(&input, plan, &controls, asked.previous.as_ref());
+    warnings.extend(asked.warnings);
     let stages = stages(began, Instant::now());
     let name = Some(plan.file_name.as_str().to_owned());
     Ok(Report {
