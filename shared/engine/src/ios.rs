@@ -21,7 +21,6 @@ use formats::source::Source;
 use formats::zip::Archive;
 
 use crate::observe::{Observer, Watch};
-use crate::outcome::ControlOutcome;
 use crate::output::Output;
 use crate::protect::stages;
 use crate::report::{AppFacts, File, Report};
@@ -70,7 +69,7 @@ pub(crate) fn protect<'a>(
         (Phase::Signing, edited),
         (Phase::Packaging, packaging),
     ];
-    let controls: Vec<ControlOutcome> = outcomes.into_rows().into_iter().map(ControlOutcome::from).collect();
+    let controls = outcomes.into_rows(input.is_for_simulator);
     let signing = report::signing(plan, asked.previous.as_ref());
     let mut warnings = report::warnings(&input, plan, &controls, asked.previous.as_ref());
     warnings.extend(asked.warnings);
