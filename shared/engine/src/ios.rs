@@ -8,6 +8,7 @@ mod info;
 mod inspect;
 mod package;
 mod report;
+mod runnable;
 mod sign;
 
 use std::io::Write;
