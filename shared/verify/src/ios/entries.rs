@@ -26,6 +26,7 @@ const IDENTITY: [&str; 6] = [
 /// Files that signing writes into a bundle.
 const SEAL: &str = "_CodeSignature/CodeResources";
 const PROFILE: &str = "embedded.mobileprovision";
+
 /// The output is the same app in the same version.
 pub(super) fn identity(before: &App<'_>, after: &App<'_>) -> Result<String, Error> {
     let (old, new) = (before.info(&before.root)?, after.info(&after.root)?);

@@ -1,5 +1,9 @@
 //! iOS apps: what passes, and that nothing else does.
 
+mod bundles;
+mod edits;
+mod entitlements;
+
 use domain::control::ControlId;
 use domain::platform::Platform;
 use domain::policy::Policy;
@@ -7,7 +11,7 @@ use engine::{Plan, SigningKey, Unobserved, protect};
 use fixtures::ios::{Item, NOW, ROOT, app, identity, info, ipa};
 use fixtures::macho::Binary;
 use formats::limits::Limits;
-use formats::plist::{Dictionary, Value};
+use formats::plist::Value;
 use formats::zip::{Archive, Method, Writer};
 use serde_json::json;
 use signing::ios::IosIdentity;
@@ -192,194 +196,6 @@ fn what_a_control_does_is_refused_where_the_policy_does_not_have_it() {
     }
 }
 
-/// What the check of signatures says of an app that was one thing and is protected as another.
-fn exchanged(before: &[Item], after: &[u8], policy: &Policy, key: &IosIdentity) -> String {
-    let (check, detail) = refusal(&ipa(before), &protected(after, policy, Some(key)), policy, Some(key));
-    assert_eq!(check, Check::Signatures, "{detail}");
-    detail
-}
-
-fn unpacked(bytes: &[u8]) -> Vec<Item> {
-    let bytes = bytes.to_vec();
-    let archive = Archive::read(&bytes, &Limits::default()).unwrap();
-    let entries = archive.entries().iter();
-    entries
-        .map(|entry| (entry.name.clone(), entry.method, archive.read_entry(&entry.name, 64 << 20).unwrap()))
-        .collect()
-}
-
-#[test]
-fn entitlements_that_got_lost_or_weaker_or_more() {
-    let (none, granting, plain) = (Policy::default(), granting(), identity(&[]));
-    let encrypts = Policy::from_iter([ControlId::STORAGE_ENCRYPTION_PREVENTION]);
-    let encrypted = protected(&ipa(&input()), &encrypts, None);
-    let bare = ipa(&input());
-    let other = |key: &str| format!("{ROOT}: it asks for another {key} than before");
-    assert_eq!(exchanged(&unpacked(&encrypted), &bare, &none, &plain), other(DATA_PROTECTION));
-
-    let weak = identity(&[(DATA_PROTECTION, "NSFileProtectionCompleteUnlessOpen".into())]);
-    // Whether the input's signature holds counts for nothing.
-    let weakened = |name: &str, mut content: Vec<u8>| {
-        let (old, new) = (b"<string>NSFileProtectionComplete</string>", b"<string>NSFileProtectionNone</string>    ");
-        while let Some(at) = content.windows(old.len()).position(|window| window == old && name.ends_with("/Code")) {
-            content[at..at + old.len()].copy_from_slice(new);
-        }
-        Some(content)
-    };
-    let unprotected = rewritten(&encrypted, weakened);
-    let output = protected(&unprotected, &none, Some(&weak));
-    check(&unprotected, &output, &none, Some(&weak)).unwrap();
-    let (check_name, detail) = refusal(&encrypted, &output, &none, Some(&weak));
-    assert_eq!((check_name, detail), (Check::Signatures, other(DATA_PROTECTION)));
-
-    let debuggable = protected(&bare, &none, Some(&granting));
-    let quiet = protected(&debuggable, &Policy::from_iter([ControlId::DEBUGGABLE_PREVENTION]), None);
-    assert_eq!(exchanged(&unpacked(&debuggable), &quiet, &none, &granting), other("get-task-allow"));
-    assert_eq!(exchanged(&unpacked(&quiet), &debuggable, &none, &granting), other("get-task-allow"));
-    check(&debuggable, &protected(&debuggable, &none, Some(&plain)), &none, Some(&plain)).unwrap();
-    let beta = identity(&[("beta-reports-active", true.into())]);
-    check(&debuggable, &protected(&debuggable, &none, Some(&beta)), &none, Some(&beta)).unwrap();
-}
-
-/// An app with this in the transport security of its own `Info.plist`.
-fn secured(security: Value) -> Vec<Item> {
-    let mut items = input();
-    let more = [("UIFileSharingEnabled", true.into()), ("NSAppTransportSecurity", security)];
-    items[0].2 = info("com.example.small", "Code", &more);
-    items
-}
-
-fn dictionary(entries: &[(&str, Value)]) -> Value {
-    Value::Dictionary(entries.iter().cloned().collect())
-}
-
-fn of_host(list: &str, host: &str, key: &str, value: Value) -> Value {
-    dictionary(&[(list, dictionary(&[(host, dictionary(&[(key, value)]))]))])
-}
-
-/// Says which attributes a build with `policy` does not make, of a build with `made_with` of an app with this in its `Info.plist`.
-fn refused_edits(security: Value, made_with: &Policy, policy: &Policy) -> String {
-    let key = granting();
-    let output = protected(&ipa(&secured(security)), made_with, Some(&key));
-    let (check, detail) = refusal(&ipa(&input()), &output, policy, Some(&key));
-    assert_eq!(check, Check::Entries, "{detail}");
-    detail
-}
-
-#[test]
-fn edits_of_hosts_that_the_policy_does_not_name() {
-    let policy = all_controls();
-    let (exceptions, pinned) = ("NSExceptionDomains", "NSPinnedDomains");
-    let (minimum, subdomains) = ("NSExceptionMinimumTLSVersion", "NSIncludesSubdomains");
-    let nothing = || Value::Dictionary(Dictionary::new());
-    for (security, attribute) in [
-        (of_host(exceptions, "evil.com", minimum, "TLSv1.3".into()), minimum),
-        (of_host(exceptions, "notexample.com", minimum, "TLSv1.3".into()), minimum),
-        (of_host(exceptions, "a.example.com", subdomains, true.into()), subdomains),
-        (dictionary(&[(exceptions, dictionary(&[("evil.com", nothing())]))]), "evil.com"),
-        (of_host(pinned, "evil.com", "NSPinnedLeafIdentities", Value::Array(Vec::new())), "NSPinnedLeafIdentities"),
-        (of_host(pinned, "api.example.com", subdomains, true.into()), subdomains),
-    ] {
-        let detail = refused_edits(security, &policy, &policy);
-        assert!(detail.ends_with(attribute), "{detail}");
-    }
-}
-
-#[test]
-fn edits_with_values_that_no_control_sets() {
-    let policy = all_controls();
-    let exceptions = "NSExceptionDomains";
-    let minimum = "NSExceptionMinimumTLSVersion";
-    let without = |control: ControlId| {
-        let mut made_with = policy.clone();
-        made_with.controls.remove(&control);
-        made_with
-    };
-    let mut of_others = policy.clone();
-    of_others.certificates[0].spki_sha256 = Some("LCa0a2j/xo/5m0U8HTBBNBNCLXBkg7+g+YpeiGJm564=".parse().unwrap());
-    let tls13 = || without(ControlId::TLS13_ONLY_PREVENTION);
-    for (security, made_with, attribute) in [
-        (dictionary(&[("NSAllowsArbitraryLoads", true.into())]), policy.clone(), "NSAllowsArbitraryLoads"),
-        (of_host(exceptions, "example.com", minimum, "TLSv1.2".into()), tls13(), minimum),
-        (
-            of_host(exceptions, "example.com", "NSRequiresCertificateTransparency", false.into()),
-            policy.clone(),
-            "Transparency",
-        ),
-        (of_host(exceptions, "example.com", "NSExceptionAllowsInsecureHTTPLoads", true.into()), tls13(), "HTTPLoads"),
-        (Value::Dictionary(Dictionary::new()), of_others, "NSPinnedLeafIdentities"),
-    ] {
-        let detail = refused_edits(security, &made_with, &policy);
-        assert!(detail.contains(attribute), "{detail}");
-    }
-    let silent = ipa(&app());
-    let shared = protected(&ipa(&input()), &without(ControlId::FILE_SHARING_PREVENTION), None);
-    let (check, detail) = refusal(&silent, &shared, &policy, None);
-    assert_eq!((check, detail.ends_with("UIFileSharingEnabled")), (Check::Entries, true), "{detail}");
-}
-
-#[test]
-fn hosts_are_the_same_in_any_case_of_letters() {
-    let (policy, key) = (all_controls(), granting());
-    let exceptions = of_host("NSExceptionDomains", "Example.COM", "NSExceptionMinimumTLSVersion", "TLSv1.0".into());
-    let mut security = exceptions.into_dictionary().unwrap();
-    let pinned = of_host("NSPinnedDomains", "API.example.com", "NSPinnedLeafIdentities", Value::Array(Vec::new()));
-    security.extend(pinned.into_dictionary().unwrap());
-    let input = ipa(&secured(Value::Dictionary(security)));
-    let output = protected(&input, &policy, Some(&key));
-    check(&input, &output, &policy, Some(&key)).unwrap();
-    // The weaker of two spellings counts.
-    let weak = |name: &str, content: Vec<u8>| match name == format!("{ROOT}/Info.plist") {
-        true => Some(String::from_utf8(content).unwrap().replace("Legacy.EXAMPLE.com", "EXAMPLE.com").into_bytes()),
-        false => Some(content),
-    };
-    let legacy = of_host("NSExceptionDomains", "Legacy.EXAMPLE.com", "NSExceptionMinimumTLSVersion", "TLSv1.0".into());
-    let narrow = Policy { tls13_domains: vec!["example.com".parse().unwrap()], ..policy };
-    let input = ipa(&secured(legacy));
-    let made = protected(&rewritten(&protected(&input, &narrow, None), weak), &Policy::default(), None);
-    let (check, detail) = refusal(&rewritten(&input, weak), &made, &narrow, None);
-    assert_eq!(check, Check::Controls, "{detail}");
-    assert!(detail.contains("example.com may be spoken to below TLS 1.3"), "{detail}");
-}
-
-#[test]
-fn an_executable_in_the_folder_of_another_bundle_and_none() {
-    let policy = Policy::default();
-    let outer = format!("{ROOT}/Frameworks/Outer.framework");
-    let library = Binary { kind: fixtures::macho::Kind::Dylib, ..Binary::default() };
-    let mut items = input();
-    items.extend(fixtures::ios::bundle(&format!("{outer}/Inner.framework"), "com.example.inner", &library));
-    let named = |name: &str| {
-        let mut items = items.clone();
-        items.push((format!("{outer}/Info.plist"), Method::Deflated, info("com.example.outer", name, &[])));
-        items
-    };
-    for name in ["Inner.framework/Code", "Missing"] {
-        let bytes = ipa(&named(name));
-        let (check, detail) = refusal(&bytes, &bytes, &policy, None);
-        assert_eq!((check, detail), (Check::Identity, format!("{outer}: its executable is not there")));
-    }
-}
-
-#[test]
-fn folders_of_resources_with_code_have_to_be_signed_as_bundles() {
-    let policy = Policy::default();
-    let library = Binary { kind: fixtures::macho::Kind::Dylib, ..Binary::default() };
-    let mut items = input();
-    items.extend(fixtures::ios::bundle(&format!("{ROOT}/Loaded.bundle"), "com.example.loaded", &library));
-    items.push((
-        format!("{ROOT}/Named.bundle/Info.plist"),
-        Method::Deflated,
-        info("com.example.named", "Missing", &[]),
-    ));
-    let before = ipa(&items);
-    let output = protected(&before, &policy, None);
-    check(&before, &output, &policy, None).unwrap();
-    let seal = format!("{ROOT}/Loaded.bundle/_CodeSignature/CodeResources");
-    let without = rewritten(&output, |name, content| (name != seal).then_some(content));
-    assert!(matches!(check(&before, &without, &policy, None), Err(Error::Failed { .. })));
-}
-
 #[test]
 fn another_app_and_other_code() {
     let policy = Policy::default();
@@ -407,8 +223,8 @@ fn a_comparison_explains_what_a_build_did() {
     let (limits, read) = (Limits::default(), |bytes| Archive::read(bytes, &Limits::default()).unwrap());
     let found = diff(&read(&input), &read(&output), &limits, &|_| true).unwrap();
     assert!(found.is_explained(), "{found:#?}");
-    let lax = of_host("NSExceptionDomains", "example.com", "NSExceptionMinimumTLSVersion", "TLSv1.2".into());
-    let lax = protected(&ipa(&secured(lax)), &Policy::default(), None);
+    let lax = edits::of_host("NSExceptionDomains", "example.com", "NSExceptionMinimumTLSVersion", "TLSv1.2".into());
+    let lax = protected(&ipa(&edits::secured(lax)), &Policy::default(), None);
     assert!(!diff(&read(&input), &read(&lax), &limits, &|_| true).unwrap().is_explained());
     let back = diff(&read(&output), &read(&input), &limits, &|_| true).unwrap();
     assert!(!back.is_explained());
