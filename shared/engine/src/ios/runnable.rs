@@ -40,35 +40,38 @@ impl Device {
 }
 
 /// Refuses code that cannot be signed for devices, or that they do not run: of a library, and of every bundle but those that are
-/// loaded at run time. Tells whether the app was built for the simulator.
+/// loaded at run time. No device runs an app for the simulator, so that there the processors are not looked at. Tells whether it was
+/// built for that, as a whole or in part.
 pub(crate) fn require(bundles: &[Bundle], code: &BTreeMap<String, Binary>, plan: &Plan<'_>) -> Result<bool, Error> {
     if let Some(bundle) = bundles.iter().find(|bundle| !code.contains_key(&bundle.executable)) {
         let entry = bundle.executable.clone();
         return Err(Error::WrongContent { entry, expected: "an executable (Mach-O)" });
     }
     let may_be_for_simulator = plan.policy.has(ControlId::ALLOW_SIMULATOR_BUILDS);
-    let root = bundles.last().map(|app| app.path.as_str()).unwrap_or_default();
+    let (root, program) = bundles.last().map(|app| (app.path.as_str(), app.executable.as_str())).unwrap_or_default();
+    let is_for_devices = code.get(program).is_some_and(|program| !is_simulated(program));
     let mut is_for_simulator_only = false;
     for (entry, binary) in code {
         if binary.slices.iter().any(Slice::is_encrypted) {
             return Err(Error::Encrypted { entry: entry.clone() });
         }
-        // Libraries of some vendors have slices for the simulator beside those for devices.
-        let is_simulated = binary.slices.iter().all(is_for_simulator);
+        let is_simulated = is_simulated(binary);
         if is_simulated && !may_be_for_simulator {
             return Err(Error::Simulator { entry: entry.clone() });
         }
         is_for_simulator_only |= is_simulated;
         let device = Device::of(root, entry);
-        if !is_simulated && must_run(bundles, entry, binary) && !binary.slices.iter().any(|slice| device.runs(slice)) {
+        let is_run = || binary.slices.iter().any(|slice| device.runs(slice));
+        if is_for_devices && !is_simulated && must_run(bundles, entry, binary) && !is_run() {
             return Err(missing(entry, device, binary));
         }
     }
     Ok(is_for_simulator_only)
 }
 
-fn is_for_simulator(slice: &Slice) -> bool {
-    slice.builds.iter().any(|build| build.platform.is_simulator())
+/// Libraries of some vendors have slices for the simulator beside those for devices.
+fn is_simulated(binary: &Binary) -> bool {
+    binary.slices.iter().all(|slice| slice.builds.iter().any(|build| build.platform.is_simulator()))
 }
 
 /// Other code may be a tool for somebody's desk that lies among the resources.

@@ -46,6 +46,10 @@ fn a_build_for_the_simulator_unless_it_is_accepted() {
     let policy = only(ControlId::ALLOW_SIMULATOR_BUILDS);
     let accepted = run(&items, &policy, None).unwrap();
     assert_eq!(accepted.outcome(ControlId::ALLOW_SIMULATOR_BUILDS).status, Status::PermissionUsed);
+    let desk = Binary { kind: Kind::Dylib, platform: 1, cpu: X86_64, ..Binary::default() };
+    let mut with_library = items.clone();
+    replace(&mut with_library, &format!("{ROOT}/Frameworks/libplain.dylib"), desk.build());
+    run(&with_library, &policy, None).unwrap();
     let for_devices = run(&app(), &policy, None).unwrap();
     assert_eq!(for_devices.outcome(ControlId::ALLOW_SIMULATOR_BUILDS).status, Status::PermissionUnused);
     assert!(accepted.report.warnings.iter().any(|warning| warning.code == "simulator_build"));
