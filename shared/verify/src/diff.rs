@@ -141,7 +141,7 @@ pub fn diff(
     advance: &(dyn Fn(u64) -> bool + Sync),
 ) -> Result<Diff, Error> {
     let mut diff = compare(before, after, limits, advance)?;
-    possible::judge_all(&mut diff, after, limits)?;
+    possible::judge_all(&mut diff, before, after, limits)?;
     diff.archive.extend(entries::misplaced(before, after, &diff));
     if before.comment() != after.comment() {
         diff.archive.push("the archive's comment is another".to_owned());

@@ -27,6 +27,8 @@ pub(crate) enum BundleKind {
     Extension,
     /// A framework, or another library with resources.
     Library,
+    /// A folder of resources, which may have code that the program loads at run time.
+    PlugIn,
 }
 
 impl BundleKind {
@@ -35,6 +37,7 @@ impl BundleKind {
             "app" => Some(Self::App),
             "appex" | "xpc" => Some(Self::Extension),
             "framework" | "xctest" => Some(Self::Library),
+            "bundle" | "plugin" => Some(Self::PlugIn),
             _ => None,
         }
     }
@@ -53,20 +56,28 @@ pub(crate) struct Bundle {
 }
 
 impl Bundle {
-    /// Reads the bundle in the folder `path`; `None` where there is no executable, so that nothing of it is signed by itself.
+    /// Reads the bundle in the folder `path`; `None` where it names no executable, so that nothing of it is signed by itself.
     fn read(archive: &Archive<'_>, path: &str, kind: BundleKind, limits: &Limits) -> Result<Option<Self>, Error> {
         let entry = format!("{path}/{INFO}");
-        let info = read_info(archive, &entry, limits)?;
-        let text = |key: &str| info.get(key).and_then(Value::as_string).filter(|text| !text.is_empty());
-        let executable = text("CFBundleExecutable").filter(|name| !name.contains('/'));
+        let info = match read_info(archive, &entry, limits) {
+            // Resources that nobody has to understand.
+            Err(Error::PropertyList { .. }) if kind == BundleKind::PlugIn => return Ok(None),
+            info => info?,
+        };
+        let Some(executable) = info.get("CFBundleExecutable") else { return Ok(None) };
+        let executable = executable.as_string().filter(|name| !name.is_empty() && !name.contains('/'));
         let executable = executable.map(|name| format!("{path}/{name}"));
-        let Some(executable) = executable.filter(|executable| archive.entry(executable).is_some()) else {
-            return Ok(None);
-        };
-        let Some(identifier) = text("CFBundleIdentifier") else {
-            return Err(Error::PropertyList { entry, cause: plist::Error::Missing { key: "CFBundleIdentifier" } });
-        };
-        Ok(Some(Self { path: path.to_owned(), kind, identifier: identifier.to_owned(), executable }))
+        let executable = executable.filter(|executable| archive.entry(executable).is_some());
+        let identifier = info.get("CFBundleIdentifier").and_then(Value::as_string).filter(|text| !text.is_empty());
+        match (executable, identifier) {
+            (Some(executable), Some(identifier)) => {
+                Ok(Some(Self { path: path.to_owned(), kind, identifier: identifier.to_owned(), executable }))
+            }
+            // Tools write the key into bundles of resources as well.
+            _ if kind == BundleKind::PlugIn => Ok(None),
+            (None, _) => Err(Error::NoExecutable { folder: path.to_owned() }),
+            (_, None) => Err(Error::PropertyList { entry, cause: plist::Error::Missing { key: "CFBundleIdentifier" } }),
+        }
     }
 
     /// Whether it runs in a process of its own, with entitlements and a profile.
@@ -103,13 +114,15 @@ pub(crate) fn find(archive: &Archive<'_>, root: &str, limits: &Limits) -> Result
         .filter_map(|entry| entry.name.strip_suffix(INFO)?.strip_suffix('/'))
         .filter_map(|folder| Some((folder, BundleKind::of(folder)?)))
         .collect();
-    if folders.len() > MOST {
-        return Err(Error::TooManyBundles { count: folders.len(), limit: MOST });
-    }
     let mut bundles = Vec::new();
     for (folder, kind) in folders {
-        refuse_other_info(archive, folder)?;
+        if kind != BundleKind::PlugIn {
+            refuse_other_info(archive, folder)?;
+        }
         bundles.extend(Bundle::read(archive, folder, kind, limits)?);
+        if bundles.len() > MOST {
+            return Err(Error::TooManyBundles { limit: MOST });
+        }
     }
     bundles.sort_by_key(|bundle| std::cmp::Reverse(depth(&bundle.path)));
     match bundles.last() {
