@@ -104,6 +104,8 @@ pub(crate) struct Input<'a> {
     pub(crate) archive: Archive<'a>,
     /// The app's bundles; the app itself is the last, those within another come before it.
     pub(crate) bundles: Vec<Bundle>,
+    /// Frameworks without their code.
+    pub(crate) hollow: Vec<String>,
     /// The app's files that are no code.
     pub(crate) files: BTreeMap<String, Sealed>,
     /// The app's code, by entry.
@@ -131,7 +133,7 @@ impl<'a> Input<'a> {
         observer: &dyn Observer,
     ) -> Result<Self, Error> {
         let root = bundles::app_folder(&archive, plan.file_name)?;
-        let mut bundles = bundles::find(&archive, &root, &plan.limits)?;
+        let bundles::Found { mut bundles, hollow } = bundles::find(&archive, &root, &plan.limits)?;
         let watch = Watch::start(observer, Phase::Inspecting, archive.unpacked_size())?;
         let found = archive.map_entries(threads, &|entry| look_at(&archive, entry, &root, &watch));
         watch.go_on()?;
@@ -147,7 +149,7 @@ impl<'a> Input<'a> {
         bundles.retain(|bundle| bundle.kind != BundleKind::PlugIn || code.contains_key(&bundle.executable));
         let is_for_simulator = runnable::require(&bundles, &code, plan)?;
         let facts = facts(&archive, &root, &code, plan)?;
-        Ok(Self { archive, bundles, files, code, facts, is_for_simulator })
+        Ok(Self { archive, bundles, hollow, files, code, facts, is_for_simulator })
     }
 }
 

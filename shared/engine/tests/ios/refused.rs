@@ -116,7 +116,8 @@ fn watches_have_processors_of_their_own() {
 #[test]
 fn a_bundle_within_the_app_that_names_an_executable_which_is_not_there() {
     for bundle in ["PlugIns/Share.appex", "AppClips/Clip.app", "Frameworks/Shared.framework"] {
-        for name in ["Missing", "en.lproj/Text.strings", ""] {
+        let is_framework = bundle.ends_with("framework");
+        for name in ["Missing", "en.lproj/Text.strings", ""].into_iter().skip(usize::from(is_framework)) {
             let (code, sentence) = refusal(&with(&format!("{bundle}/Info.plist"), info("com.example.x", name, &[])));
             assert_eq!(code, "bundle_invalid", "{bundle} {name}");
             assert!(sentence.starts_with(&format!("{ROOT}/{bundle} has no executable")), "{sentence}");
@@ -127,6 +128,18 @@ fn a_bundle_within_the_app_that_names_an_executable_which_is_not_there() {
     let entry = format!("{ROOT}/Frameworks/Resources.framework/Info.plist");
     items.push((entry, Method::Deflated, write(&resources, Form::Xml).unwrap()));
     run(&items, &Policy::default(), None).unwrap();
+}
+
+#[test]
+fn a_framework_whose_code_was_linked_into_the_app_stays_as_files() {
+    let mut items = app();
+    let folder = format!("{ROOT}/Frameworks/Static.framework");
+    items.push((format!("{folder}/Info.plist"), Method::Deflated, info("com.example.static", "Static", &[])));
+    items.push((format!("{folder}/Picture.png"), Method::Deflated, b"a picture".to_vec()));
+    let done = run(&items, &Policy::default(), None).unwrap();
+    let warnings = done.report.warnings.iter();
+    let told: Vec<_> = warnings.filter(|warning| warning.code == "framework_without_code").collect();
+    assert!(told.len() == 1 && told[0].message.ends_with(&format!(": {folder}.")), "{told:?}");
 }
 
 #[test]

@@ -111,6 +111,10 @@ impl<'a> App<'a> {
         let is_there = !name.is_empty() && !name.contains('/') && self.archive.entry(&executable).is_some();
         match kind {
             Kind::Resources if !is_there || identifier.is_empty() || !self.is_code(&executable)? => Ok(None),
+            // What was linked into the app: Xcode leaves it out of the framework.
+            Kind::Library if path.ends_with(".framework") && !name.is_empty() && !name.contains('/') && !is_there => {
+                Ok(None)
+            }
             _ if !is_there => {
                 Err(Check::Identity.failed(format!("{}: its executable is not there", path.escape_debug())))
             }

@@ -14,11 +14,14 @@ fn an_executable_in_the_folder_of_another_bundle_and_none() {
         items.push((format!("{outer}/Info.plist"), Method::Deflated, info("com.example.outer", name, &[])));
         items
     };
-    for name in ["Inner.framework/Code", "Missing"] {
+    for name in ["Inner.framework/Code", ""] {
         let bytes = ipa(&named(name));
         let (check, detail) = refusal(&bytes, &bytes, &policy, None);
         assert_eq!((check, detail), (Check::Identity, format!("{outer}: its executable is not there")));
     }
+    let bytes = ipa(&named("Linked"));
+    let (check, detail) = refusal(&bytes, &bytes, &policy, None);
+    assert_ne!((check, detail.as_str()), (Check::Identity, format!("{outer}: its executable is not there").as_str()));
 }
 
 #[test]
