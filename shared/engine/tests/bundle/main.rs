@@ -6,3 +6,4 @@ mod memory;
 mod output;
 mod refused;
 mod support;
+mod variants;

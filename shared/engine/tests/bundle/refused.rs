@@ -1,23 +1,11 @@
 //! Bundles that are refused, or to which a control cannot be applied, and in which words.
 
 use domain::control::ControlId;
-use fixtures::bundle::{Entry, entries, small};
+use fixtures::bundle::{entries, small};
 use formats::proto::wire::Writer;
 use formats::zip::Method;
 
-use crate::support::{all, contents, policy, refusal, run};
-
-/// The small bundle with other contents, or further entries.
-fn with(changes: &[(&'static str, &[u8])]) -> Vec<u8> {
-    let mut all: Vec<Entry> = entries();
-    for (name, content) in changes {
-        match all.iter_mut().find(|(known, ..)| known == name) {
-            Some((_, _, known)) => *known = content.to_vec(),
-            None => all.push((name, Method::Deflated, content.to_vec())),
-        }
-    }
-    fixtures::archive(&all)
-}
+use crate::support::{all, contents, policy, refusal, run, with};
 
 const DEBUGGABLE: [ControlId; 1] = [ControlId::DEBUGGABLE_PREVENTION];
 

@@ -8,6 +8,7 @@ use domain::platform::Platform;
 use domain::policy::Policy;
 use engine::{Plan, SigningKey, Unobserved, protect};
 use fixtures::bundle::{entries, libraries, made, small};
+use fixtures::resources::{Later, protobuf};
 use formats::axml::Value;
 use formats::limits::Limits;
 use formats::proto::wire::{Message, Writer};
@@ -253,4 +254,52 @@ fn another_app_is_refused() {
         *bytes = xml::rewrite(bytes, &root, &Limits::default()).unwrap();
     });
     assert_eq!(check, Check::Identity);
+}
+
+#[test]
+fn backup_rules_that_are_no_file_for_some_devices_are_refused() {
+    let control = [ControlId::BACKUP_PREVENTION];
+    let rules = entries_of(&protected(&small(), &policy(control), None));
+    let rules = rules.into_iter().find(|it| it.0.ends_with("apptego_data_extraction_rules.xml")).unwrap().2;
+    let mut all = entries();
+    for (name, _, content) in &mut all {
+        match *name {
+            "base/resources.pb" => *content = protobuf(Later::Nothing),
+            "base/res/xml/net.xml" => *content = rules.clone(),
+            _ => {}
+        }
+    }
+    let input = fixtures::archive(&all);
+    let mut output = entries_of(&protected(&input, &policy(control), Some(signer())));
+    let certificate = signer().certificate_sha256();
+    let checked = |entries| check_policy(&input, &signed(entries, signer()), Some(&certificate), &policy(control));
+    checked(output.clone()).unwrap();
+    set(&mut output, BASE, "dataExtractionRules", &Value::Reference(0x7f01_0000));
+    let (check, detail) = failed(checked(output));
+    assert_eq!((check, detail.contains("let something out")), (Check::Controls, true), "{detail}");
+}
+
+#[test]
+fn manifests_below_folders_that_are_no_modules_are_files_like_any_other() {
+    let mut all = entries();
+    for name in ["BUNDLE-METADATA/manifest/AndroidManifest.xml", "META-INF/manifest/AndroidManifest.xml"] {
+        all.push((name, Method::Deflated, b"no manifest".to_vec()));
+    }
+    let (input, policy) = (fixtures::archive(&all), policy(self::all()));
+    check_policy(&input, &protected(&input, &policy, None), None, &policy).unwrap();
+}
+
+#[test]
+fn code_behind_a_gap_in_the_numbers_is_none() {
+    let mut all = entries();
+    all.push(("base/dex/classes3.dex", Method::Deflated, b"no code".to_vec()));
+    let policy = policy([ControlId::DEBUG_INFO_OBFUSCATION]);
+    let input = fixtures::archive(&all);
+    check_policy(&input, &protected(&input, &policy, None), None, &policy).unwrap();
+    // Without the gap it is code.
+    all.push(("base/dex/classes2.dex", Method::Deflated, fixtures::dex()));
+    let input = fixtures::archive(&all);
+    all.retain(|(name, ..)| !v1::is_signature_file(name));
+    let (check, detail) = failed(check_policy(&input, &fixtures::archive(&all), None, &policy));
+    assert_eq!(check, Check::Controls, "{detail}");
 }
