@@ -186,3 +186,32 @@ fn nodes_that_stay_keep_their_bytes_wherever_others_come_and_go() {
     // Root, the four that stayed: each node has its field.
     assert_eq!([count_of(&[0xa2, 0x38, 4], &bytes), count_of(&[0xa2, 0x38, 4], &written)], [6, 5]);
 }
+
+#[test]
+fn unknown_fields_of_a_compiled_value_stay_while_it_is_of_the_same_kind() {
+    let unknown = [950_u32, 951, 952].map(|number| Writer::default().number(number, 1).finish());
+    let document = |kind: u32, value: &[u8]| {
+        let value = [value, &unknown[0]].concat();
+        let item = [Writer::default().bytes(kind, value).finish(), unknown[1].clone()].concat();
+        let attribute = Writer::default().bytes(2, "a").bytes(3, "old").number(5, 7).bytes(6, item).finish();
+        let element = Writer::default().bytes(3, "e").bytes(4, [attribute, unknown[2].clone()].concat()).finish();
+        Writer::default().bytes(1, element).finish()
+    };
+    let changed = |bytes: &[u8], value: Value| {
+        let mut root = read(bytes);
+        root.attributes[0].value = value;
+        let changed = rewritten(bytes, &root);
+        assert_eq!(read(&changed), root);
+        assert_eq!(count_of(b"old", &changed), 0);
+        unknown.each_ref().map(|unknown| count_of(unknown, &changed))
+    };
+    let boolean = document(7, &Writer::default().number(8, 1).finish());
+    assert_eq!(changed(&boolean, Value::Boolean(false)), [1, 1, 1]);
+    assert_eq!(changed(&boolean, Value::Int(5)), [1, 1, 1]);
+    assert_eq!(changed(&boolean, Value::Reference(0x7f01_0000)), [0, 0, 1]);
+    let reference = document(1, &Writer::default().number(2, 0x7f01_0001).bytes(3, "xml/old").number(4, 1).finish());
+    assert_eq!(changed(&reference, Value::Reference(0x7f01_0000)), [1, 1, 1]);
+    assert_eq!(changed(&reference, Value::String("t".to_owned())), [0, 0, 1]);
+    let text = document(2, &Writer::default().bytes(1, "old").finish());
+    assert_eq!(changed(&text, Value::String("t".to_owned())), [1, 1, 1]);
+}
