@@ -2,7 +2,7 @@
 
 use domain::control::ControlId;
 use fixtures::bundle::{entries, small};
-use formats::proto::wire::Writer;
+use formats::proto::wire::{Message, Writer};
 use formats::zip::Method;
 
 use crate::support::{all, contents, policy, refusal, run, with};
@@ -59,6 +59,16 @@ fn parts_that_cannot_be_read() {
         sentence.starts_with("CleartextPrevention: base/res/xml/net.xml cannot be processed: protobuf: "),
         "{sentence}"
     );
+}
+
+#[test]
+fn tables_with_two_types_of_one_id() {
+    let table = contents(&small()).remove("base/resources.pb").unwrap();
+    let again = Writer::default().bytes(3, Writer::default().bytes(1, [8, 1]).bytes(2, "xml").finish()).finish();
+    let package = Message::new(&table).message(2, "Package").unwrap().unwrap();
+    let twice = Writer::default().bytes(2, [package.bytes(), &again].concat()).finish();
+    let (code, sentence) = refusal(&with(&[("base/resources.pb", &twice)]), &[ControlId::CLEARTEXT_PREVENTION]);
+    assert_eq!((code, sentence.contains("is another type's too")), ("resources_invalid", true), "{sentence}");
 }
 
 #[test]
