@@ -93,3 +93,28 @@ fn backup_rules_that_are_no_file_for_some_devices_are_replaced() {
         }
     }
 }
+
+const ALIAS: Later = Later::Alias(0x7f01_0001);
+
+#[test]
+fn a_network_configuration_that_is_an_alias_for_some_devices_is_followed_to_its_file() {
+    let policy = policy([ControlId::CLEARTEXT_PREVENTION]);
+    for (name, package) in packages(AndroidAttribute::NETWORK_SECURITY_CONFIG, ALIAS, &network(), &network()) {
+        let (out, _) = run_as(name, &package, &policy, None).unwrap();
+        for path in ["res/xml/net.xml", "res/xml/other.xml"] {
+            let network = format!("{:?}", read(name, &out, path));
+            assert!(network.contains("Boolean(false)") && !network.contains("Boolean(true)"), "{name} {network}");
+        }
+    }
+}
+
+#[test]
+fn backup_rules_that_are_an_alias_for_some_devices_count_with_the_file_behind_it() {
+    let policy = policy([ControlId::BACKUP_PREVENTION]);
+    for (other, expected) in [(closed(), NET), (Element::new("data-extraction-rules"), 0x7f01_0002)] {
+        for (name, package) in packages(AndroidAttribute::DATA_EXTRACTION_RULES, ALIAS, &closed(), &other) {
+            let (out, _) = run_as(name, &package, &policy, None).unwrap();
+            assert_eq!(rules_of(name, &out), Value::Reference(expected), "{name}");
+        }
+    }
+}
