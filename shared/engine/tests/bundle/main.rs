@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panicking")]
 
 mod judged;
+mod kept;
 mod memory;
 mod output;
 mod refused;

@@ -6,7 +6,6 @@ use fixtures::bundle::{entries, libraries, small};
 use formats::axml::Value;
 use formats::axml::tree::{Element, Node};
 use formats::limits::Limits;
-use formats::proto::wire::Writer;
 use formats::proto::{Table, xml};
 use formats::zip::{Archive, Method};
 use signing::apk::verify_bundle;
@@ -171,30 +170,6 @@ fn the_app_is_identified_by_its_own_manifest() {
     let found = identify(&small(), &"app.aab".parse().unwrap(), &Limits::default()).unwrap();
     assert_eq!((found.package_name.as_str(), found.name.as_str()), ("com.example.small", "com.example.small"));
     assert_eq!((found.version_name.as_deref(), found.version_code.as_deref()), (Some("1.2"), Some("7")));
-}
-
-/// The paths that are others in the output when names of resources say nothing any more.
-fn renamed(bundle: &[u8]) -> Vec<String> {
-    let (_, report) = run(bundle, &policy([ControlId::RESOURCE_NAME_OBFUSCATION]), None).unwrap();
-    report.mapping.map_or(Vec::new(), |mapping| mapping.paths.into_iter().map(|path| path.before).collect())
-}
-
-#[test]
-fn a_document_that_cannot_be_read_is_searched_for_paths_like_any_file() {
-    assert_eq!(renamed(&small()), ["base/res/xml/net.xml", "base/res/xml/other.xml"]);
-    let unread = with(&[("base/res/xml/unread.xml", b"\xff res/xml/other.xml")]);
-    assert_eq!(renamed(&unread), ["base/res/xml/net.xml"]);
-}
-
-#[test]
-fn paths_stay_where_patterns_of_packing_are_too_long_to_be_looked_into() {
-    let config = |glob: &str| {
-        let compression = Writer::default().bytes(1, glob).finish();
-        Writer::default().bytes(3, compression).finish()
-    };
-    let bundle = |length: usize| with(&[("BundleConfig.pb", &config(&"?".repeat(length)))]);
-    assert_eq!(renamed(&bundle(2048)).len(), 2);
-    assert_eq!(renamed(&bundle(2049)), [""; 0]);
 }
 
 #[test]
