@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use formats::axml::Value;
 use formats::axml::tree::{Element, Node};
 use formats::limits::Limits;
-use formats::proto::{same_document, xml};
+use formats::proto::{adds_nothing_unknown, same_but_attributes, same_document, xml};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -17,6 +17,10 @@ fuzz_target!(|bytes: &[u8]| {
 
     let mut changed = root.clone();
     changed.set("debuggable", Value::Boolean(false));
+    if let Ok(written) = xml::rewrite(bytes, &changed, &limits) {
+        assert!(same_but_attributes(bytes, &written).is_ok());
+        assert!(adds_nothing_unknown(bytes, &written));
+    }
     changed.children.insert(0, Node::Element(Element::new("child").with("name", Value::String("text".into()))));
     changed.children.truncate(3);
     if let Ok(written) = xml::rewrite(bytes, &changed, &limits) {

@@ -160,12 +160,10 @@ async fn publish(
     Ok(Ended::Built(Output { attempt: job.attempt, sha256, size, has_mapping }))
 }
 
-/// What the build has to carry out. What is signed again has it already.
+/// What the build has to carry out.
 async fn policy(store: &Store, job: &Job) -> Result<Policy, Error> {
-    match job.signs_again {
-        None => Ok(store.configuration(&job.tenant, &job.config).await?.policy(job.platform)),
-        Some(_) => Ok(Policy::default()),
-    }
+    let policy = store.configuration(&job.tenant, &job.config).await?.policy(job.platform);
+    Ok(if job.signs_again.is_some() { policy.for_signing_again() } else { policy })
 }
 
 /// The key that the job names, opened.

@@ -25,6 +25,11 @@ impl Policy {
     pub fn has(&self, control: ControlId) -> bool {
         self.controls.contains(&control)
     }
+
+    /// What still holds when the output of a build is only signed again: what may go in. What changes an app has changed it.
+    pub fn for_signing_again(&self) -> Self {
+        self.controls.iter().copied().filter(|control| *control == ControlId::ALLOW_SIMULATOR_BUILDS).collect()
+    }
 }
 
 impl FromIterator<ControlId> for Policy {

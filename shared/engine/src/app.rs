@@ -1,5 +1,7 @@
 //! The app as the controls see and edit it.
 
+use std::collections::BTreeSet;
+
 use domain::policy::Policy;
 use formats::axml::{AndroidAttribute, Document, Value};
 use formats::limits::Limits;
@@ -14,11 +16,14 @@ use crate::manifest::Facts;
 use crate::module::{Form, Module};
 use crate::outcome::Change;
 use crate::resource_names::Mapping;
-use crate::resources::Resources;
+use crate::resources::{Resources, Target};
 use crate::{Error, document};
 
 /// The property of an app that says for which format of watch faces it was made.
 const WATCH_FACE: &str = "com.google.wear.watchface.format.version";
+
+/// How many resources may stand for each other one after another, the file's own among them.
+const MOST_ALIASES: u32 = 20;
 
 /// An app in the course of being edited.
 pub(crate) struct App<'a> {
@@ -116,14 +121,34 @@ impl<'a> App<'a> {
         self.base.table(self.limits)
     }
 
-    /// The entries of the files behind a reference to an XML resource, one for each configuration.
+    /// The entries of the files behind a reference to an XML resource, for all configurations; none where it is anything else for some of
+    /// them. An alias stands for what it refers to.
     pub(crate) fn xml_files(&mut self, id: u32) -> Result<Vec<String>, Error> {
+        let (mut files, mut seen, mut open) = (BTreeSet::new(), BTreeSet::new(), vec![(id, 0)]);
+        while let Some((id, depth)) = open.pop() {
+            let targets = if depth >= MOST_ALIASES { Vec::new() } else { self.targets(id)? };
+            if targets.is_empty() {
+                return Ok(Vec::new());
+            }
+            for (module, target) in targets {
+                match target {
+                    Target::File(path) => drop(files.insert(module.entry(&path))),
+                    Target::Alias(id) => open.extend(Some((id, depth + 1)).filter(|alias| seen.insert(*alias))),
+                }
+            }
+        }
+        Ok(files.into_iter().collect())
+    }
+
+    /// What an entry that should be a file is, in the module that has it; nothing where it is anything else for some configurations.
+    fn targets(&mut self, id: u32) -> Result<Vec<(&'a Module, Target)>, Error> {
         let limits = self.limits;
         for part in self.parts_mut().filter(|part| part.has_resources()) {
             let module = part.module;
-            let files = part.table(limits)?.files(id);
-            if !files.is_empty() {
-                return Ok(files.iter().map(|path| module.entry(path)).collect());
+            match part.table(limits)?.targets(id) {
+                None => return Ok(Vec::new()),
+                Some(targets) if targets.is_empty() => {}
+                Some(targets) => return Ok(targets.into_iter().map(|target| (module, target)).collect()),
             }
         }
         Ok(Vec::new())

@@ -4,7 +4,7 @@
 
 use formats::limits::Limits;
 use formats::proto;
-use formats::proto::wire::{Message, Writer};
+use formats::proto::wire::{Field, Message, Writer};
 use formats::zip::Archive;
 
 use crate::Error;
@@ -12,7 +12,7 @@ use crate::error::BundlePart;
 
 mod glob;
 
-use glob::Glob;
+use glob::Globs;
 
 /// How packages are made of the bundle.
 const CONFIG: &str = "BundleConfig.pb";
@@ -26,7 +26,7 @@ const BASELINE_PROFILE: &str = "BUNDLE-METADATA/com.android.tools.build.profiles
 pub(crate) struct Bundle {
     kind: Kind,
     /// Patterns of paths whose files are not compressed in packages.
-    uncompressed: Vec<Glob>,
+    uncompressed: Globs,
     /// Names of resources by which bundletool finds entries.
     names: Vec<String>,
     /// The name of the entry in which code and libraries are signed for themselves, where there is one.
@@ -58,10 +58,11 @@ impl Bundle {
             return Ok(bundle);
         }
         let bytes = archive.read_entry(CONFIG, limits.document_bytes).map_err(Error::content)?;
-        bundle.with_config(Message::new(&bytes)).map_err(|cause| part(CONFIG, cause))
+        bundle.with_config(Message::new(&bytes), limits.values).map_err(|cause| part(CONFIG, cause))
     }
 
-    fn with_config(mut self, config: Message<'_>) -> Result<Self, proto::Error> {
+    /// Patterns and names may be as many, each for itself, as a document may have values.
+    fn with_config(mut self, config: Message<'_>, most: u64) -> Result<Self, proto::Error> {
         self.kind = match config.u32(8, "type of BundleConfig")? {
             0 => Kind::App,
             1 => Kind::System,
@@ -69,20 +70,18 @@ impl Bundle {
             _ => Kind::Unknown,
         };
         if let Some(compression) = config.message(3, "compression of BundleConfig")? {
-            self.uncompressed = Glob::all(&texts(compression, 1, "uncompressed_glob")?);
+            self.uncompressed = Globs::new(&texts(compression, 1, "uncompressed_glob", most)?);
         }
         if let Some(master) = config.message(4, "master_resources of BundleConfig")? {
-            self.names.extend(texts(master, 2, "resource_names")?.into_iter().map(str::to_owned));
+            self.names.extend(texts(master, 2, "resource_names", most)?.into_iter().map(str::to_owned));
         }
         let optimizations = config.message(2, "optimizations of BundleConfig")?;
         let resources = optimizations.map(|it| it.message(5, "resource_optimizations")).transpose()?.flatten();
         let collapsed = resources.map(|it| it.message(2, "collapsed_resource_names")).transpose()?.flatten();
-        for field in collapsed.into_iter().flat_map(Message::fields) {
-            let field = field?;
-            if field.number == 2 {
-                let kept = field.message("no_collapse_resources")?;
-                self.names.push(kept.text(2, "name of ResourceTypeAndName")?.to_owned());
-            }
+        for field in collapsed.map(|it| numbered(it, 2, "no_collapse_resources", most)).transpose()?.unwrap_or_default()
+        {
+            let kept = field.message("no_collapse_resources")?;
+            self.names.push(kept.text(2, "name of ResourceTypeAndName")?.to_owned());
         }
         Ok(self)
     }
@@ -105,32 +104,87 @@ impl Bundle {
 
     /// Whether a file is packed in the same way wherever of the two places it stands.
     pub(crate) fn packs_alike(&self, old: &str, new: &str) -> bool {
-        self.uncompressed
-            .iter()
-            .all(|glob| matches!((glob.matches(old), glob.matches(new)), (Some(one), Some(two)) if one == two))
+        self.uncompressed.are_alike(old, new)
+    }
+
+    /// Why no file may stand elsewhere: what decides how it is packed is not understood.
+    pub(crate) fn packing_is_unknown(&self) -> Option<&str> {
+        self.uncompressed.unknown()
     }
 }
 
-fn texts<'m>(message: Message<'m>, number: u32, name: &'static str) -> Result<Vec<&'m str>, proto::Error> {
-    let fields = message.fields().filter(|field| field.as_ref().map_or(true, |field| field.number == number));
-    fields.map(|field| field?.text(name)).collect()
+fn texts<'m>(message: Message<'m>, number: u32, name: &'static str, most: u64) -> Result<Vec<&'m str>, proto::Error> {
+    numbered(message, number, name, most)?.into_iter().map(|field| field.text(name)).collect()
 }
 
-/// A `NativeLibraries` message without the folders that `goes` names; `None` where it has none of them.
+/// The fields of one number, and no more than `most` of them.
+fn numbered<'m>(
+    message: Message<'m>,
+    number: u32,
+    what: &'static str,
+    most: u64,
+) -> Result<Vec<Field<'m>>, proto::Error> {
+    let mut found = Vec::new();
+    for field in message.fields() {
+        let field = field?;
+        if field.number != number {
+            continue;
+        }
+        if found.len() as u64 >= most {
+            return Err(proto::Error::TooMany { what, offset: field.offset, limit: most });
+        }
+        found.push(field);
+    }
+    Ok(found)
+}
+
+/// A `NativeLibraries` message without the folders that `goes` names, and the paths of these.
 pub(crate) fn without_libraries(
     entry: &str,
     libraries: &[u8],
     goes: impl Fn(&str) -> bool,
-) -> Result<Option<Vec<u8>>, Error> {
-    let mut left = Writer::default();
+) -> Result<(Vec<u8>, Vec<String>), Error> {
+    let (mut left, mut gone) = (Writer::default(), Vec::new());
     for field in Message::new(libraries).fields() {
         let field = field.map_err(|cause| part(entry, cause))?;
         let path = || field.message("directory of NativeLibraries")?.text(1, "path of TargetedNativeDirectory");
-        if field.number != 1 || !goes(path().map_err(|cause| part(entry, cause))?) {
-            left.raw(field.bytes);
+        let path = (field.number == 1).then(path).transpose().map_err(|cause| part(entry, cause))?;
+        match path.filter(|path| goes(path)) {
+            Some(path) => gone.push(path.to_owned()),
+            None => drop(left.raw(field.bytes)),
         }
     }
-    Ok(Some(left.finish()).filter(|left| left.len() < libraries.len()))
+    Ok((left.finish(), gone))
+}
+
+/// The paths of the folders in an `Assets` message that are for these processors alone, given as `Abi.AbiAlias`.
+pub(crate) fn assets_for(entry: &str, assets: &[u8], processors: &[u32]) -> Result<Vec<String>, Error> {
+    let mut folders = Vec::new();
+    for field in Message::new(assets).fields() {
+        let field = field.map_err(|cause| part(entry, cause))?;
+        if field.number == 1 {
+            folders.extend(asset_folder_for(&field, processors).map_err(|cause| part(entry, cause))?);
+        }
+    }
+    Ok(folders)
+}
+
+/// The path of a `TargetedAssetsDirectory` that is for these processors alone.
+fn asset_folder_for(field: &Field<'_>, processors: &[u32]) -> Result<Option<String>, proto::Error> {
+    let directory = field.message("directory of Assets")?;
+    let targeting = directory.message(2, "targeting of TargetedAssetsDirectory")?;
+    let abi = targeting.map(|targeting| targeting.message(1, "abi of AssetsDirectoryTargeting")).transpose()?.flatten();
+    let mut found = false;
+    for value in abi.into_iter().flat_map(Message::fields) {
+        let value = value?;
+        if value.number == 1 {
+            found = true;
+            if !processors.contains(&value.message("value of AbiTargeting")?.u32(1, "alias of Abi")?) {
+                return Ok(None);
+            }
+        }
+    }
+    Ok(if found { Some(directory.text(1, "path of TargetedAssetsDirectory")?.to_owned()) } else { None })
 }
 
 /// The error about a file of the bundle.

@@ -163,10 +163,8 @@ pub enum Error {
         found: String,
     },
     /// An iOS app with more bundles than any tool makes.
-    #[error("The app has {count} bundles, and at most {limit} are signed.")]
+    #[error("The app has more than {limit} bundles, and no more are signed.")]
     TooManyBundles {
-        /// How many there are.
-        count: usize,
         /// The limit.
         limit: usize,
     },
@@ -182,12 +180,12 @@ pub enum Error {
         /// The entry.
         entry: String,
     },
-    /// An iOS app whose `Info.plist` names no executable that is there.
+    /// A bundle of an iOS app whose `Info.plist` names no executable that is there.
     #[error(
         "{folder} has no executable: CFBundleExecutable in its Info.plist names none that is there. Build the app again and upload it unchanged."
     )]
     NoExecutable {
-        /// Folder of the app.
+        /// Folder of the bundle.
         folder: String,
     },
     /// Code that cannot be read, or has no room for a signature.
@@ -213,9 +211,13 @@ pub enum Error {
         /// The entry.
         entry: String,
     },
-    /// An app that no present device runs.
-    #[error("The app has no code for arm64, only for {found}. Build it for devices with 64-bit processors.")]
-    NoArm64 {
+    /// Code that the devices which the app is for do not run.
+    #[error("{} has no code for {wanted}, only for {found}. Build it for these devices.", .entry.escape_debug())]
+    ArchitectureMissing {
+        /// The entry.
+        entry: String,
+        /// What it has to have.
+        wanted: &'static str,
         /// What there is.
         found: String,
     },
@@ -227,6 +229,17 @@ pub enum Error {
         /// Why not.
         #[source]
         cause: signing::code::Error,
+    },
+    /// A program whose slices ask for different things.
+    #[error(
+        "{}: the slices for {} and {} ask for different entitlements, and a program is signed with the same ones in every slice. Build the app again with one set of entitlements.",
+        .entry.escape_debug(), .slices[0], .slices[1]
+    )]
+    DifferentEntitlements {
+        /// The entry.
+        entry: String,
+        /// Processors of two that differ.
+        slices: [String; 2],
     },
     /// What a program asks for does not fit the profile.
     #[error("Signing failed: {}: {cause}", .bundle.escape_debug())]
@@ -285,10 +298,12 @@ impl Error {
             Self::Code { .. } => "code_invalid",
             Self::Encrypted { .. } => "app_encrypted",
             Self::Simulator { .. } => "simulator_build",
-            Self::NoArm64 { .. } => "architecture_missing",
-            Self::Signing(_) | Self::WrongKey { .. } | Self::CodeSignature { .. } | Self::Entitlements { .. } => {
-                "signing_failed"
-            }
+            Self::ArchitectureMissing { .. } => "architecture_missing",
+            Self::Signing(_)
+            | Self::WrongKey { .. }
+            | Self::CodeSignature { .. }
+            | Self::DifferentEntitlements { .. }
+            | Self::Entitlements { .. } => "signing_failed",
             Self::Source(_) => "source_failed",
             Self::Sink(_) => "sink_failed",
             Self::Cancelled => "cancelled",

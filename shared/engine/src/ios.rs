@@ -8,6 +8,7 @@ mod info;
 mod inspect;
 mod package;
 mod report;
+mod runnable;
 mod sign;
 
 use std::io::Write;
@@ -21,7 +22,6 @@ use formats::source::Source;
 use formats::zip::Archive;
 
 use crate::observe::{Observer, Watch};
-use crate::outcome::ControlOutcome;
 use crate::output::Output;
 use crate::protect::stages;
 use crate::report::{AppFacts, File, Report};
@@ -70,9 +70,10 @@ pub(crate) fn protect<'a>(
         (Phase::Signing, edited),
         (Phase::Packaging, packaging),
     ];
-    let controls: Vec<ControlOutcome> = outcomes.into_rows().into_iter().map(ControlOutcome::from).collect();
+    let controls = outcomes.into_rows(input.is_for_simulator);
     let signing = report::signing(plan, asked.previous.as_ref());
-    let warnings = report::warnings(&input, plan, &controls, asked.previous.as_ref());
+    let mut warnings = report::warnings(&input, plan, &controls, asked.previous.as_ref());
+    warnings.extend(asked.warnings);
     let stages = stages(began, Instant::now());
     let name = Some(plan.file_name.as_str().to_owned());
     Ok(Report {

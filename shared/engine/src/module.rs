@@ -87,10 +87,16 @@ impl Module {
         (1_u32..).map(name).take_while(|name| archive.entry(name).is_some()).collect()
     }
 
+    /// The path of an entry in the module. Libraries, resources and assets stand there where packages have them. What a bundle has in
+    /// `root/` is none of these, whatever it is called: bundletool lets nothing stand there that a package has of its own.
+    pub(crate) fn path<'n>(&self, entry: &'n str) -> Option<&'n str> {
+        entry.strip_prefix(&self.folder)
+    }
+
     /// Where a device finds an entry: its path in the package that is made of the module. `None` for what belongs to another module or to
     /// none, and for what only the making of packages needs.
     pub(crate) fn path_on_device<'n>(&self, entry: &'n str) -> Option<&'n str> {
-        let path = entry.strip_prefix(&self.folder)?;
+        let path = self.path(entry)?;
         match self.form {
             Form::Apk => Some(path),
             Form::Bundle => match path.split_once('/')? {

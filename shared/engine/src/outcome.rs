@@ -24,6 +24,10 @@ pub enum Status {
     Applied,
     /// The package already was what the control demands.
     AlreadyInPlace,
+    /// The control permits something, and without it the build would have failed.
+    PermissionUsed,
+    /// The control permits something that this package did not need.
+    PermissionUnused,
 }
 
 /// One change of an entry.

@@ -39,7 +39,7 @@
 //!
 //! # Paths
 //! Paths stand in the table alone. A path stays when code has it, with or without `res/`, or its beginning (`res/raw/`) as a string, when
-//! a file has it among its bytes, or when it is text of a resource as well. The bare `res/` opens nothing: libraries compare with it. Extensions stay (`.9.png`, `.xml`), and so do the folders of colours: before
+//! a file has it among its bytes, or when it is text of a resource as well; in a bundle also where packages would have the file packed in another way elsewhere. The bare `res/` opens nothing: libraries compare with it. Extensions stay (`.9.png`, `.xml`), and so do the folders of colours: before
 //! Android 11 the platform tells lists of colours by `res/color/`.
 
 mod index;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 
-use formats::arsc::{self, EntryName, RenamedName};
+use formats::arsc::{self, Content, EntryName, RenamedName, Variant};
 use formats::axml::Value;
 use formats::limits::Limits;
 use formats::proto::{self, NewNames};
@@ -17,6 +17,25 @@ pub(crate) enum Resources<'a> {
     Compiled(arsc::Table<'a>),
     /// `resources.pb`
     Bundle(proto::Table<'a>),
+}
+
+/// What an entry that should be a file is for a configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// The file of this path.
+    File(String),
+    /// What another resource is.
+    Alias(u32),
+}
+
+impl Target {
+    fn of(value: Value) -> Option<Self> {
+        match value {
+            Value::String(path) => Some(Self::File(path)),
+            Value::Reference(id) if id != 0 => Some(Self::Alias(id)),
+            _ => None,
+        }
+    }
 }
 
 /// Why a table cannot be read or edited.
@@ -53,17 +72,24 @@ impl<'a> Resources<'a> {
         either!(self, table => table.to_bytes())
     }
 
-    /// The paths of the files that an entry is, one for each configuration; none where it is anything else for some of them, such as
-    /// another resource.
-    pub(crate) fn files(&self, id: u32) -> Vec<String> {
-        let (files, values) = match self {
+    /// What an entry that should be a file is, for each configuration; `None` where it is anything else for some of them. An entry that
+    /// is not there has no configurations.
+    pub(crate) fn targets(&self, id: u32) -> Option<Vec<Target>> {
+        match self {
             Self::Compiled(table) => {
-                let Some(resource) = table.resource(id) else { return Vec::new() };
-                (resource.files().map(|file| file.path).collect(), resource.variants.len())
+                let variants = table.resource(id).map(|resource| resource.variants).unwrap_or_default();
+                let value = |variant: Variant| match variant.content {
+                    Content::Simple(value) => Target::of(value),
+                    Content::Complex { .. } => None,
+                };
+                variants.into_iter().map(value).collect()
             }
-            Self::Bundle(table) => (table.files(id), table.values_of(id).count()),
-        };
-        if files.len() == values { files } else { Vec::new() }
+            Self::Bundle(table) => {
+                let targets: Vec<Target> =
+                    table.values_of(id).map(|(_, value)| Target::of(value)).collect::<Option<_>>()?;
+                Some(targets).filter(|targets| targets.len() == table.variants_of(id))
+            }
+        }
     }
 
     /// The truth value that an entry has where no other one is closer.

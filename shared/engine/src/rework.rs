@@ -13,6 +13,7 @@ use signing::apk::{DigestKind, Hasher};
 
 use crate::Error;
 use crate::edits::{Content, Item};
+use crate::error::BundlePart;
 use crate::outcome::Change;
 
 /// A packed library up to this length is kept until it is written; a longer one is packed a second time while it is written.
@@ -119,12 +120,13 @@ impl Rework<'_> {
         Ok(Prepared { changes, warnings: kept.into_iter().collect(), ..self.pack(entry.method, &content)? })
     }
 
-    /// A file among the resources that is no document stays as it is.
+    /// Only what could be read as a document gets here.
     fn rename_references(&self, entry: &Entry) -> Result<Prepared, Error> {
         let bytes = self.archive.read_entry(&entry.name, self.limits.document_bytes).map_err(Error::content)?;
-        match xml::rename_references(&bytes, self.names, self.limits) {
-            Ok(Some(renamed)) => self.pack(entry.method, &renamed),
-            Ok(None) | Err(_) => Ok(Prepared::unchanged()),
+        let refused = |cause| Error::Bundle { part: BundlePart::Resources, entry: entry.name.clone(), cause };
+        match xml::rename_references(&bytes, self.names, self.limits).map_err(refused)? {
+            Some(renamed) => self.pack(entry.method, &renamed),
+            None => Ok(Prepared::unchanged()),
         }
     }
 

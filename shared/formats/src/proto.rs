@@ -17,4 +17,4 @@ pub mod xml;
 
 pub use error::Error;
 pub use names::NewNames;
-pub use table::{Same, Table, same_document, same_values};
+pub use table::{Same, Table, adds_nothing_unknown, same_but_attributes, same_document, same_values, visit_references};

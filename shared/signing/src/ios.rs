@@ -12,6 +12,7 @@ mod profile;
 mod signed;
 
 pub use bundle::{BundlePattern, MalformedPattern};
+pub use entitlements::{Fitted, Settled};
 pub use error::{EntitlementsError, IdentityError, ProfileError};
 pub use identity::IosIdentity;
 pub use profile::{ProfileKind, ProvisioningProfile};

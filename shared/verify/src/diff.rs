@@ -121,6 +121,11 @@ pub enum Difference {
         /// What else is different in it.
         changes: Vec<TableChange>,
     },
+    /// An XML document with other elements or texts, and nothing new in it that is not known.
+    Structure {
+        /// The first thing that differs.
+        detail: String,
+    },
     /// Anything else.
     Content {
         /// The first thing that differs.
@@ -141,7 +146,7 @@ pub fn diff(
     advance: &(dyn Fn(u64) -> bool + Sync),
 ) -> Result<Diff, Error> {
     let mut diff = compare(before, after, limits, advance)?;
-    possible::judge_all(&mut diff, after, limits)?;
+    possible::judge_all(&mut diff, before, after, limits)?;
     diff.archive.extend(entries::misplaced(before, after, &diff));
     if before.comment() != after.comment() {
         diff.archive.push("the archive's comment is another".to_owned());
@@ -203,6 +208,12 @@ struct Comparison<'a> {
 
 impl Comparison<'_> {
     fn entries(&self, old: &Entry, new: &Entry) -> Result<Vec<Difference>, Error> {
+        let mut differences = self.changes(old, new)?;
+        differences.extend(self.left_behind(new)?);
+        Ok(differences)
+    }
+
+    fn changes(&self, old: &Entry, new: &Entry) -> Result<Vec<Difference>, Error> {
         let mut differences = Vec::new();
         if old.name != new.name {
             differences.push(Difference::Renamed);
@@ -223,28 +234,42 @@ impl Comparison<'_> {
             differences.push(Difference::Repacked { before: name(old.method), after: name(new.method) });
             return Ok(differences);
         }
-        differences.push(self.content(old, new)?);
+        differences.extend(self.content(old, new)?);
         Ok(differences)
     }
 
+    /// A reference that did not follow when what it refers to got another name.
+    fn left_behind(&self, entry: &Entry) -> Result<Option<Difference>, Error> {
+        let part = self.parts.part(&entry.name);
+        let most = match part {
+            _ if self.pairs.new_names.is_empty() => return Ok(None),
+            Part::Table => self.limits.table_bytes,
+            Part::Manifest | Part::Document => self.limits.document_bytes,
+            _ => return Ok(None),
+        };
+        let bytes = self.after.read_entry(&entry.name, most).map_err(|error| of_archive(Check::Contents, error))?;
+        Ok(self.pairs.left_behind(part, &bytes, self.limits).map(|detail| Difference::Content { detail }))
+    }
+
     /// In what two contents differ, by their format.
-    fn content(&self, old: &Entry, new: &Entry) -> Result<Difference, Error> {
+    fn content(&self, old: &Entry, new: &Entry) -> Result<Vec<Difference>, Error> {
         if let Some(difference) = ios::content((self.before, old), (self.after, new), self.limits)? {
-            return Ok(difference);
+            return Ok(vec![difference]);
         }
         if let Some(table) = self.pairs.tables.get(&old.name) {
-            return Ok(table.clone());
+            return Ok(vec![table.clone()]);
         }
-        match self.parts.part(&old.name) {
-            Part::Code => self.code(old, new),
-            Part::Library => self.library(old, new),
-            Part::Manifest | Part::Document => self.documents(old, new),
-            Part::Libraries => self.libraries(old, new),
+        let difference = match self.parts.part(&old.name) {
+            Part::Code => self.code(old, new)?,
+            Part::Library => self.library(old, new)?,
+            Part::Manifest | Part::Document => return self.documents(old, new),
+            Part::Libraries => self.libraries(old, new)?,
             Part::Table | Part::Other => {
                 let detail = format!("other bytes (length before {}, after {})", old.size, new.size);
-                Ok(Difference::Content { detail })
+                Difference::Content { detail }
             }
-        }
+        };
+        Ok(vec![difference])
     }
 
     fn libraries(&self, old: &Entry, new: &Entry) -> Result<Difference, Error> {
@@ -274,30 +299,40 @@ impl Comparison<'_> {
         }
     }
 
-    fn documents(&self, old: &Entry, new: &Entry) -> Result<Difference, Error> {
+    fn documents(&self, old: &Entry, new: &Entry) -> Result<Vec<Difference>, Error> {
         let (old, new) = self.both(old, new, self.limits.document_bytes)?;
         let parse = |bytes: &[u8]| self.parts.document(bytes, self.limits);
         let (Ok(before), Ok(after)) = (parse(&old), parse(&new)) else {
             let form = if self.parts.is_bundle() { "XML in protobuf form" } else { "binary XML" };
-            return Ok(Difference::Content { detail: format!("one of them is not {form}") });
+            return Ok(vec![Difference::Content { detail: format!("one of them is not {form}") }]);
         };
         Ok(match document::compare(&before, &after) {
-            Ok(changes) if changes.is_empty() && self.parts.is_bundle() => self.references(&old, &new),
-            Ok(changes) => Difference::Document { changes },
-            Err(detail) => Difference::Content { detail },
+            Ok(changes) if self.parts.is_bundle() => self.messages(&old, &new, changes),
+            Ok(changes) => vec![Difference::Document { changes }],
+            Err(_) if self.parts.is_bundle() && !proto::adds_nothing_unknown(&old, &new) => {
+                vec![Difference::Content { detail: "fields that are not known were added".to_owned() }]
+            }
+            Err(detail) => vec![Difference::Structure { detail }],
         })
     }
 
-    /// The difference of two documents in protobuf form that say the same to a device.
-    fn references(&self, old: &[u8], new: &[u8]) -> Difference {
+    /// The differences of two documents in protobuf form that have the same elements and texts, beside attributes that differ.
+    fn messages(&self, old: &[u8], new: &[u8], changes: Vec<DocumentChange>) -> Vec<Difference> {
         let names: &HashMap<u32, String> = &self.pairs.new_names;
-        match proto::same_document(old, new) {
-            Ok(same) => match same.references.iter().find(|(id, name)| !follows(**id, name, names)) {
-                Some((id, name)) => Difference::Content { detail: wrong_reference(*id, name) },
-                None => Difference::References,
-            },
-            Err(difference) => Difference::Content { detail: difference.to_string() },
+        let compared = match changes.is_empty() {
+            true => proto::same_document(old, new),
+            false => proto::same_but_attributes(old, new),
+        };
+        let references = match compared {
+            Ok(same) => same.references,
+            Err(difference) => return vec![Difference::Content { detail: difference.to_string() }],
+        };
+        if let Some((id, name)) = references.iter().find(|(id, name)| !follows(**id, name, names)) {
+            return vec![Difference::Content { detail: wrong_reference(*id, name) }];
         }
+        let follow = (changes.is_empty() || !references.is_empty()).then_some(Difference::References);
+        let document = (!changes.is_empty()).then_some(Difference::Document { changes });
+        document.into_iter().chain(follow).collect()
     }
 
     fn both(&self, old: &Entry, new: &Entry, most: u64) -> Result<(Vec<u8>, Vec<u8>), Error> {

@@ -92,14 +92,15 @@ impl Judge<'_> {
                 let is_gone = |folder: &String| folder.strip_prefix("lib/").is_some_and(is_for_emulators);
                 self.has(ControlId::ALLOW_EMULATOR_ARCHITECTURES) && removed.iter().all(is_gone)
             }
-            Difference::Document { .. } | Difference::Content { .. } if self.network_files.contains(name) => {
+            Difference::Document { .. } | Difference::Structure { .. } if self.network_files.contains(name) => {
                 self.edits_network()
             }
             Difference::DebugInformation { .. } | Difference::Symbols => self.has(ControlId::DEBUG_INFO_OBFUSCATION),
             Difference::Table { changes } => changes.iter().all(|change| self.allows_in_table(change)),
-            Difference::Document { .. } | Difference::Attributes | Difference::Content { .. } => {
-                self.is_own_signature(name)
-            }
+            Difference::Document { .. }
+            | Difference::Structure { .. }
+            | Difference::Attributes
+            | Difference::Content { .. } => self.is_own_signature(name),
             // Only iOS apps have these.
             Difference::Signature | Difference::Sealing => false,
         }
@@ -173,7 +174,7 @@ pub(crate) fn describe(difference: &Difference, allows: &dyn Fn(&DocumentChange)
         Difference::References => "has other names in its references".to_owned(),
         Difference::Libraries { removed } => format!("does not name {} any more", removed.join(", ")),
         Difference::Table { .. } => "has other names or entries".to_owned(),
-        Difference::Content { detail } => format!("has another content: {detail}"),
+        Difference::Structure { detail } | Difference::Content { detail } => format!("has another content: {detail}"),
     }
 }
 

@@ -2,7 +2,9 @@
 
 mod bundles;
 mod controls;
+mod entitlements;
 mod entries;
+mod info;
 mod signatures;
 
 use std::num::NonZero;
@@ -39,7 +41,8 @@ pub(crate) fn verify(
     pass(Check::Contents, format!("{} files unpacked, every CRC-32 right", files.len()));
     let programs = signatures::check(&old, &new, &files, expected, threads, advance)?;
     pass(Check::Signatures, signatures::describe(&programs, expected));
-    let judge = Judge { policy: expected.policy, app: &new, has_profile: expected.profile.is_some() };
+    let (policy, has_profile) = (expected.policy, expected.profile.is_some());
+    let judge = Judge { policy, names_hosts: true, before: &before, app: &new, has_profile };
     pass(Check::Entries, entries::check(&before, after, &judge, expected, advance)?);
     pass(Check::Controls, controls::check(&new, &programs, expected)?);
     Ok(checks)

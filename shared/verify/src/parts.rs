@@ -98,14 +98,6 @@ impl Parts {
         }
     }
 
-    /// Where devices find an entry; `None` for what belongs to no module.
-    pub(crate) fn path_on_device<'n>(&self, entry: &'n str) -> Option<&'n str> {
-        let (_, path) = self.split(entry)?;
-        let folder =
-            path.split_once('/').filter(|(folder, _)| self.is_bundle() && ["dex", "manifest", "root"].contains(folder));
-        Some(folder.map_or(path, |(_, path)| path))
-    }
-
     /// What an entry is.
     pub(crate) fn part(&self, entry: &str) -> Part {
         let Some((folder, path)) = self.split(entry) else { return Part::Other };
@@ -129,9 +121,10 @@ impl Parts {
         }
     }
 
-    /// The processor that an entry is for, as the folder in `lib/` is called.
+    /// The processor that an entry is for, as the folder in `lib/` is called. What stands in the `root/` of a module is for none, whatever
+    /// it is called, and no code, library, table or document either: bundletool lets none of these stand there.
     pub(crate) fn architecture<'n>(&self, entry: &'n str) -> Option<&'n str> {
-        self.path_on_device(entry)?.strip_prefix("lib/")?.split_once('/').map(|(architecture, _)| architecture)
+        self.split(entry)?.1.strip_prefix("lib/")?.split_once('/').map(|(architecture, _)| architecture)
     }
 
     /// What a document says.

@@ -1,6 +1,8 @@
 //! XML resources of the output, found as a device finds them: the manifest's reference, the table, the file.
 
-use formats::arsc::{self, Config};
+use std::collections::BTreeSet;
+
+use formats::arsc::{self, Content};
 use formats::axml::Value;
 use formats::axml::tree::Element;
 use formats::limits::Limits;
@@ -11,7 +13,10 @@ use crate::error::of_archive;
 use crate::parts::Parts;
 use crate::{Check, Error};
 
-/// The files behind a reference, one for each configuration; none for what is no reference to files.
+/// How many resources may stand for each other one after another.
+const MOST_STEPS: usize = 20;
+
+/// The files behind a reference, for all configurations; none for what is no reference to files, or to something else for some devices.
 pub(crate) fn files(
     archive: &Archive<'_>,
     parts: &Parts,
@@ -19,31 +24,72 @@ pub(crate) fn files(
     limits: &Limits,
 ) -> Result<Vec<String>, Error> {
     let Some(Value::Reference(id)) = reference else { return Ok(Vec::new()) };
-    let mut files = Vec::new();
-    for table in parts.tables().iter().filter(|table| archive.entry(table).is_some()) {
-        let bytes = archive.read_entry(table, limits.table_bytes);
-        let bytes = bytes.map_err(|error| of_archive(Check::Controls, error))?;
-        let folder = parts.split(table).map_or("", |(folder, _)| folder);
-        let found = files_of(&bytes, *id, parts, limits).map_err(|error| Check::Controls.failed(error))?;
-        files.extend(found.into_iter().map(|path| format!("{folder}{path}")));
+    let mut contents = Vec::new();
+    for name in parts.tables().into_iter().filter(|table| archive.entry(table).is_some()) {
+        let bytes = archive.read_entry(&name, limits.table_bytes);
+        contents.push((name, bytes.map_err(|error| of_archive(Check::Controls, error))?));
     }
-    Ok(files)
+    let mut tables = Vec::new();
+    for (name, bytes) in &contents {
+        let folder = parts.split(name).map_or("", |(folder, _)| folder);
+        tables.push((folder, AnyTable::parse(bytes, parts, limits).map_err(|error| Check::Controls.failed(error))?));
+    }
+    let (mut files, mut step) = (BTreeSet::new(), BTreeSet::from([*id]));
+    for _ in 0..MOST_STEPS {
+        let mut next = BTreeSet::new();
+        for id in step {
+            let found = tables.iter().map(|(folder, table)| (folder, table.values(id)));
+            let Some((folder, values)) = found.into_iter().find(|(_, values)| !values.is_empty()) else {
+                return Ok(Vec::new());
+            };
+            for value in values {
+                match value {
+                    Some(Value::String(path)) => drop(files.insert(format!("{folder}{path}"))),
+                    Some(Value::Reference(alias)) if alias != 0 => drop(next.insert(alias)),
+                    _ => return Ok(Vec::new()),
+                }
+            }
+        }
+        if next.is_empty() {
+            return Ok(files.into_iter().collect());
+        }
+        step = next;
+    }
+    Ok(Vec::new())
 }
 
-fn files_of(bytes: &[u8], id: u32, parts: &Parts, limits: &Limits) -> Result<Vec<String>, String> {
-    if parts.is_bundle() {
-        let table = proto::Table::parse(bytes, limits).map_err(|error| error.to_string())?;
-        let text = |(_, value): (Config, Value)| match value {
-            Value::String(path) => Some(path),
-            _ => None,
-        };
-        // An entry that is something else for some devices is no file that could be looked at.
-        return Ok(table.values_of(id).map(text).collect::<Option<_>>().unwrap_or_default());
+/// A resource table in one of the forms.
+enum AnyTable<'a> {
+    Compiled(arsc::Table<'a>),
+    Bundle(proto::Table<'a>),
+}
+
+impl<'a> AnyTable<'a> {
+    fn parse(bytes: &'a [u8], parts: &Parts, limits: &Limits) -> Result<Self, String> {
+        Ok(match parts {
+            Parts::Apk => Self::Compiled(arsc::Table::parse(bytes, limits).map_err(|error| error.to_string())?),
+            Parts::Bundle(_) => Self::Bundle(proto::Table::parse(bytes, limits).map_err(|error| error.to_string())?),
+        })
     }
-    let table = arsc::Table::parse(bytes, limits).map_err(|error| error.to_string())?;
-    let Some(resource) = table.resource(id) else { return Ok(Vec::new()) };
-    let files: Vec<String> = resource.files().map(|file| file.path).collect();
-    Ok(if files.len() == resource.variants.len() { files } else { Vec::new() })
+
+    /// The values of an entry, one for each configuration; `None` for one that is no single value.
+    fn values(&self, id: u32) -> Vec<Option<Value>> {
+        match self {
+            Self::Compiled(table) => {
+                let variants = table.resource(id).map(|resource| resource.variants).unwrap_or_default();
+                let values = variants.into_iter().map(|variant| match variant.content {
+                    Content::Simple(value) => Some(value),
+                    Content::Complex { .. } => None,
+                });
+                values.collect()
+            }
+            Self::Bundle(table) => {
+                let mut values: Vec<Option<Value>> = table.values_of(id).map(|(_, value)| Some(value)).collect();
+                values.resize(table.variants_of(id).max(values.len()), None);
+                values
+            }
+        }
+    }
 }
 
 /// The documents in these files.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use domain::id::Sha256Hex;
-use fixtures::ios::{ROOT, app, ipa};
+use fixtures::ios::{ROOT, app, bundle, ipa};
 use serde_json::{Value, json};
 use tests::harness::{Answer, Bench, fetch, put};
 use tests::keystores::{IosKey, is_installed, run};
@@ -107,6 +107,27 @@ async fn an_app_that_cannot_be_protected_fails_with_a_sentence() {
             status.body
         );
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_accepted_simulator_build_can_be_signed_again() {
+    if !is_installed("openssl") {
+        return;
+    }
+    let bench = Bench::start().await;
+    bench.limit(50, 100).await;
+    let owner = bench.owner();
+    let accepting = json!({ "AllowSimulatorBuilds": { "protection": true } });
+    owner.done("/frontend/config_update", json!({ "version": "prod", "config": accepting })).await;
+    let program = fixtures::macho::Binary { platform: 7, ..Default::default() };
+    let items = bundle(ROOT, "com.example.small", &program);
+    let (start, status) = build(&bench, &ipa(&items), "none").await;
+    assert_eq!(status.text("status"), "completed", "{}", status.body);
+    let key = owner.done("/frontend/signing_keys", IosKey::new(EXPIRES).request("Other")).await.text("signing_key_id");
+    let again =
+        owner.done("/frontend/sign_application_build", json!({ "start_time": start, "signing_key_id": key })).await;
+    let status = bench.build(&again.body["start_time"].to_string()).await;
+    assert_eq!(status.text("status"), "completed", "{}", status.body);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -22,8 +22,6 @@ const FRAMEWORKS: [(&str, &str); 3] = [
     ("NativeScript", "NativeScript-ios.macho"),
     ("TKLiveSync", "TKLiveSync-ios.macho"),
 ];
-/// What the runtime of NativeScript knows about iOS: the largest file in its framework beside the code.
-const METADATA: (&str, &str) = ("NativeScript.framework/metadata-arm64.bin", "NativeScript-ios.metadata");
 const ROOT: &str = "Payload/Large.app";
 /// What signing the app may take: CPU time in microseconds, and memory in KiB.
 const MOST_CPU: u64 = 500_000;
@@ -63,7 +61,6 @@ fn make(samples: &Path, into: &Path) -> anyhow::Result<(PathBuf, usize)> {
     let mut entries = vec![
         (format!("{ROOT}/Info.plist"), info("com.example.large", "Large", &[])),
         (format!("{ROOT}/Large"), Binary::default().build()),
-        (format!("{ROOT}/Frameworks/{}", METADATA.0), read(METADATA.1)?),
     ];
     for (name, code) in FRAMEWORKS {
         let folder = format!("{ROOT}/Frameworks/{name}.framework");

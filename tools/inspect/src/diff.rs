@@ -92,7 +92,7 @@ fn describe(entry: &EntryDiff, difference: &Difference) -> Vec<String> {
             vec![format!("~ {name}  the same resources, written in another way")]
         }
         Difference::Table { changes } => changes.iter().map(|change| format!("~ {name}  {}", table(change))).collect(),
-        Difference::Content { detail } => vec![format!("~ {name}  {detail}")],
+        Difference::Structure { detail } | Difference::Content { detail } => vec![format!("~ {name}  {detail}")],
     }
 }
 

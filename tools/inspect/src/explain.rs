@@ -10,7 +10,9 @@ use domain::file_name::FileName;
 use domain::plan::Plan as Subscription;
 use domain::platform::Platform;
 use domain::policy::Policy;
-use engine::{AppFacts, Change, ControlOutcome, Facts, Identity, IosFacts, Kind, Plan, Unobserved, identify, protect};
+use engine::{
+    AppFacts, Change, ControlOutcome, Facts, Identity, IosFacts, Kind, Plan, Status, Unobserved, identify, protect,
+};
 use formats::limits::Limits;
 use formats::source::Source;
 use serde_json::{Value, json};
@@ -39,20 +41,31 @@ pub struct Explained {
     pub outcome: Result<ControlOutcome, engine::Error>,
 }
 
+/// What builds would make of an app.
+#[derive(Debug)]
+pub struct Explanation {
+    /// The app.
+    pub facts: AppFacts,
+    /// The controls without which builds refuse the app. For this look at it they count as enabled.
+    pub refused_without: Vec<ControlId>,
+    /// What each control would do.
+    pub controls: Vec<Explained>,
+}
+
 /// Explains, and tells whether every control that was asked for by name could be applied.
 pub fn run(options: &Options, out: &mut dyn Write) -> anyhow::Result<bool> {
     let source = crate::open(&options.app)?;
     let name = file_name(&options.app)?;
     let platform = Kind::named(&name).platform();
-    let (facts, explained) = explain(&source, &name, &policies(&options.wanted, platform)?)?;
+    let explanation = explain(&source, &name, &policies(&options.wanted, platform)?)?;
     let identity = identify(&source, &name, &Limits::default())?;
     let text = if options.json {
-        serde_json::to_string_pretty(&to_json(&facts, &identity, &explained)).context("the report cannot be shown")?
+        serde_json::to_string_pretty(&to_json(&explanation, &identity)).context("the report cannot be shown")?
     } else {
-        to_text(&options.app, &facts, &identity, &explained)
+        to_text(&options.app, &explanation, &identity)
     };
     writeln!(out, "{}", text.trim_end())?;
-    Ok(options.wanted.is_everything() || explained.iter().all(|explained| explained.outcome.is_ok()))
+    Ok(options.wanted.is_everything() || explanation.controls.iter().all(|explained| explained.outcome.is_ok()))
 }
 
 /// Each of the wanted controls in a policy of its own, so that one that cannot be applied hides none of the others.
@@ -73,35 +86,40 @@ fn policies(wanted: &Wanted, platform: Platform) -> anyhow::Result<Vec<Policy>> 
     Ok(policy.controls.iter().map(single).collect())
 }
 
-/// What the controls of each policy would do with a package.
-pub fn explain(
-    source: &dyn Source,
-    file_name: &FileName,
-    policies: &[Policy],
-) -> Result<(AppFacts, Vec<Explained>), engine::Error> {
+/// What the controls of each policy would do with a package, which may also be one that only a control permits.
+pub fn explain(source: &dyn Source, file_name: &FileName, policies: &[Policy]) -> Result<Explanation, engine::Error> {
+    let platform = Kind::named(file_name).platform();
+    let permission = Some(ControlId::ALLOW_SIMULATOR_BUILDS).filter(|id| id.control().is_available(platform));
     let run = |policy: &Policy| {
-        let platform = Kind::named(file_name).platform();
-        let plan = Plan { file_name, platform, policy, key: None, limits: Limits::default() };
+        let mut policy = policy.clone();
+        policy.controls.extend(permission);
+        let plan = Plan { file_name, platform, policy: &policy, key: None, limits: Limits::default() };
         protect(source, &mut io::sink(), &plan, &Unobserved)
     };
-    let facts = run(&Policy::default())?.app;
-    let mut explained = Vec::new();
+    let plain = run(&Policy::default())?;
+    let used = plain.controls.iter().filter(|outcome| outcome.status == Status::PermissionUsed);
+    let mut explanation = Explanation {
+        refused_without: used.map(|outcome| outcome.control).collect(),
+        facts: plain.app,
+        controls: Vec::new(),
+    };
     for policy in policies {
         match run(policy) {
             Ok(report) => {
+                let wanted = report.controls.into_iter().filter(|outcome| policy.has(outcome.control));
                 let row = |outcome: ControlOutcome| Explained { control: outcome.control, outcome: Ok(outcome) };
-                explained.extend(report.controls.into_iter().map(row));
+                explanation.controls.extend(wanted.map(row));
             }
             Err(error) => {
                 let Some(&control) = policy.controls.first() else { return Err(error) };
-                explained.push(Explained { control, outcome: Err(error) });
+                explanation.controls.push(Explained { control, outcome: Err(error) });
             }
         }
     }
-    Ok((facts, explained))
+    Ok(explanation)
 }
 
-fn to_json(facts: &AppFacts, identity: &Identity, explained: &[Explained]) -> Value {
+fn to_json(explanation: &Explanation, identity: &Identity) -> Value {
     let row = |explained: &Explained| match &explained.outcome {
         Ok(outcome) => json!(outcome),
         Err(error) => {
@@ -110,7 +128,9 @@ fn to_json(facts: &AppFacts, identity: &Identity, explained: &[Explained]) -> Va
     };
     let icon = identity.icon.as_ref().map(|icon| json!({"content_type": icon.content_type, "size": icon.bytes.len()}));
     let identity = json!({"name": identity.name, "version_name": identity.version_name, "icon": icon});
-    json!({"app": facts, "identity": identity, "controls": explained.iter().map(row).collect::<Vec<_>>()})
+    let Explanation { facts, refused_without, controls } = explanation;
+    let controls: Vec<Value> = controls.iter().map(row).collect();
+    json!({"app": facts, "identity": identity, "refused_without": refused_without, "controls": controls})
 }
 
 /// The app as people and as devices know it.
@@ -131,8 +151,13 @@ fn headline(app: &Path, facts: &AppFacts, identity: &Identity) -> String {
     format!("{}: {name} {version} {devices}", app.display())
 }
 
-fn to_text(app: &Path, facts: &AppFacts, identity: &Identity, explained: &[Explained]) -> String {
-    let mut lines = vec![headline(app, facts, identity)];
+fn to_text(app: &Path, explanation: &Explanation, identity: &Identity) -> String {
+    let mut lines = vec![headline(app, &explanation.facts, identity)];
+    let refused = explanation.refused_without.iter();
+    lines.extend(
+        refused.map(|control| format!("A build of it is refused without {control}: it was built for the simulator.")),
+    );
+    let explained = &explanation.controls;
     if explained.is_empty() {
         lines.push("None of the named controls asks for a change.".to_owned());
     }
@@ -148,6 +173,8 @@ fn to_text(app: &Path, facts: &AppFacts, identity: &Identity, explained: &[Expla
             Ok(outcome) => {
                 let count = outcome.changes.len();
                 lines.push(match count {
+                    _ if outcome.status == Status::PermissionUsed => format!("{control}  permits this build"),
+                    _ if outcome.status == Status::PermissionUnused => format!("{control}  not needed"),
                     0 => format!("{control}  nothing to change"),
                     1 => format!("{control}  1 change"),
                     _ => format!("{control}  {count} changes"),

@@ -51,6 +51,27 @@ fn explain_says_what_each_control_would_change() {
 }
 
 #[test]
+fn explain_reads_a_build_for_the_simulator_and_says_that_others_refuse_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut items = fixtures::ios::app();
+    items[1].2 = fixtures::macho::Binary { platform: 7, ..fixtures::macho::Binary::default() }.build();
+    let simulated = written(folder.path(), "app.ipa", &fixtures::ios::ipa(&items));
+    let line = "A build of it is refused without AllowSimulatorBuilds: it was built for the simulator.";
+    let (done, text) = explained(folder.path(), &simulated, wanted(&["FileSharingPrevention"]), false);
+    assert!(done && text.lines().nth(1) == Some(line), "{text}");
+    assert!(text.contains("FileSharingPrevention  nothing to change"), "{text}");
+    assert_eq!(text.matches("AllowSimulatorBuilds").count(), 1, "nobody asked for it: {text}");
+    let (_, text) = explained(folder.path(), &simulated, wanted(&["AllowSimulatorBuilds"]), false);
+    assert!(text.contains("AllowSimulatorBuilds  permits this build"), "{text}");
+    let (_, text) = explained(folder.path(), &simulated, wanted(&["FileSharingPrevention"]), true);
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap()["refused_without"][0], "AllowSimulatorBuilds");
+
+    let plain = written(folder.path(), "plain.ipa", &fixtures::ios::ipa(&fixtures::ios::app()));
+    let (_, text) = explained(folder.path(), &plain, wanted(&["AllowSimulatorBuilds"]), false);
+    assert!(text.contains("AllowSimulatorBuilds  not needed") && !text.contains(line), "{text}");
+}
+
+#[test]
 fn explain_calls_the_app_by_its_name() {
     let folder = tempfile::tempdir().unwrap();
     let mut labelled = Document::parse(&manifest(24, 34), &Limits::default()).unwrap();

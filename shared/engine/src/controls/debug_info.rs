@@ -68,6 +68,6 @@ fn warn_of_metadata(app: &mut App<'_>) {
 }
 
 fn is_library(module: &Module, entry: &Entry) -> bool {
-    let path = module.path_on_device(&entry.name);
+    let path = module.path(&entry.name);
     path.is_some_and(|path| path.starts_with("lib/") && path.ends_with(".so"))
 }

@@ -30,8 +30,10 @@ pub(crate) fn collapse(app: &mut App<'_>) -> Result<(), Error> {
     let entries: Vec<String> = app.edits.names(app.archive).map(str::to_owned).collect();
     let modules: Vec<&Module> = app.parts().map(|part| part.module).collect();
     let paths = entries.iter().flat_map(|entry| modules.iter().filter_map(|module| module.path_on_device(entry)));
-    let renaming = lookups.decide(app.facts.package.as_bytes(), paths);
-    let mapping = rename(app, &renaming, &entries)?;
+    let bundle = app.bundle;
+    let packs_alike = |old: &str, new: &str| bundle.is_none_or(|bundle| bundle.packs_alike(old, new));
+    let renaming = lookups.decide(app.facts.package.as_bytes(), paths, packs_alike);
+    let mapping = rename(app, &renaming, &entries, &unread)?;
     app.warnings.extend(renaming.warnings);
     app.changes.extend(changes(&mapping, &app.base.module.table()));
     app.mapping = Some(mapping).filter(|mapping| !(mapping.names.is_empty() && mapping.paths.is_empty()));
@@ -52,14 +54,21 @@ fn start(app: &mut App<'_>) -> Result<Lookups, Error> {
 fn keep_what_tools_know(app: &App<'_>, lookups: &mut Lookups) {
     let Some(bundle) = app.bundle else { return };
     bundle.names().for_each(|name| lookups.keep_name(name));
-    lookups.keep_paths_unless(|old, new| bundle.packs_alike(old, new));
+    if let Some(unknown) = bundle.packing_is_unknown() {
+        lookups.keep_all_paths(&format!("the patterns of what is not compressed are not understood: {unknown}"));
+    }
     if app.is_watch_face() {
         lookups.keep_everything("watches find the parts of a watch face by name");
     }
 }
 
 /// Carries the renaming out. Documents of a bundle, whose references carry names, follow when they are packed.
-fn rename(app: &mut App<'_>, renaming: &Renaming, entries: &[String]) -> Result<Mapping, Error> {
+fn rename(
+    app: &mut App<'_>,
+    renaming: &Renaming,
+    entries: &[String],
+    unread: &BTreeSet<String>,
+) -> Result<Mapping, Error> {
     let limits = app.limits;
     let mut renamed = Vec::new();
     for part in std::iter::once(&mut app.base).chain(&mut app.features).filter(|part| part.has_resources()) {
@@ -72,7 +81,7 @@ fn rename(app: &mut App<'_>, renaming: &Renaming, entries: &[String]) -> Result<
         part.table(limits)?.rename_references(&names).map_err(|error| Error::of_table(&table, error))?;
     }
     if app.form() == Form::Bundle && !names.is_empty() {
-        rename_references(app, names, entries)?;
+        rename_references(app, names, entries, unread)?;
     }
     let known: HashSet<&str> = entries.iter().map(String::as_str).collect();
     let mut paths = Vec::new();
@@ -91,11 +100,22 @@ fn rename(app: &mut App<'_>, renaming: &Renaming, entries: &[String]) -> Result<
     Ok(Mapping::new(package, renamed, paths))
 }
 
-/// Every document among the resources. Those that another control has changed or added are in memory anyway.
-fn rename_references(app: &mut App<'_>, names: NewNames, entries: &[String]) -> Result<(), Error> {
+/// Every document among the resources. Those that another control has changed or added are in memory anyway. What is none stays as it is,
+/// with the names that it may have, and is told of.
+fn rename_references(
+    app: &mut App<'_>,
+    names: NewNames,
+    entries: &[String],
+    unread: &BTreeSet<String>,
+) -> Result<(), Error> {
+    let mut no_documents = Vec::new();
     let modules: Vec<&Module> = app.parts().map(|part| part.module).collect();
     for entry in entries.iter().filter(|entry| modules.iter().any(|module| is_document(module, entry))) {
         match app.edits.content(entry) {
+            None if unread.contains(entry) => match formats::proto::xml::read(&app.content(entry)?, app.limits) {
+                Ok(_) => app.edits.set(entry, Edit::RenameReferences),
+                Err(reason) => no_documents.push((entry, reason)),
+            },
             None => app.edits.set(entry, Edit::RenameReferences),
             Some(content) => {
                 let renamed = formats::proto::xml::rename_references(content, &names, app.limits);
@@ -106,13 +126,21 @@ fn rename_references(app: &mut App<'_>, names: NewNames, entries: &[String]) -> 
             }
         }
     }
+    if let Some((first, reason)) = no_documents.first() {
+        let (first, count) = (first.escape_debug(), no_documents.len());
+        app.warnings.push(format!(
+            "files that are no documents were left as they are, with names of resources that they may have: {first}: {reason} (files of \
+             this kind: {count})"
+        ));
+    }
     app.edits.set_new_names(names);
     Ok(())
 }
 
+/// Whether an entry has the place and the name of a compiled document; what stands among raw resources is packaged as it was.
 fn is_document(module: &Module, entry: &str) -> bool {
-    let path = module.path_on_device(entry);
-    path.is_some_and(|path| path.starts_with("res/") && path.ends_with(".xml"))
+    let path = module.path(entry);
+    path.is_some_and(|path| path.starts_with("res/") && !path.starts_with("res/raw") && path.ends_with(".xml"))
 }
 
 fn changes(mapping: &Mapping, table: &str) -> Vec<Change> {

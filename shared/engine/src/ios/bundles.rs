@@ -27,6 +27,8 @@ pub(crate) enum BundleKind {
     Extension,
     /// A framework, or another library with resources.
     Library,
+    /// A folder of resources, which may have code that the program loads at run time.
+    PlugIn,
 }
 
 impl BundleKind {
@@ -35,6 +37,7 @@ impl BundleKind {
             "app" => Some(Self::App),
             "appex" | "xpc" => Some(Self::Extension),
             "framework" | "xctest" => Some(Self::Library),
+            "bundle" | "plugin" => Some(Self::PlugIn),
             _ => None,
         }
     }
@@ -52,23 +55,51 @@ pub(crate) struct Bundle {
     pub(crate) executable: String,
 }
 
-impl Bundle {
-    /// Reads the bundle in the folder `path`; `None` where there is no executable, so that nothing of it is signed by itself.
-    fn read(archive: &Archive<'_>, path: &str, kind: BundleKind, limits: &Limits) -> Result<Option<Self>, Error> {
-        let entry = format!("{path}/{INFO}");
-        let info = read_info(archive, &entry, limits)?;
-        let text = |key: &str| info.get(key).and_then(Value::as_string).filter(|text| !text.is_empty());
-        let executable = text("CFBundleExecutable").filter(|name| !name.contains('/'));
-        let executable = executable.map(|name| format!("{path}/{name}"));
-        let Some(executable) = executable.filter(|executable| archive.entry(executable).is_some()) else {
-            return Ok(None);
-        };
-        let Some(identifier) = text("CFBundleIdentifier") else {
-            return Err(Error::PropertyList { entry, cause: plist::Error::Missing { key: "CFBundleIdentifier" } });
-        };
-        Ok(Some(Self { path: path.to_owned(), kind, identifier: identifier.to_owned(), executable }))
-    }
+/// The bundles of an app.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    /// Those with code. The app itself is the last, those within another come before it.
+    pub(crate) bundles: Vec<Bundle>,
+    /// Folders of frameworks without the executable that they name, which are files like others: since version 15, Xcode leaves it out
+    /// of a framework that was linked into the program ("Creating a static framework", Apple).
+    pub(crate) hollow: Vec<String>,
+}
 
+/// What a folder with an `Info.plist` is.
+enum Folder {
+    Code(Bundle),
+    Hollow,
+    /// It names no executable, so that nothing of it is signed by itself.
+    Files,
+}
+
+impl Folder {
+    fn read(archive: &Archive<'_>, path: &str, kind: BundleKind, limits: &Limits) -> Result<Self, Error> {
+        let entry = format!("{path}/{INFO}");
+        let info = match read_info(archive, &entry, limits) {
+            // Resources that nobody has to understand.
+            Err(Error::PropertyList { .. }) if kind == BundleKind::PlugIn => return Ok(Self::Files),
+            info => info?,
+        };
+        let Some(named) = info.get("CFBundleExecutable") else { return Ok(Self::Files) };
+        let named = named.as_string().filter(|name| !name.is_empty() && !name.contains('/'));
+        let executable = named.map(|name| format!("{path}/{name}"));
+        let executable = executable.filter(|executable| archive.entry(executable).is_some());
+        let identifier = info.get("CFBundleIdentifier").and_then(Value::as_string).filter(|text| !text.is_empty());
+        match (executable, identifier) {
+            (Some(executable), Some(identifier)) => {
+                Ok(Self::Code(Bundle { path: path.to_owned(), kind, identifier: identifier.to_owned(), executable }))
+            }
+            // Tools write the key into bundles of resources as well.
+            _ if kind == BundleKind::PlugIn => Ok(Self::Files),
+            (None, _) if path.ends_with(".framework") && named.is_some() => Ok(Self::Hollow),
+            (None, _) => Err(Error::NoExecutable { folder: path.to_owned() }),
+            (_, None) => Err(Error::PropertyList { entry, cause: plist::Error::Missing { key: "CFBundleIdentifier" } }),
+        }
+    }
+}
+
+impl Bundle {
     /// Whether it runs in a process of its own, with entitlements and a profile.
     pub(crate) const fn is_program(&self) -> bool {
         matches!(self.kind, BundleKind::App | BundleKind::Extension)
@@ -95,25 +126,31 @@ pub(crate) fn app_folder(archive: &Archive<'_>, file_name: &FileName) -> Result<
     }
 }
 
-/// Every bundle of the app in the folder `root`, which is the last of them: those within another come before it.
-pub(crate) fn find(archive: &Archive<'_>, root: &str, limits: &Limits) -> Result<Vec<Bundle>, Error> {
+/// Every bundle of the app in the folder `root`.
+pub(crate) fn find(archive: &Archive<'_>, root: &str, limits: &Limits) -> Result<Found, Error> {
     let within = format!("{root}/");
     let infos = archive.entries().iter().filter(|entry| entry.name.starts_with(&within));
     let folders: BTreeSet<(&str, BundleKind)> = infos
         .filter_map(|entry| entry.name.strip_suffix(INFO)?.strip_suffix('/'))
         .filter_map(|folder| Some((folder, BundleKind::of(folder)?)))
         .collect();
-    if folders.len() > MOST {
-        return Err(Error::TooManyBundles { count: folders.len(), limit: MOST });
-    }
-    let mut bundles = Vec::new();
+    let mut found = Found::default();
     for (folder, kind) in folders {
-        refuse_other_info(archive, folder)?;
-        bundles.extend(Bundle::read(archive, folder, kind, limits)?);
+        if kind != BundleKind::PlugIn {
+            refuse_other_info(archive, folder)?;
+        }
+        match Folder::read(archive, folder, kind, limits)? {
+            Folder::Code(bundle) => found.bundles.push(bundle),
+            Folder::Hollow => found.hollow.push(folder.to_owned()),
+            Folder::Files => {}
+        }
+        if found.bundles.len() + found.hollow.len() > MOST {
+            return Err(Error::TooManyBundles { limit: MOST });
+        }
     }
-    bundles.sort_by_key(|bundle| std::cmp::Reverse(depth(&bundle.path)));
-    match bundles.last() {
-        Some(last) if last.path == root => Ok(bundles),
+    found.bundles.sort_by_key(|bundle| std::cmp::Reverse(depth(&bundle.path)));
+    match found.bundles.last() {
+        Some(last) if last.path == root => Ok(found),
         _ => Err(Error::NoExecutable { folder: root.to_owned() }),
     }
 }

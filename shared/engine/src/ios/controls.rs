@@ -14,7 +14,7 @@ use formats::plist::{self, Form};
 use crate::ios::bundles::{Bundle, INFO};
 use crate::ios::info::Info;
 use crate::ios::inspect::Input;
-use crate::outcome::{Applied, Change};
+use crate::outcome::{Applied, Change, ControlOutcome, Status};
 use crate::{Error, Plan};
 
 use transport::Pins;
@@ -68,8 +68,21 @@ impl Outcomes {
         self.add(ControlId::DEBUG_INFO_OBFUSCATION, &mut changes, warnings);
     }
 
-    pub(crate) fn into_rows(self) -> Vec<Applied> {
-        self.0
+    /// The rows of the report.
+    pub(crate) fn into_rows(self, is_for_simulator: bool) -> Vec<ControlOutcome> {
+        let row = |applied: Applied| {
+            let outcome = ControlOutcome::from(applied);
+            match (outcome.control, is_for_simulator) {
+                (ControlId::ALLOW_SIMULATOR_BUILDS, true) => {
+                    ControlOutcome { status: Status::PermissionUsed, ..outcome }
+                }
+                (ControlId::ALLOW_SIMULATOR_BUILDS, false) => {
+                    ControlOutcome { status: Status::PermissionUnused, ..outcome }
+                }
+                _ => outcome,
+            }
+        };
+        self.0.into_iter().map(row).collect()
     }
 }
 

@@ -3,17 +3,19 @@
 use std::collections::BTreeMap;
 
 use domain::control::ControlId;
+use formats::macho::Slice;
 use formats::plist::{Dictionary, Value};
 use formats::source::Source as _;
 use formats::zip::EntrySource;
 use signing::code::{self, Claims};
-use signing::ios::ProvisioningProfile;
+use signing::ios::{Fitted, ProvisioningProfile, Settled};
 
 use crate::ios::bundles::Bundle;
 use crate::ios::controls::Outcomes;
 use crate::ios::info::describe;
 use crate::ios::inspect::Input;
 use crate::outcome::{Applied, Change};
+use crate::report::Warning;
 use crate::{Error, Plan};
 
 /// The entitlements that let a debugger attach.
@@ -23,29 +25,35 @@ const DATA_PROTECTION: &str = "com.apple.developer.default-data-protection";
 const COMPLETE: &str = "NSFileProtectionComplete";
 /// Longest signature that is read, in bytes; those of the largest executables have some ten megabytes.
 const LONGEST_SIGNATURE: u64 = 64 << 20;
+/// Length in characters of the longest value that a warning repeats; it comes from outside.
+const LONGEST_VALUE: usize = 200;
 
 /// What the programs ask for, by folder, and what the app's own signature said until now.
 pub(crate) struct Asked {
     pub(crate) entitlements: BTreeMap<String, Dictionary>,
     pub(crate) previous: Option<Claims>,
+    /// What the profile decided otherwise than the programs.
+    pub(crate) warnings: Vec<Warning>,
 }
 
 /// Decides what each program asks for.
 pub(crate) fn plan(input: &Input<'_>, plan: &Plan<'_>, outcomes: &mut Outcomes) -> Result<Asked, Error> {
     let profile = plan.ios_key().map(|(identity, _)| identity.profile());
-    let mut asked = Asked { entitlements: BTreeMap::new(), previous: None };
+    let mut asked = Asked { entitlements: BTreeMap::new(), previous: None, warnings: Vec::new() };
     for program in input.bundles.iter().filter(|bundle| bundle.is_program()) {
         asked.previous = claims(input, program)?;
         let present = asked.previous.as_ref().and_then(|claims| claims.entitlements.as_ref());
-        let mut entitlements = match profile {
+        let Fitted { mut entitlements, settled } = match profile {
             Some(profile) => fitted(present, profile, program)?,
-            None => present.cloned().unwrap_or_default(),
+            None => Fitted { entitlements: present.cloned().unwrap_or_default(), settled: Vec::new() },
         };
+        let left = settled.iter().filter(|settled| !is_decided(plan, &settled.key));
+        asked.warnings.extend(left.map(|settled| warning(program, settled)));
         if let Some(row) = outcomes.row(ControlId::DEBUGGABLE_PREVENTION) {
             refuse_debuggers(program, present, &mut entitlements, row);
         }
         if let Some(row) = outcomes.row(ControlId::STORAGE_ENCRYPTION_PREVENTION) {
-            encrypt_files(program, profile, &mut entitlements, row)?;
+            encrypt_files(program, profile, present, &mut entitlements, row)?;
         }
         // Empty ones say that the app asked for nothing: whoever signs it again must not give it what unsigned apps get.
         if !entitlements.is_empty() || plan.policy.has(ControlId::DEBUGGABLE_PREVENTION) {
@@ -56,20 +64,54 @@ pub(crate) fn plan(input: &Input<'_>, plan: &Plan<'_>, outcomes: &mut Outcomes) 
     Ok(asked)
 }
 
-/// What the signature of a program's executable says; `None` where it has none.
+/// What the signature of a program's executable says, in each slice the same; `None` where it has none.
 fn claims(input: &Input<'_>, program: &Bundle) -> Result<Option<Claims>, Error> {
     let entry = &program.executable;
     let (Some(binary), Some(place)) = (input.code.get(entry), input.archive.entry(entry)) else { return Ok(None) };
-    let Some(range) = binary.slices.iter().find_map(|slice| slice.signature.clone()) else { return Ok(None) };
-    let mut signature = vec![0; (range.end - range.start).min(LONGEST_SIGNATURE) as usize];
-    EntrySource::new(&input.archive, place).read_at(range.start, &mut signature).map_err(Error::of_source)?;
-    let claims = code::read(&signature);
-    claims.map(Some).map_err(|cause| Error::CodeSignature { entry: entry.clone(), cause })
+    let source = EntrySource::new(&input.archive, place);
+    let of_slice = |slice: &Slice| {
+        let Some(range) = &slice.signature else { return Ok(None) };
+        let mut signature = vec![0; (range.end - range.start).min(LONGEST_SIGNATURE) as usize];
+        source.read_at(range.start, &mut signature).map_err(Error::of_source)?;
+        let claims = code::read(&signature);
+        claims.map(Some).map_err(|cause| Error::CodeSignature { entry: entry.clone(), cause })
+    };
+    let Some((first, others)) = binary.slices.split_first() else { return Ok(None) };
+    let claims = of_slice(first)?;
+    let asked = |claims: &Option<Claims>| claims.as_ref().and_then(|claims| claims.entitlements.clone());
+    let wanted = asked(&claims);
+    for other in others {
+        if asked(&of_slice(other)?) != wanted {
+            let slices = [first.cpu.to_string(), other.cpu.to_string()];
+            return Err(Error::DifferentEntitlements { entry: entry.clone(), slices });
+        }
+    }
+    Ok(claims)
 }
 
-fn fitted(present: Option<&Dictionary>, profile: &ProvisioningProfile, program: &Bundle) -> Result<Dictionary, Error> {
+fn fitted(present: Option<&Dictionary>, profile: &ProvisioningProfile, program: &Bundle) -> Result<Fitted, Error> {
     let fitted = profile.entitlements_for(&program.identifier, present);
     fitted.map_err(|cause| Error::Entitlements { bundle: program.path.clone(), cause })
+}
+
+/// Whether a control of the plan decides about an entitlement, and says so in its own row.
+fn is_decided(plan: &Plan<'_>, key: &str) -> bool {
+    let has = |control| plan.policy.has(control);
+    DEBUGGABLE.contains(&key) && has(ControlId::DEBUGGABLE_PREVENTION)
+        || key == DATA_PROTECTION && has(ControlId::STORAGE_ENCRYPTION_PREVENTION)
+}
+
+fn warning(program: &Bundle, settled: &Settled) -> Warning {
+    let shown =
+        |value: &Value| describe(value).chars().take(LONGEST_VALUE).collect::<String>().escape_debug().to_string();
+    let message = format!(
+        "{}: the provisioning profile decides {}: {} from now on, {} until now.",
+        program.path.escape_debug(),
+        settled.key.escape_debug(),
+        shown(&settled.after),
+        settled.before.as_ref().map_or_else(|| "absent".to_owned(), shown)
+    );
+    Warning { code: "entitlement_settled", message }
 }
 
 /// `DebuggablePrevention`, whatever the profile grants. What is there and off stays.
@@ -89,6 +131,7 @@ fn refuse_debuggers(program: &Bundle, present: Option<&Dictionary>, entitlements
 fn encrypt_files(
     program: &Bundle,
     profile: Option<&ProvisioningProfile>,
+    present: Option<&Dictionary>,
     entitlements: &mut Dictionary,
     row: &mut Applied,
 ) -> Result<(), Error> {
@@ -116,9 +159,11 @@ fn encrypt_files(
     warn(
         "files for which the app itself asks for less keep that: raising them needs the runtime agent, which is not built yet",
     );
-    let before = entitlements.insert(DATA_PROTECTION.to_owned(), wanted.clone());
-    if before.as_ref() != Some(&wanted) {
-        row.changes.push(change(program, DATA_PROTECTION, before.as_ref(), Some(&wanted)));
+    entitlements.insert(DATA_PROTECTION.to_owned(), wanted.clone());
+    // What the app had, not what the profile made of it.
+    let before = present.and_then(|present| present.get(DATA_PROTECTION));
+    if before != Some(&wanted) {
+        row.changes.push(change(program, DATA_PROTECTION, before, Some(&wanted)));
     }
     Ok(())
 }

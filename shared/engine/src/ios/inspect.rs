@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 
 use aws_lc_rs::digest::{Context, SHA1_FOR_LEGACY_USE_ONLY, SHA256};
-use domain::control::ControlId;
 use domain::phase::Phase;
-use formats::macho::{self, Binary, Build, Slice};
+use formats::macho::{self, Binary};
 use formats::plist::Value;
 use formats::source::Source as _;
 use formats::zip::{self, Archive, Entry, EntrySource};
 use serde::Serialize;
 
-use crate::ios::bundles::{self, Bundle, INFO};
+use crate::ios::bundles::{self, Bundle, BundleKind, INFO};
+use crate::ios::runnable;
 use crate::observe::{Observer, Watch};
 use crate::{Error, Plan};
 
@@ -104,6 +104,8 @@ pub(crate) struct Input<'a> {
     pub(crate) archive: Archive<'a>,
     /// The app's bundles; the app itself is the last, those within another come before it.
     pub(crate) bundles: Vec<Bundle>,
+    /// Frameworks without their code.
+    pub(crate) hollow: Vec<String>,
     /// The app's files that are no code.
     pub(crate) files: BTreeMap<String, Sealed>,
     /// The app's code, by entry.
@@ -131,7 +133,7 @@ impl<'a> Input<'a> {
         observer: &dyn Observer,
     ) -> Result<Self, Error> {
         let root = bundles::app_folder(&archive, plan.file_name)?;
-        let bundles = bundles::find(&archive, &root, &plan.limits)?;
+        let bundles::Found { mut bundles, hollow } = bundles::find(&archive, &root, &plan.limits)?;
         let watch = Watch::start(observer, Phase::Inspecting, archive.unpacked_size())?;
         let found = archive.map_entries(threads, &|entry| look_at(&archive, entry, &root, &watch));
         watch.go_on()?;
@@ -143,9 +145,11 @@ impl<'a> Input<'a> {
                 Found::Code(binary) => drop(code.insert(entry.name.clone(), binary)),
             }
         }
-        let is_for_simulator = require_runnable(&bundles, &code, plan)?;
+        // What else a folder of resources calls its executable is a file like the others there.
+        bundles.retain(|bundle| bundle.kind != BundleKind::PlugIn || code.contains_key(&bundle.executable));
+        let is_for_simulator = runnable::require(&bundles, &code, plan)?;
         let facts = facts(&archive, &root, &code, plan)?;
-        Ok(Self { archive, bundles, files, code, facts, is_for_simulator })
+        Ok(Self { archive, bundles, hollow, files, code, facts, is_for_simulator })
     }
 }
 
@@ -202,43 +206,6 @@ fn read_code(archive: &Archive<'_>, entry: &Entry) -> Result<Option<Binary>, Err
     let binary = Binary::read(&EntrySource::new(archive, entry));
     let binary = binary.map_err(|error| Error::code_refused(&entry.name, error))?;
     Ok(binary.slices.iter().all(|slice| slice.kind.is_signed()).then_some(binary))
-}
-
-/// Refuses code that cannot be signed for devices; tells whether the app was built for the simulator.
-fn require_runnable(bundles: &[Bundle], code: &BTreeMap<String, Binary>, plan: &Plan<'_>) -> Result<bool, Error> {
-    let may_be_for_simulator = plan.policy.has(ControlId::ALLOW_SIMULATOR_BUILDS);
-    let mut is_for_simulator_only = false;
-    for (entry, binary) in code {
-        if binary.slices.iter().any(Slice::is_encrypted) {
-            return Err(Error::Encrypted { entry: entry.clone() });
-        }
-        // Libraries of some vendors have slices for the simulator beside those for devices.
-        let is_simulated = binary.slices.iter().all(is_for_simulator);
-        if is_simulated && !may_be_for_simulator {
-            return Err(Error::Simulator { entry: entry.clone() });
-        }
-        is_for_simulator_only |= is_simulated;
-    }
-    if let Some(bundle) = bundles.iter().find(|bundle| !code.contains_key(&bundle.executable)) {
-        let entry = bundle.executable.clone();
-        return Err(Error::WrongContent { entry, expected: "an executable (Mach-O)" });
-    }
-    let app = bundles.last().and_then(|app| code.get(&app.executable));
-    let architectures: Vec<String> =
-        app.iter().flat_map(|binary| &binary.slices).map(|slice| slice.cpu.to_string()).collect();
-    let is_for_devices = app.iter().flat_map(|binary| &binary.slices).any(|slice| {
-        let is_arm64 = ["arm64", "arm64e"].contains(&slice.cpu.to_string().as_str());
-        let is_ios = |build: &Build| build.platform == macho::Platform::Ios;
-        is_arm64 && (slice.builds.is_empty() || slice.builds.iter().any(is_ios))
-    });
-    match is_for_devices || is_for_simulator_only {
-        true => Ok(is_for_simulator_only),
-        false => Err(Error::NoArm64 { found: architectures.join(", ") }),
-    }
-}
-
-fn is_for_simulator(slice: &Slice) -> bool {
-    slice.builds.iter().any(|build| build.platform.is_simulator())
 }
 
 fn facts(

@@ -60,6 +60,13 @@ pub(crate) fn warnings(
         let message = "The app installs on systems before iOS 11, which do not take signatures that have SHA-256 only.";
         warnings.push(Warning { code: "old_system", message: message.to_owned() });
     }
+    if !input.hollow.is_empty() {
+        let message = format!(
+            "Frameworks without their own code, which Xcode leaves so where it was linked into the app, are kept as files: {}.",
+            input.hollow.join(", ")
+        );
+        warnings.push(Warning { code: "framework_without_code", message });
+    }
     for outcome in controls {
         let warning =
             |message| Warning { code: "control_limited", message: format!("{}: {message}.", outcome.control) };

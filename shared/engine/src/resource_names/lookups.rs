@@ -9,7 +9,7 @@ use formats::axml::{self, Document, Value};
 
 use super::index::{Found, Index, Scan};
 use super::parts::Parts;
-use super::renaming::{Renaming, place};
+use super::renaming::Renaming;
 use super::words::words;
 use crate::resources::{Error, Resources};
 
@@ -52,6 +52,8 @@ pub(crate) struct Lookups {
     /// Names that somebody outside of the app knows.
     known_outside: HashSet<String>,
     everything_stays: Option<String>,
+    /// What stays besides, for the report.
+    warnings: Vec<String>,
 }
 
 impl Lookups {
@@ -75,6 +77,7 @@ impl Lookups {
             asked: false,
             script_types_stay: false,
             known_outside: HashSet::new(),
+            warnings: Vec::new(),
         };
         for table in tables {
             table.visit_texts(|text| {
@@ -96,9 +99,10 @@ impl Lookups {
         self.paths.clear();
     }
 
-    /// Keeps the paths of files that must not stand elsewhere; `may_move` is asked with the path and one that it could become.
-    pub(crate) fn keep_paths_unless(&mut self, may_move: impl Fn(&str, &str) -> bool) {
-        self.paths.retain(|path| may_move(path, &place(path, "name")));
+    /// Keeps the paths of all files, which must not stand elsewhere.
+    pub(crate) fn keep_all_paths(&mut self, reason: &str) {
+        self.warnings.push(format!("all paths of files stay: {reason}"));
+        self.paths.clear();
     }
 
     /// Takes note of the name of a method that code refers to, in whatever class.
@@ -195,8 +199,13 @@ impl Lookups {
     }
 
     /// Decides what becomes of every name and path. `entries` are the paths of all entries of the package: no new path is one of them.
-    /// The same `salt` gives the same names again.
-    pub(crate) fn decide<'e>(self, salt: &[u8], entries: impl Iterator<Item = &'e str>) -> Renaming {
+    /// The same `salt` gives the same names again. `may_become` is asked with a path and each new one that it could have.
+    pub(crate) fn decide<'e>(
+        mut self,
+        salt: &[u8],
+        entries: impl Iterator<Item = &'e str>,
+        may_become: impl Fn(&str, &str) -> bool,
+    ) -> Renaming {
         let files: HashSet<&str> = entries.collect();
         let mut renaming = Renaming::new(salt, files.iter().copied());
         let kept = self.kept_names();
@@ -216,8 +225,16 @@ impl Lookups {
             .paths
             .iter()
             .filter(|path| path.starts_with(FOLDER) && files.contains(path.as_str()) && !self.is_in_files(path));
-        paths.for_each(|path| renaming.change_path(path));
+        let stay: Vec<&String> = paths.filter(|path| !renaming.change_path(path, &may_become)).collect();
+        let warning = stay.first().map(|first| {
+            let count = stay.len();
+            format!(
+                "paths stay whose files would be packed in another way elsewhere: {first} (files of this kind: {count})"
+            )
+        });
         renaming.warnings = self.warnings(kept.len());
+        renaming.warnings.extend(warning);
+        renaming.warnings.append(&mut self.warnings);
         renaming
     }
 

@@ -10,6 +10,8 @@ use crate::resources::{Error, Resources};
 
 /// Characters of a new name.
 const LENGTH: usize = 6;
+/// New paths that are tried for one that may not stand everywhere.
+const ATTEMPTS: usize = 4;
 const LETTERS: &[u8; 26] = b"abcdefghijklmnopqrstuvwxyz";
 const CHARACTERS: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
 
@@ -90,20 +92,24 @@ impl Renaming {
     pub(super) fn choose_names(&mut self) {
         let mut taken: HashSet<String> = self.changed.keys().chain(&self.kept).cloned().collect();
         for (name, (_, new)) in &mut self.changed {
-            *new = unused(&self.salt, name, |candidate| !taken.contains(candidate));
+            *new = names(&self.salt, name).find(|candidate| !taken.contains(candidate)).unwrap_or_default();
             taken.insert(new.clone());
         }
     }
 
-    pub(super) fn change_path(&mut self, path: &str) {
+    /// Changes a path, unless none of the first new ones that are free may stand for it; says whether that was so.
+    pub(super) fn change_path(&mut self, path: &str, may_become: impl Fn(&str, &str) -> bool) -> bool {
         if !self.taken_paths.contains(&path.to_lowercase()) {
             // The table speaks of a file that is not there.
-            return;
+            return true;
         }
-        let name = unused(&self.salt, path, |name| !self.taken_paths.contains(&place(path, name).to_lowercase()));
-        let new = place(path, &name);
+        let is_free = |new: &String| !self.taken_paths.contains(&new.to_lowercase());
+        let new = names(&self.salt, path).map(|name| place(path, &name)).filter(is_free).take(ATTEMPTS);
+        let new: Option<String> = { new }.find(|new| may_become(path, new));
+        let Some(new) = new else { return false };
         self.taken_paths.insert(new.to_lowercase());
         self.paths.insert(path.to_owned(), new);
+        true
     }
 
     /// The new path of every entry of the package whose path changes.
@@ -147,16 +153,9 @@ pub(super) fn place(path: &str, name: &str) -> String {
     format!("{folder}/{name}{extension}")
 }
 
-/// The first name that a hash of the old one gives and that is not used.
-fn unused(salt: &[u8], old: &str, is_unused: impl Fn(&str) -> bool) -> String {
-    let mut attempt = 0_u32;
-    loop {
-        let name = hashed(salt, old, attempt);
-        if is_unused(&name) {
-            return name;
-        }
-        attempt = attempt.wrapping_add(1);
-    }
+/// The names that hashes of the old one give, without end.
+fn names<'s>(salt: &'s [u8], old: &'s str) -> impl Iterator<Item = String> + 's {
+    (0_u32..=u32::MAX).cycle().map(move |attempt| hashed(salt, old, attempt))
 }
 
 fn hashed(salt: &[u8], old: &str, attempt: u32) -> String {

@@ -56,7 +56,7 @@ fn entries() -> impl Iterator<Item = &'static str> {
 fn decide(see: impl FnOnce(&mut Lookups)) -> Renaming {
     let mut lookups = start(&table());
     see(&mut lookups);
-    lookups.decide(b"com.example.app", entries())
+    lookups.decide(b"com.example.app", entries(), |_, _| true)
 }
 
 /// The names that stay although the app asks for names, and the paths.
@@ -177,7 +177,7 @@ fn what_cannot_be_followed_keeps_names() {
     );
     let mut icons = table();
     icons.add_file("xml", "appfilter", "res/xml/appfilter.xml").unwrap();
-    let renaming = start(&icons).decide(b"", entries());
+    let renaming = start(&icons).decide(b"", entries(), |_, _| true);
     insta::assert_snapshot!(renaming.warnings.join("\n"), @"all names of resources stay: launchers read the icons of an icon pack");
 }
 
@@ -223,6 +223,7 @@ fn extensions_and_the_folders_of_colours_stay_and_no_path_comes_twice() {
     let again = start(&table()).decide(
         b"com.example.app",
         entries().map(str::to_owned).chain([taken]).collect::<Vec<_>>().iter().map(String::as_str),
+        |_, _| true,
     );
     assert_ne!(again.paths().next().unwrap().1, paths[0].1, "also where only the case differs");
 }
@@ -230,7 +231,7 @@ fn extensions_and_the_folders_of_colours_stay_and_no_path_comes_twice() {
 #[test]
 fn the_same_name_becomes_the_same_in_the_next_version() {
     let new_name = |table: &Table<'_>| {
-        let renaming = start(table).decide(b"com.example.app", std::iter::empty());
+        let renaming = start(table).decide(b"com.example.app", std::iter::empty(), |_, _| true);
         let (_, mapping) = applied(&renaming, table);
         mapping.names.into_iter().find(|it| it.before == "beep").unwrap().after
     };

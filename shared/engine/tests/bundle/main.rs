@@ -2,7 +2,9 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panicking")]
 
 mod judged;
+mod kept;
 mod memory;
 mod output;
 mod refused;
 mod support;
+mod variants;

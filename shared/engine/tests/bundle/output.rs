@@ -3,12 +3,14 @@
 use domain::control::ControlId;
 use engine::{Status, identify};
 use fixtures::bundle::{entries, libraries, small};
+use formats::axml::Value;
+use formats::axml::tree::{Element, Node};
 use formats::limits::Limits;
-use formats::proto::Table;
+use formats::proto::{Table, xml};
 use formats::zip::{Archive, Method};
 use signing::apk::verify_bundle;
 
-use crate::support::{all, application, contents, document, policy, run, signer};
+use crate::support::{all, application, contents, document, policy, run, signer, with};
 
 #[test]
 fn the_same_input_plan_and_key_give_the_same_bytes() {
@@ -168,4 +170,22 @@ fn the_app_is_identified_by_its_own_manifest() {
     let found = identify(&small(), &"app.aab".parse().unwrap(), &Limits::default()).unwrap();
     assert_eq!((found.package_name.as_str(), found.name.as_str()), ("com.example.small", "com.example.small"));
     assert_eq!((found.version_name.as_deref(), found.version_code.as_deref()), (Some("1.2"), Some("7")));
+}
+
+#[test]
+fn the_code_of_a_watch_face_stays_and_is_told_of() {
+    let mut manifest = document(&contents(&small()), "base/manifest/AndroidManifest.xml");
+    let application = manifest.elements_mut().find(|child| child.name == "application").unwrap();
+    let mut name = application.attributes[0].clone();
+    (name.name, name.resource_id) = ("name".to_owned(), Some(0x0101_0003));
+    name.value = Value::String("com.google.wear.watchface.format.version".to_owned());
+    application.children.push(Node::Element(Element { attributes: vec![name], ..Element::new("property") }));
+    let bundle = with(&[("base/manifest/AndroidManifest.xml", &xml::write(&manifest).unwrap())]);
+    let warnings = |bundle: &[u8]| {
+        let (_, report) = run(bundle, &policy([ControlId::DEBUG_INFO_OBFUSCATION]), None).unwrap();
+        report.controls[0].warnings.join("\n")
+    };
+    let sentence = "base/dex/classes.dex was left as it is: the format of watch faces prescribes it";
+    assert!(warnings(&bundle).contains(sentence), "{}", warnings(&bundle));
+    assert!(!warnings(&small()).contains("watch faces"), "{}", warnings(&small()));
 }

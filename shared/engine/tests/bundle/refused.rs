@@ -1,23 +1,11 @@
 //! Bundles that are refused, or to which a control cannot be applied, and in which words.
 
 use domain::control::ControlId;
-use fixtures::bundle::{Entry, entries, small};
-use formats::proto::wire::Writer;
+use fixtures::bundle::{entries, small};
+use formats::proto::wire::{Message, Writer};
 use formats::zip::Method;
 
-use crate::support::{all, contents, policy, refusal, run};
-
-/// The small bundle with other contents, or further entries.
-fn with(changes: &[(&'static str, &[u8])]) -> Vec<u8> {
-    let mut all: Vec<Entry> = entries();
-    for (name, content) in changes {
-        match all.iter_mut().find(|(known, ..)| known == name) {
-            Some((_, _, known)) => *known = content.to_vec(),
-            None => all.push((name, Method::Deflated, content.to_vec())),
-        }
-    }
-    fixtures::archive(&all)
-}
+use crate::support::{all, contents, policy, refusal, run, with};
 
 const DEBUGGABLE: [ControlId; 1] = [ControlId::DEBUGGABLE_PREVENTION];
 
@@ -71,6 +59,16 @@ fn parts_that_cannot_be_read() {
         sentence.starts_with("CleartextPrevention: base/res/xml/net.xml cannot be processed: protobuf: "),
         "{sentence}"
     );
+}
+
+#[test]
+fn tables_with_two_types_of_one_id() {
+    let table = contents(&small()).remove("base/resources.pb").unwrap();
+    let again = Writer::default().bytes(3, Writer::default().bytes(1, [8, 1]).bytes(2, "xml").finish()).finish();
+    let package = Message::new(&table).message(2, "Package").unwrap().unwrap();
+    let twice = Writer::default().bytes(2, [package.bytes(), &again].concat()).finish();
+    let (code, sentence) = refusal(&with(&[("base/resources.pb", &twice)]), &[ControlId::CLEARTEXT_PREVENTION]);
+    assert_eq!((code, sentence.contains("is another type's too")), ("resources_invalid", true), "{sentence}");
 }
 
 #[test]

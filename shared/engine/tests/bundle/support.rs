@@ -9,10 +9,11 @@ use domain::file_name::FileName;
 use domain::platform::Platform;
 use domain::policy::Policy;
 use engine::{Error, Plan, Report, SigningKey, Unobserved, protect};
+use fixtures::bundle::{Entry, entries};
 use formats::axml::tree::Element;
 use formats::limits::Limits;
 use formats::proto::xml;
-use formats::zip::Archive;
+use formats::zip::{Archive, Method};
 use serde_json::json;
 use signing::Signer;
 
@@ -38,12 +39,34 @@ pub(crate) fn all() -> BTreeSet<ControlId> {
 }
 
 pub(crate) fn run(bundle: &[u8], policy: &Policy, signer: Option<&Signer>) -> Result<(Vec<u8>, Report), Error> {
-    let file_name: FileName = "app.aab".parse().unwrap();
+    run_as("app.aab", bundle, policy, signer)
+}
+
+/// As [`run`], for a package of any name.
+pub(crate) fn run_as(
+    name: &str,
+    package: &[u8],
+    policy: &Policy,
+    signer: Option<&Signer>,
+) -> Result<(Vec<u8>, Report), Error> {
+    let file_name: FileName = name.parse().unwrap();
     let key = signer.map(SigningKey::Android);
     let plan = Plan { file_name: &file_name, platform: Platform::Android, policy, key, limits: Limits::default() };
     let mut out = Vec::new();
-    let report = protect(&bundle, &mut out, &plan, &Unobserved)?;
+    let report = protect(&package, &mut out, &plan, &Unobserved)?;
     Ok((out, report))
+}
+
+/// The small bundle with other contents, or further entries.
+pub(crate) fn with(changes: &[(&'static str, &[u8])]) -> Vec<u8> {
+    let mut all: Vec<Entry> = entries();
+    for (name, content) in changes {
+        match all.iter_mut().find(|(known, ..)| known == name) {
+            Some((_, _, known)) => *known = content.to_vec(),
+            None => all.push((name, Method::Deflated, content.to_vec())),
+        }
+    }
+    fixtures::archive(&all)
 }
 
 /// Code and sentence of a refusal.

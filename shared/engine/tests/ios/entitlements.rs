@@ -4,9 +4,11 @@ use domain::control::ControlId;
 use domain::policy::Policy;
 use engine::Status;
 use fixtures::ios::{ROOT, TEAM, app, identity};
+use fixtures::macho::{Binary, fat};
+use formats::macho;
 use formats::plist::Value;
 
-use crate::app::{only, run, run_archive};
+use crate::app::{Output, only, replace, run, run_archive};
 
 const DATA_PROTECTION: &str = "com.apple.developer.default-data-protection";
 
@@ -97,4 +99,100 @@ fn what_the_profile_lacks_is_named() {
     let error = run_archive(&asking.bytes, &Policy::default(), Some(&identity(&[]))).map(|_| ()).unwrap_err();
     assert_eq!(error.code(), "signing_failed");
     assert!(error.to_string().contains(DATA_PROTECTION), "{error}");
+}
+
+fn settled(output: &Output) -> Vec<&str> {
+    let warnings = output.report.warnings.iter().filter(|warning| warning.code == "entitlement_settled");
+    warnings.map(|warning| warning.message.as_str()).collect()
+}
+
+#[test]
+fn what_the_profile_decides_otherwise_is_reported_for_each_program() {
+    let development = identity(&[("get-task-allow", true.into())]);
+    let debuggable = run(&app(), &Policy::default(), Some(&development)).unwrap();
+    assert_eq!(settled(&debuggable), [""; 0], "the app had decided nothing");
+    let release = identity(&[("beta-reports-active", true.into())]);
+    let output = run_archive(&debuggable.bytes, &Policy::default(), Some(&release)).unwrap();
+    assert_eq!(settled(&output).len(), 10, "two for each program");
+    for sentence in [
+        "Payload/Small.app: the provisioning profile decides get-task-allow: false from now on, true until now.",
+        "Payload/Small.app/PlugIns/Share.appex: the provisioning profile decides beta-reports-active: true from now on, absent until now.",
+    ] {
+        assert!(settled(&output).contains(&sentence), "{:#?}", settled(&output));
+    }
+    let again = run_archive(&output.bytes, &Policy::default(), Some(&release)).unwrap();
+    assert_eq!(settled(&again), [""; 0]);
+    let by_a_control = run_archive(&debuggable.bytes, &only(ControlId::DEBUGGABLE_PREVENTION), Some(&release)).unwrap();
+    assert_eq!(settled(&by_a_control).len(), 5, "the control's own row says the rest");
+}
+
+#[test]
+fn a_weaker_class_of_files_is_never_signed() {
+    let encrypts = only(ControlId::STORAGE_ENCRYPTION_PREVENTION);
+    let strong = run(&app(), &encrypts, None).unwrap();
+    let weak = identity(&[(DATA_PROTECTION, "NSFileProtectionCompleteUntilFirstUserAuthentication".into())]);
+    let error = run_archive(&strong.bytes, &Policy::default(), Some(&weak)).map(|_| ()).unwrap_err();
+    assert_eq!(error.code(), "signing_failed");
+    let sentence = error.to_string();
+    assert!(sentence.contains(&format!("{DATA_PROTECTION} (\"NSFileProtectionComplete\")")), "{sentence}");
+}
+
+#[test]
+fn a_stronger_class_of_files_is_reported_with_what_the_app_had() {
+    let complete = identity(&[(DATA_PROTECTION, "NSFileProtectionComplete".into())]);
+    let signed = run(&app(), &Policy::default(), Some(&complete)).unwrap();
+    let bytes = weakened(&signed.bytes);
+    let output = run_archive(&bytes, &Policy::default(), Some(&complete)).unwrap();
+    let sentence = format!(
+        "Payload/Small.app: the provisioning profile decides {DATA_PROTECTION}: NSFileProtectionComplete from now on, NSFileProtectionNone until now."
+    );
+    assert!(settled(&output).contains(&sentence.as_str()), "{:#?}", settled(&output));
+    let policy = only(ControlId::STORAGE_ENCRYPTION_PREVENTION);
+    let output = run_archive(&bytes, &policy, Some(&complete)).unwrap();
+    assert_eq!(settled(&output), [""; 0]);
+    let changes = &output.outcome(ControlId::STORAGE_ENCRYPTION_PREVENTION).changes;
+    let [change] = changes.as_slice() else { panic!("{changes:?}") };
+    assert_eq!(change.entry, format!("{ROOT}/Code"));
+    assert_eq!(change.before.as_deref(), Some("NSFileProtectionNone"));
+}
+
+/// The app with another entitlement of the same length in its own signature; whether that holds counts for nothing.
+fn weakened(bytes: &[u8]) -> Vec<u8> {
+    let output = run_archive(bytes, &only(ControlId::STORAGE_ENCRYPTION_PREVENTION), None).unwrap();
+    let archive = output.archive();
+    let entries = archive.entries().iter();
+    let mut items: Vec<_> = entries.map(|it| (it.name.clone(), it.method, output.content(&it.name))).collect();
+    let entry = format!("{ROOT}/Code");
+    let mut code = output.content(&entry);
+    let (old, new) = (b"<string>NSFileProtectionComplete</string>", b"<string>NSFileProtectionNone</string>    ");
+    let at = code.windows(old.len()).position(|window| window == old).unwrap();
+    code[at..at + old.len()].copy_from_slice(new);
+    replace(&mut items, &entry, code);
+    fixtures::ios::ipa(&items)
+}
+
+#[test]
+fn slices_that_ask_for_different_things_are_refused() {
+    let mut items = app();
+    let entry = format!("{ROOT}/Code");
+    let slices = [Binary::default(), Binary { cpu: 0x0200_000C, ..Binary::default() }];
+    replace(&mut items, &entry, fat(&slices.map(|binary| binary.build())));
+    let signed = |granted| run(&items, &Policy::default(), Some(&identity(&[("get-task-allow", granted)]))).unwrap();
+    let slices = [true, false].map(|granted| {
+        let code = signed(granted.into()).content(&entry);
+        let binary = macho::Binary::read(&code).unwrap();
+        binary
+            .slices
+            .iter()
+            .map(|slice| code[slice.range.start as usize..slice.range.end as usize].to_vec())
+            .collect::<Vec<_>>()
+    });
+    let [[debuggable, same], [_, other]] = slices.each_ref().map(|slices| [&slices[0], &slices[1]]);
+    replace(&mut items, &entry, fat(&[debuggable.clone(), same.clone()]));
+    run(&items, &Policy::default(), None).unwrap();
+    replace(&mut items, &entry, fat(&[debuggable.clone(), other.clone()]));
+    let error = run(&items, &Policy::default(), None).map(|_| ()).unwrap_err();
+    assert_eq!(error.code(), "signing_failed");
+    let start = "Payload/Small.app/Code: the slices for arm64 and arm64_32 ask for different entitlements";
+    assert!(error.to_string().starts_with(start), "{error}");
 }

@@ -207,3 +207,29 @@ fn older_systems_are_named() {
     let warning = "devices know TLS 1.3 from iOS 12.2 on; the app installs on older systems, too";
     assert_eq!(output.outcome(ControlId::TLS13_ONLY_PREVENTION).warnings, [warning]);
 }
+
+#[test]
+fn hosts_are_known_in_any_case_of_letters_and_keep_their_own() {
+    let weak = dictionary(&[("NSExceptionMinimumTLSVersion", "TLSv1.0".into())]);
+    let exceptions =
+        dictionary(&[("Example.COM", weak.clone()), ("Legacy.Example.com", weak.clone()), ("EXAMPLE.com", weak)]);
+    let pinned =
+        dictionary(&[("API.example.net", dictionary(&[("NSPinnedLeafIdentities", Value::Array(Vec::new()))]))]);
+    let security = dictionary(&[("NSExceptionDomains", exceptions), ("NSPinnedDomains", pinned)]);
+    let policy = Policy {
+        tls13_domains: vec!["*.example.com".parse().unwrap()],
+        certificates: vec![certificate(Some(KEY), &["api.example.net"], false)],
+        ..Policy::from_iter([ControlId::TLS13_ONLY_PREVENTION, ControlId::CERTIFICATE_PINNING])
+    };
+    let output = with_info(&[("NSAppTransportSecurity", security)], &policy);
+    let info = output.info(ROOT);
+    let exceptions = at(&info, &["NSAppTransportSecurity", "NSExceptionDomains"]).as_dictionary().unwrap();
+    let strict =
+        |more: &[(&str, Value)]| dictionary(&[&[("NSExceptionMinimumTLSVersion", "TLSv1.3".into())], more].concat());
+    let above = strict(&[("NSIncludesSubdomains", true.into())]);
+    let expected = [("Example.COM", above.clone()), ("Legacy.Example.com", strict(&[])), ("EXAMPLE.com", above)];
+    assert_eq!(exceptions, dictionary(&expected).as_dictionary().unwrap());
+    let keys = Value::Array(vec![dictionary(&[("SPKI-SHA256-BASE64", KEY.into())])]);
+    let pinned = dictionary(&[("API.example.net", dictionary(&[("NSPinnedLeafIdentities", keys)]))]);
+    assert_eq!(at(&info, &["NSAppTransportSecurity", "NSPinnedDomains"]), &pinned);
+}

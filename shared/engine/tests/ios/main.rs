@@ -4,5 +4,6 @@
 mod app;
 mod entitlements;
 mod info;
+mod judged;
 mod output;
 mod refused;

@@ -2,10 +2,10 @@
 
 use domain::control::ControlId;
 use domain::policy::Policy;
-use fixtures::ios::{ROOT, app, identity, ipa};
-use fixtures::macho::LOCAL_SYMBOL;
+use fixtures::ios::{ROOT, app, bundle, identity, info, ipa};
+use fixtures::macho::{Binary, Kind, LOCAL_SYMBOL};
 use formats::limits::Limits;
-use formats::zip::Archive;
+use formats::zip::{Archive, Method};
 
 use crate::app::{claims, only, run};
 
@@ -56,6 +56,34 @@ fn each_bundle_seals_what_lies_within_it_as_it_was_signed() {
     }
     assert!(!outer.contains("<key>Code</key>"), "the executable has a signature of its own");
     assert_eq!(claims(&output.archive(), &format!("{ROOT}/Frameworks/libplain.dylib")).identifier, "libplain");
+}
+
+#[test]
+fn folders_of_resources_with_code_are_bundles_and_those_without_are_files() {
+    let mut items = app();
+    let library = Binary { kind: Kind::Dylib, ..Binary::default() };
+    let within = |path: &str| format!("{ROOT}/{path}");
+    items.extend(bundle(&within("Loaded.bundle"), "com.example.loaded", &library));
+    items.extend(bundle(&within("Frameworks/Shared.framework/More.plugin"), "com.example.more", &library));
+    items.push((within("Named.bundle/Info.plist"), Method::Deflated, info("com.example.named", "Missing", &[])));
+    items.push((within("Script.bundle/Info.plist"), Method::Deflated, info("com.example.script", "run", &[])));
+    items.push((within("Script.bundle/run"), Method::Deflated, b"#!/bin/sh".to_vec()));
+    items.push((within("Broken.bundle/Info.plist"), Method::Deflated, b"<plist".to_vec()));
+    let output = run(&items, &Policy::default(), None).unwrap();
+    for (folder, identifier) in
+        [("Loaded.bundle", "com.example.loaded"), ("Frameworks/Shared.framework/More.plugin", "com.example.more")]
+    {
+        assert_eq!(output.claims(&within(folder)).identifier, identifier);
+        let seal =
+            String::from_utf8(output.content(&within(&format!("{folder}/_CodeSignature/CodeResources")))).unwrap();
+        assert!(seal.contains("<key>en.lproj/Text.strings</key>"), "{seal}");
+    }
+    for folder in ["Named.bundle", "Script.bundle", "Broken.bundle"] {
+        assert!(
+            output.archive().entry(&within(&format!("{folder}/_CodeSignature/CodeResources"))).is_none(),
+            "{folder}"
+        );
+    }
 }
 
 /// By hand: nothing else here needs it.

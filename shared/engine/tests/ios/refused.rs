@@ -2,8 +2,10 @@
 
 use domain::control::ControlId;
 use domain::policy::Policy;
+use engine::Status;
 use fixtures::ios::{Item, ROOT, app, info, ipa};
-use fixtures::macho::{Binary, fat};
+use fixtures::macho::{Binary, Kind, fat};
+use formats::plist::{Dictionary, Form, Value, write};
 use formats::zip::{Attributes, Method, Writer};
 
 use crate::app::{only, replace, run, run_archive};
@@ -41,7 +43,15 @@ fn a_build_for_the_simulator_unless_it_is_accepted() {
     let (code, sentence) = refusal(&items);
     assert_eq!(code, "simulator_build");
     assert!(sentence.contains("enable AllowSimulatorBuilds"), "{sentence}");
-    let accepted = run(&items, &only(ControlId::ALLOW_SIMULATOR_BUILDS), None).unwrap();
+    let policy = only(ControlId::ALLOW_SIMULATOR_BUILDS);
+    let accepted = run(&items, &policy, None).unwrap();
+    assert_eq!(accepted.outcome(ControlId::ALLOW_SIMULATOR_BUILDS).status, Status::PermissionUsed);
+    let desk = Binary { kind: Kind::Dylib, platform: 1, cpu: X86_64, ..Binary::default() };
+    let mut with_library = items.clone();
+    replace(&mut with_library, &format!("{ROOT}/Frameworks/libplain.dylib"), desk.build());
+    run(&with_library, &policy, None).unwrap();
+    let for_devices = run(&app(), &policy, None).unwrap();
+    assert_eq!(for_devices.outcome(ControlId::ALLOW_SIMULATOR_BUILDS).status, Status::PermissionUnused);
     assert!(accepted.report.warnings.iter().any(|warning| warning.code == "simulator_build"));
 
     // A slice for the simulator beside the one for devices is no build for it.
@@ -55,8 +65,81 @@ fn an_app_without_code_for_present_devices() {
     assert_eq!(code, "architecture_missing");
     assert_eq!(
         sentence,
-        "The app has no code for arm64, only for arm64_32. Build it for devices with 64-bit processors."
+        "Payload/Small.app/Code has no code for iOS on arm64, only for iOS on arm64_32. Build it for these devices."
     );
+}
+
+#[test]
+fn a_part_of_the_app_without_code_for_present_devices() {
+    let parts = [
+        "PlugIns/Share.appex/Code",
+        "AppClips/Clip.app/Code",
+        "Frameworks/Shared.framework/Code",
+        "Frameworks/libplain.dylib",
+    ];
+    for part in parts {
+        let kind = if part.starts_with("Frameworks") { Kind::Dylib } else { Kind::Executable };
+        for (platform, cpu) in [(2, ARMV7 | 0x0200_0000), (1, Binary::default().cpu)] {
+            let (code, sentence) = refusal(&with(part, Binary { kind, platform, cpu, ..Binary::default() }.build()));
+            assert_eq!(code, "architecture_missing");
+            assert!(
+                sentence.starts_with(&format!("{ROOT}/{part} has no code for iOS on arm64, only for ")),
+                "{sentence}"
+            );
+        }
+    }
+    // A tool among the resources is nothing that devices run.
+    let mut items = app();
+    items.push((format!("{ROOT}/tool"), Method::Deflated, Binary { platform: 1, ..Binary::default() }.build()));
+    run(&items, &Policy::default(), None).unwrap();
+}
+
+#[test]
+fn watches_have_processors_of_their_own() {
+    let watch = |cpu, platform| with("Watch/Watch.app/Code", Binary { cpu, platform, ..Binary::default() }.build());
+    for cpu in [ARMV7 | 0x0200_0000, Binary::default().cpu] {
+        run(&watch(cpu, 4), &Policy::default(), None).unwrap();
+    }
+    for (cpu, platform) in [(X86_64, 4), (Binary::default().cpu, 2)] {
+        let (code, sentence) = refusal(&watch(cpu, platform));
+        assert_eq!(code, "architecture_missing");
+        assert!(sentence.contains("has no code for watchOS on arm64_32, arm64 or armv7k, only for"), "{sentence}");
+    }
+    // Those of the first watches lie within an extension.
+    let mut items = app();
+    let first = format!("{ROOT}/PlugIns/Share.appex/First.app");
+    let program = Binary { platform: 4, cpu: ARMV7 | 0x0200_0000, ..Binary::default() };
+    items.extend(fixtures::ios::bundle(&first, "com.example.small.first", &program));
+    run(&items, &Policy::default(), None).unwrap();
+}
+
+#[test]
+fn a_bundle_within_the_app_that_names_an_executable_which_is_not_there() {
+    for bundle in ["PlugIns/Share.appex", "AppClips/Clip.app", "Frameworks/Shared.framework"] {
+        let is_framework = bundle.ends_with("framework");
+        for name in ["Missing", "en.lproj/Text.strings", ""].into_iter().skip(usize::from(is_framework)) {
+            let (code, sentence) = refusal(&with(&format!("{bundle}/Info.plist"), info("com.example.x", name, &[])));
+            assert_eq!(code, "bundle_invalid", "{bundle} {name}");
+            assert!(sentence.starts_with(&format!("{ROOT}/{bundle} has no executable")), "{sentence}");
+        }
+    }
+    let mut items = app();
+    let resources = Dictionary::from_iter([("CFBundleIdentifier", Value::from("com.example.resources"))]);
+    let entry = format!("{ROOT}/Frameworks/Resources.framework/Info.plist");
+    items.push((entry, Method::Deflated, write(&resources, Form::Xml).unwrap()));
+    run(&items, &Policy::default(), None).unwrap();
+}
+
+#[test]
+fn a_framework_whose_code_was_linked_into_the_app_stays_as_files() {
+    let mut items = app();
+    let folder = format!("{ROOT}/Frameworks/Static.framework");
+    items.push((format!("{folder}/Info.plist"), Method::Deflated, info("com.example.static", "Static", &[])));
+    items.push((format!("{folder}/Picture.png"), Method::Deflated, b"a picture".to_vec()));
+    let done = run(&items, &Policy::default(), None).unwrap();
+    let warnings = done.report.warnings.iter();
+    let told: Vec<_> = warnings.filter(|warning| warning.code == "framework_without_code").collect();
+    assert!(told.len() == 1 && told[0].message.ends_with(&format!(": {folder}.")), "{told:?}");
 }
 
 #[test]

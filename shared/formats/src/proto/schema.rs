@@ -123,6 +123,8 @@ pub(super) mod number {
     pub(in super::super) const REFERENCE_ID: u32 = 2;
     pub(in super::super) const REFERENCE_NAME: u32 = 3;
     pub(in super::super) const REFERENCE_IS_DYNAMIC: u32 = 5;
+    /// `allow_raw`, behind `type_flags`: no field of a `Reference` has a higher number.
+    pub(in super::super) const REFERENCE_LAST: u32 = 7;
     pub(in super::super) const FILE_PATH: u32 = 1;
     pub(in super::super) const FILE_TYPE: u32 = 2;
     pub(in super::super) const NODE_ELEMENT: u32 = 1;

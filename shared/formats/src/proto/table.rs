@@ -16,7 +16,8 @@ use super::wire::Message;
 use crate::limits::Limits;
 use crate::reader::widen;
 
-pub use same::{Same, same_document, same_values};
+pub use names::visit_references;
+pub use same::{Same, adds_nothing_unknown, same_but_attributes, same_document, same_values};
 
 /// The package of the app itself; those of feature modules have other ids.
 const APP_PACKAGE: u32 = 0x7f;

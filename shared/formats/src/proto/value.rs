@@ -1,5 +1,7 @@
 //! `Item`: one value, as the platform's typed value that aapt2 makes of it when it converts a bundle to packages.
 
+use std::ops::RangeInclusive;
+
 use super::error::Error;
 use super::schema::number;
 use super::wire::{Field, Message, Writer};
@@ -37,7 +39,7 @@ const TYPE_ATTRIBUTE: u32 = 1;
 
 /// The value of an `Item`.
 pub(super) fn read(item: Message<'_>) -> Result<Value, Error> {
-    let field = only(item, "Item", |number| (1..=7).contains(&number))?;
+    let field = of_item(item)?;
     let message = field.message("value of Item")?;
     Ok(match field.number {
         number::ITEM_REFERENCE => reference(message)?,
@@ -115,6 +117,68 @@ pub(super) fn write(value: &Value) -> Result<Vec<u8>, Error> {
         }
     };
     Ok(item.finish())
+}
+
+/// The fields of an `Item` that are its value.
+const VALUES: RangeInclusive<u32> = 1..=7;
+
+/// The number of the highest field that is known in the value of an `Item` that stands in a field of this number.
+const fn last_known(kind: u32) -> u32 {
+    match kind {
+        number::ITEM_REFERENCE => number::REFERENCE_LAST,
+        number::ITEM_PRIMITIVE => 14,
+        number::ITEM_STYLED_TEXT | number::ITEM_FILE => 2,
+        number::ITEM_ID => 0,
+        _ => number::TEXT,
+    }
+}
+
+/// An `Item` taken apart.
+pub(super) struct Parts {
+    /// The number of the field that is its value.
+    pub(super) kind: u32,
+    /// The fields of the value that are known.
+    pub(super) known: Vec<u8>,
+    /// The others.
+    pub(super) unknown_in_value: Vec<u8>,
+    /// The fields of the item that are not known.
+    pub(super) unknown: Vec<u8>,
+}
+
+impl Parts {
+    pub(super) fn of(item: Message<'_>) -> Result<Self, Error> {
+        let value = of_item(item)?;
+        let last = last_known(value.number);
+        let (known, unknown_in_value) = split(value.message("value of Item")?, |number| number <= last)?;
+        let (_, unknown) = split(item, |number| VALUES.contains(&number))?;
+        Ok(Self { kind: value.number, known, unknown_in_value, unknown })
+    }
+}
+
+/// The new `item`, with the fields of the old one that are not known where both values are of the same kind.
+pub(super) fn with_unknown_of(old: Message<'_>, item: Vec<u8>) -> Result<Vec<u8>, Error> {
+    let (was, is) = (Parts::of(old)?, Parts::of(Message::new(&item))?);
+    if was.kind != is.kind {
+        return Ok(item);
+    }
+    let value = [is.known, was.unknown_in_value].concat();
+    Ok(Writer::default().bytes(is.kind, value).raw(&was.unknown).finish())
+}
+
+/// The fields of a message that are known, and the others.
+fn split(message: Message<'_>, is_known: impl Fn(u32) -> bool) -> Result<(Vec<u8>, Vec<u8>), Error> {
+    let (mut known, mut unknown) = (Writer::default(), Writer::default());
+    for field in message.fields() {
+        let field = field?;
+        let part = if is_known(field.number) { &mut known } else { &mut unknown };
+        part.raw(field.bytes);
+    }
+    Ok((known.finish(), unknown.finish()))
+}
+
+/// The field of an `Item` that is its value.
+pub(super) fn of_item(item: Message<'_>) -> Result<Field<'_>, Error> {
+    only(item, "Item", |number| VALUES.contains(&number))
 }
 
 fn number_of(number: u32, value: i64) -> Vec<u8> {

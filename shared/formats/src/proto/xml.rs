@@ -32,8 +32,8 @@ pub fn write(root: &Element) -> Result<Vec<u8>, Error> {
     writing.node(root, true)
 }
 
-/// The document `bytes`, changed to say what `root` says: elements, attributes and texts that say the same keep their bytes, and those that
-/// change keep the fields that are not known.
+/// The document `bytes`, changed to say what `root` says: elements, attributes and texts that say the same keep their bytes, and elements
+/// and attributes that change keep the fields that are not known, those in a compiled value while it is of the same kind.
 pub fn rewrite(bytes: &[u8], root: &Element, limits: &Limits) -> Result<Vec<u8>, Error> {
     let message = checked(bytes, limits)?;
     let before = read::Reading::new(limits).root(message)?;

@@ -1,5 +1,7 @@
 //! One fixture for each way in which bytes are no document or no table, and the sentence that says it.
 
+use std::time::{Duration, Instant};
+
 use formats::axml::Value;
 use formats::axml::tree::Element;
 use formats::limits::Limits;
@@ -75,6 +77,14 @@ fn tables() {
     insta::assert_snapshot!(table(&nested(&[2, 3], id(256))), @"protobuf: id of Type at offset 4 is larger than ids can be");
     insta::assert_snapshot!(table(&entry(id(65_536))), @"protobuf: id of Entry at offset 6 is larger than ids can be");
     insta::assert_snapshot!(table(&entry(vec![0x12, 1, 0xff])), @"protobuf: name of Entry at offset 6 is no UTF-8");
+    let types = |one, two| nested(&[2], [nested(&[3], id(one)), nested(&[3], id(two))].concat());
+    insta::assert_snapshot!(table(&types(5, 5)), @"protobuf: id of Type at offset 10 is another type's too");
+    insta::assert_snapshot!(table(&types(0, 256)), @"protobuf: id of Type at offset 10 is larger than ids can be");
+    let packages = [nested(&[2], id(5)), nested(&[2], id(5))].concat();
+    insta::assert_snapshot!(table(&packages), @"protobuf: id of Package at offset 8 is another package's too");
+    // Types of two packages have nothing to do with each other.
+    let of = |package| nested(&[2], [id(package), nested(&[3], id(5))].concat());
+    Table::parse(&[of(1), of(2)].concat(), &Limits::default()).unwrap();
     let two = nested(&[2, 3], [nested(&[3], id(5)), nested(&[3], id(5))].concat());
     insta::assert_snapshot!(table(&two), @"protobuf: id of Entry at offset 12 is another entry's too");
     insta::assert_snapshot!(table(&entry(nested(&[6, 2], [nested(&[4], vec![0x32, 0]), nested(&[5], vec![])].concat()))), @"protobuf: Value at offset 14 has more than one value");
@@ -96,6 +106,19 @@ fn tables_are_bounded() {
     insta::assert_snapshot!(refusal, @"protobuf message of 28 bytes, and at most 10 are read");
     let values = nested(&[2, 3, 3], [0x32, 0].repeat(65_537));
     insta::assert_snapshot!(table(&values), @"protobuf: the value of an entry at offset 131086 is one too many: at most 65536 are read");
+}
+
+#[test]
+fn tables_of_types_without_entries_take_no_time() {
+    let began = Instant::now();
+    let alike = nested(&[2], [0x1a, 0].repeat(1_000_000));
+    assert_eq!(table(&alike), "protobuf: id of Type at offset 8 is another type's too");
+    let id = |field: u32, id: i64| nested(&[field], Writer::default().number(1, id).finish());
+    let types: Vec<u8> = (0_i64..256).flat_map(|number| nested(&[3], id(1, number))).collect();
+    let packages: Vec<u8> =
+        (0_i64..256).flat_map(|number| nested(&[2], [id(1, number), types.clone()].concat())).collect();
+    Table::parse(&packages, &Limits::default()).unwrap();
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
 }
 
 #[test]

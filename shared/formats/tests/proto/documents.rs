@@ -4,7 +4,7 @@ use formats::axml::tree::{Attribute, Element, Node};
 use formats::axml::{ANDROID_NAMESPACE, Document, Value};
 use formats::limits::Limits;
 use formats::proto::wire::{Message, Writer};
-use formats::proto::{same_document, xml};
+use formats::proto::{Same, adds_nothing_unknown, same_but_attributes, same_document, xml};
 
 use crate::bundles::{MANIFEST, Module, converted, linked, modules};
 
@@ -185,4 +185,110 @@ fn nodes_that_stay_keep_their_bytes_wherever_others_come_and_go() {
     assert_eq!(read(&written), changed);
     // Root, the four that stayed: each node has its field.
     assert_eq!([count_of(&[0xa2, 0x38, 4], &bytes), count_of(&[0xa2, 0x38, 4], &written)], [6, 5]);
+}
+
+#[test]
+fn unknown_fields_of_a_compiled_value_stay_while_it_is_of_the_same_kind() {
+    let unknown = [950_u32, 951, 952].map(|number| Writer::default().number(number, 1).finish());
+    let document = |kind: u32, value: &[u8]| {
+        let value = [value, &unknown[0]].concat();
+        let item = [Writer::default().bytes(kind, value).finish(), unknown[1].clone()].concat();
+        let attribute = Writer::default().bytes(2, "a").bytes(3, "old").number(5, 7).bytes(6, item).finish();
+        let element = Writer::default().bytes(3, "e").bytes(4, [attribute, unknown[2].clone()].concat()).finish();
+        Writer::default().bytes(1, element).finish()
+    };
+    let changed = |bytes: &[u8], value: Value| {
+        let mut root = read(bytes);
+        root.attributes[0].value = value;
+        let changed = rewritten(bytes, &root);
+        assert_eq!(read(&changed), root);
+        assert_eq!(count_of(b"old", &changed), 0);
+        unknown.each_ref().map(|unknown| count_of(unknown, &changed))
+    };
+    let boolean = document(7, &Writer::default().number(8, 1).finish());
+    assert_eq!(changed(&boolean, Value::Boolean(false)), [1, 1, 1]);
+    assert_eq!(changed(&boolean, Value::Int(5)), [1, 1, 1]);
+    assert_eq!(changed(&boolean, Value::Reference(0x7f01_0000)), [0, 0, 1]);
+    let reference = document(1, &Writer::default().number(2, 0x7f01_0001).bytes(3, "xml/old").number(4, 1).finish());
+    assert_eq!(changed(&reference, Value::Reference(0x7f01_0000)), [1, 1, 1]);
+    assert_eq!(changed(&reference, Value::String("t".to_owned())), [0, 0, 1]);
+    let text = document(2, &Writer::default().bytes(1, "old").finish());
+    assert_eq!(changed(&text, Value::String("t".to_owned())), [1, 1, 1]);
+}
+
+/// A document with fields that nobody knows, and the same with an attribute that changed and one that is new.
+fn changed() -> (Vec<u8>, Vec<u8>) {
+    let label = |name: &str, value| Attribute {
+        namespace: Some(ANDROID_NAMESPACE.to_owned()),
+        name: name.to_owned(),
+        resource_id: Some(0x0101_000f),
+        value,
+    };
+    let child = Element { attributes: vec![label("on", Value::Boolean(true))], ..Element::new("child") };
+    let root = Element::new("root").with("stays", Value::Int(5)).text("text").child(child);
+    let before = with_unknown_fields(&xml::write(&root).unwrap());
+    let mut after = read(&before);
+    let child = after.elements_mut().next().unwrap();
+    child.attributes[0].value = Value::Boolean(false);
+    child.attributes.push(Attribute { namespace: Some("urn:new".to_owned()), ..label("new", Value::Reference(7)) });
+    let after = rewritten(&before, &after);
+    (before, after)
+}
+
+#[test]
+fn beside_the_values_of_attributes_any_change_of_a_document_is_a_difference() {
+    let (before, after) = changed();
+    assert_eq!(same_but_attributes(&before, &after).unwrap(), Same::default());
+    assert_eq!(same_but_attributes(&before, &before).unwrap(), Same::default());
+    same_document(&before, &after).unwrap_err();
+    let tree = read(&after);
+    // A new namespace may have any prefix.
+    let prefix = after.windows(3).position(|window| window == b"ns1").unwrap();
+    let places = (0..after.len()).filter(|place| !(prefix..prefix + 3).contains(place));
+    let mut found = 0;
+    for (place, bit) in places.flat_map(|place| (0..8).map(move |bit| (place, bit))) {
+        let mut damaged = after.clone();
+        damaged[place] ^= 1 << bit;
+        // What the tree says is compared by those who ask for this.
+        if xml::read(&damaged, &Limits::default()).is_ok_and(|read| read == tree) {
+            assert!(same_but_attributes(&before, &damaged).is_err(), "bit {bit} at {place}");
+            found += 1;
+        }
+    }
+    assert!(found > 100, "{found}");
+}
+
+#[test]
+fn attributes_say_nothing_besides_their_new_values() {
+    let (before, after) = changed();
+    let unknown = Writer::default().number(903, 1).finish();
+    // The new attribute, its compiled value, and the reference in it.
+    for (numbers, what) in [
+        (&[1, 5, 1, 4][..], "fields that are not known"),
+        (&[1, 5, 1, 4, 6], "its compiled value has other fields"),
+        (&[1, 5, 1, 4, 6, 1], "its compiled value has other fields"),
+    ] {
+        let longer = appended(&after, numbers, &unknown);
+        assert_eq!(read(&longer), read(&after));
+        let refusal = same_but_attributes(&before, &longer).unwrap_err().to_string();
+        assert!(refusal.contains(what), "{numbers:?}: {refusal}");
+        assert!(!adds_nothing_unknown(&before, &longer) && adds_nothing_unknown(&before, &after), "{numbers:?}");
+    }
+    let named = appended(&after, &[1, 5, 1, 4, 6, 1], &Writer::default().bytes(3, "xml/other").finish());
+    same_but_attributes(&before, &named).unwrap_err();
+}
+
+/// Adds a field to a message: the last one in a field of each of these numbers.
+fn appended(message: &[u8], numbers: &[u32], field: &[u8]) -> Vec<u8> {
+    let Some((number, inner)) = numbers.split_first() else { return [message, field].concat() };
+    let fields: Vec<_> = Message::new(message).fields().map(Result::unwrap).collect();
+    let last = fields.iter().rposition(|field| field.number == *number).unwrap();
+    let mut written = Writer::default();
+    for (place, one) in fields.iter().enumerate() {
+        match place == last {
+            true => written.bytes(*number, appended(one.message("inner").unwrap().bytes(), inner, field)),
+            false => written.raw(one.bytes),
+        };
+    }
+    written.finish()
 }

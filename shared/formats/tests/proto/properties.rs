@@ -3,7 +3,7 @@
 use formats::axml::Value;
 use formats::axml::tree::{Attribute, Element, Node};
 use formats::limits::Limits;
-use formats::proto::{Table, same_document, xml};
+use formats::proto::{Table, adds_nothing_unknown, same_but_attributes, same_document, xml};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -65,6 +65,17 @@ proptest! {
         let bytes = xml::write(&before).unwrap();
         let changed = xml::rewrite(&bytes, &after, &Limits::default()).unwrap();
         prop_assert_eq!(sorted(xml::read(&changed, &Limits::default()).unwrap()), sorted(after));
+    }
+
+    #[test]
+    fn values_of_attributes_are_all_that_changes_with_them(before in element(), one in any::<bool>(), two in any::<i32>()) {
+        let bytes = xml::write(&before).unwrap();
+        let mut after = before.clone();
+        after.set("a", Value::Boolean(one));
+        after.elements_mut().take(1).for_each(|child| drop(child.set("b", Value::Int(two))));
+        let changed = xml::rewrite(&bytes, &after, &Limits::default()).unwrap();
+        prop_assert_eq!(same_but_attributes(&bytes, &changed).unwrap(), formats::proto::Same::default());
+        prop_assert!(adds_nothing_unknown(&bytes, &changed));
     }
 
     #[test]

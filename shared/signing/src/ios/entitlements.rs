@@ -17,9 +17,38 @@ const DEBUGGER: &str = "get-task-allow";
 /// Without it TestFlight does not take an app; App Store profiles have it, and apps as they are built do not.
 const BETA_REPORTS: &str = "beta-reports-active";
 
+const DATA_PROTECTION: &str = "com.apple.developer.default-data-protection";
+/// Classes of files (`FileProtectionType`), the weakest first. Where others stand in this order is not known.
+const CLASSES: [&str; 4] = [
+    "NSFileProtectionNone",
+    "NSFileProtectionCompleteUntilFirstUserAuthentication",
+    "NSFileProtectionCompleteUnlessOpen",
+    "NSFileProtectionComplete",
+];
+
 const WILDCARD: &str = "*";
 /// How many refused entitlements a message repeats; the largest apps have some fifty.
 const MAX_REFUSED: usize = 64;
+
+/// What an app is signed with under a profile.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fitted {
+    /// The entitlements, in the order of their keys.
+    pub entitlements: Dictionary,
+    /// Those for which the profile has another value than the app had.
+    pub settled: Vec<Settled>,
+}
+
+/// An entitlement that the profile decides, and otherwise than the app did.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settled {
+    /// Its key.
+    pub key: String,
+    /// What the app had; `None` where it did not have the entitlement.
+    pub before: Option<Value>,
+    /// What the app is signed with.
+    pub after: Value,
+}
 
 impl ProvisioningProfile {
     /// Whether an app may be signed with this value for the entitlement.
@@ -30,17 +59,16 @@ impl ProvisioningProfile {
     /// The entitlements to sign the app of this bundle identifier with, which has had these until now.
     ///
     /// The application identifier and the team are those of the profile, which also take the place of the old ones at the beginning
-    /// of keychain groups and other values. Where the profile names a value, it is taken (`aps-environment`); where it lists some, or
-    /// has an asterisk, the app's must be among them. An app stays under a debugger where it was before and the profile has it. An
-    /// app without entitlements gets those that Xcode would give it.
+    /// of keychain groups and other values. Where the profile names a value, it is taken (`aps-environment`), but never a class of files
+    /// that protects less than the app's; where it lists some, or has an asterisk, the app's must be among them. An app stays under a
+    /// debugger where it was before and the profile has it. TestFlight's entitlement comes with a profile that has it. Whatever of
+    /// this is not as the app had it is listed. An app without entitlements gets those that Xcode would give it, and nothing is
+    /// listed: it had decided nothing.
     ///
     /// # Errors
-    /// When the profile is for other apps, or lacks what the app has; all such entitlements are named.
-    pub fn entitlements_for(
-        &self,
-        bundle_id: &str,
-        present: Option<&Dictionary>,
-    ) -> Result<Dictionary, EntitlementsError> {
+    /// When the profile is for other apps, or lacks what the app has, also a class of files as strong; all such entitlements are
+    /// named.
+    pub fn entitlements_for(&self, bundle_id: &str, present: Option<&Dictionary>) -> Result<Fitted, EntitlementsError> {
         if !self.covers(bundle_id) {
             return Err(EntitlementsError::OtherApp {
                 profile: excerpt(self.name()),
@@ -49,17 +77,21 @@ impl ProvisioningProfile {
             });
         }
         let identifier = format!("{}.{bundle_id}", self.application_identifier_prefix());
-        let mut entitlements = match present {
+        let Fitted { mut entitlements, mut settled } = match present {
             Some(present) => self.carried_over(present)?,
-            None => self.defaults(&identifier),
+            None => Fitted { entitlements: self.defaults(&identifier), settled: Vec::new() },
         };
         entitlements.insert(APPLICATION_IDENTIFIER.to_owned(), identifier.into());
         entitlements.insert(TEAM_IDENTIFIER.to_owned(), self.team_id().into());
-        if self.allows(BETA_REPORTS, &true.into()) {
-            entitlements.insert(BETA_REPORTS.to_owned(), true.into());
+        if self.allows(BETA_REPORTS, &true.into())
+            && entitlements.insert(BETA_REPORTS.to_owned(), true.into()) != Some(true.into())
+            && let Some(present) = present
+        {
+            let before = present.get(BETA_REPORTS).cloned();
+            settled.push(Settled { key: BETA_REPORTS.to_owned(), before, after: true.into() });
         }
         entitlements.sort_keys();
-        Ok(entitlements)
+        Ok(Fitted { entitlements, settled })
     }
 
     fn defaults(&self, identifier: &str) -> Dictionary {
@@ -72,34 +104,59 @@ impl ProvisioningProfile {
         entitlements
     }
 
-    fn carried_over(&self, present: &Dictionary) -> Result<Dictionary, EntitlementsError> {
+    fn carried_over(&self, present: &Dictionary) -> Result<Fitted, EntitlementsError> {
         let prefixes = Prefixes::of(present, self);
-        let (mut entitlements, mut refused) = (Dictionary::new(), Vec::new());
-        for (key, value) in present {
-            let value = prefixes.replaced(value);
-            match key.as_str() {
-                APPLICATION_IDENTIFIER | TEAM_IDENTIFIER => {}
-                DEBUGGER => {
-                    let kept = value.as_boolean() == Some(true) && self.allows(DEBUGGER, &value);
-                    entitlements.insert(key.clone(), kept.into());
-                }
-                _ => match self.entitlements().get(key) {
-                    _ if asks_for_nothing(&value) => {}
-                    Some(granted) if is_settled(granted, &value) => {
-                        drop(entitlements.insert(key.clone(), granted.clone()))
+        let (mut entitlements, mut settled, mut refused) = (Dictionary::new(), Vec::new(), Vec::new());
+        for (key, before) in present {
+            let value = prefixes.replaced(before);
+            match self.decision(key, &value) {
+                Decision::LeftOut => {}
+                Decision::Kept => drop(entitlements.insert(key.clone(), value)),
+                Decision::Settled(after) => {
+                    if after != value {
+                        let (key, before) = (key.clone(), Some(before.clone()));
+                        settled.push(Settled { key, before, after: after.clone() });
                     }
-                    Some(granted) if grants(granted, &value) => drop(entitlements.insert(key.clone(), value)),
-                    Some(granted) => refused.push(format!("{} ({})", excerpt(key), excess(granted, &value))),
-                    None => refused.push(excerpt(key)),
-                },
+                    entitlements.insert(key.clone(), after);
+                }
+                Decision::Refused(what) => refused.push(what),
             }
         }
         if refused.is_empty() {
-            return Ok(entitlements);
+            return Ok(Fitted { entitlements, settled });
         }
         refused.truncate(MAX_REFUSED);
         Err(EntitlementsError::NotGranted { profile: excerpt(self.name()), refused })
     }
+
+    /// What becomes of an entitlement that the app has, with this value under the new prefixes.
+    fn decision(&self, key: &str, value: &Value) -> Decision {
+        match (key, self.entitlements().get(key)) {
+            (APPLICATION_IDENTIFIER | TEAM_IDENTIFIER, _) => Decision::LeftOut,
+            (DEBUGGER, _) => {
+                let kept = value.as_boolean() == Some(true) && self.allows(DEBUGGER, value);
+                Decision::Settled(kept.into())
+            }
+            _ if asks_for_nothing(value) => Decision::LeftOut,
+            (_, Some(granted)) if is_settled(granted, value) && !weakens(key, granted, value) => {
+                Decision::Settled(granted.clone())
+            }
+            (_, Some(granted)) if grants(granted, value) => Decision::Kept,
+            (_, Some(granted)) => Decision::Refused(format!("{} ({})", excerpt(key), excess(granted, value))),
+            (_, None) => Decision::Refused(excerpt(key)),
+        }
+    }
+}
+
+/// What becomes of an entitlement of the app.
+enum Decision {
+    /// It comes from elsewhere, or says nothing.
+    LeftOut,
+    Kept,
+    /// The profile decides.
+    Settled(Value),
+    /// The profile lacks this.
+    Refused(String),
 }
 
 /// Whether what a profile has for an entitlement includes this value.
@@ -120,6 +177,13 @@ fn grants(granted: &Value, value: &Value) -> bool {
 fn is_settled(granted: &Value, value: &Value) -> bool {
     let text = granted.as_string().filter(|text| !text.ends_with(WILDCARD));
     text.is_some() && value.as_string().is_some()
+}
+
+/// Whether the profile's value protects files less than the app's, as far as anybody knows.
+fn weakens(key: &str, granted: &Value, value: &Value) -> bool {
+    let class = |value: &Value| CLASSES.iter().position(|class| value.as_string() == Some(*class));
+    let is_as_strong = class(value).is_some_and(|old| class(granted).is_some_and(|new| new >= old));
+    key == DATA_PROTECTION && granted != value && !is_as_strong
 }
 
 /// Whether the value needs nobody's leave.

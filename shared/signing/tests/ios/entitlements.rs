@@ -1,7 +1,7 @@
 //! What an app is signed with under a profile, given what it had before.
 
 use formats::plist::{Dictionary, Value};
-use signing::ios::{EntitlementsError, ProvisioningProfile};
+use signing::ios::{EntitlementsError, Fitted, ProvisioningProfile};
 
 use crate::material::*;
 use crate::support::installed;
@@ -43,7 +43,7 @@ fn shown(entitlements: &Dictionary) -> String {
     entitlements.iter().map(|(key, value)| format!("{key}: {}", text(value))).collect::<Vec<_>>().join("\n")
 }
 
-fn refused(result: Result<Dictionary, EntitlementsError>) -> String {
+fn refused(result: Result<Fitted, EntitlementsError>) -> String {
     result.expect_err("it must be refused").to_string()
 }
 
@@ -76,7 +76,18 @@ fn an_app_of_another_team_keeps_what_the_profile_grants() {
         ("com.apple.developer.siri", false.into()),
         ("com.apple.developer.in-app-payments", Value::Array(Vec::new())),
     ]);
-    insta::assert_snapshot!(shown(&profile.entitlements_for(APP, Some(&app)).expect("entitlements")), @"
+    let fitted = profile.entitlements_for(APP, Some(&app)).expect("entitlements");
+    let settled: Vec<_> =
+        fitted.settled.iter().map(|it| (it.key.as_str(), it.before.clone(), it.after.clone())).collect();
+    assert_eq!(
+        settled,
+        [
+            ("get-task-allow", Some(true.into()), false.into()),
+            ("aps-environment", Some("development".into()), "production".into()),
+            ("beta-reports-active", None, true.into()),
+        ]
+    );
+    insta::assert_snapshot!(shown(&fitted.entitlements), @"
     application-identifier: A1B2C3D4E5.com.example.app
     aps-environment: production
     beta-reports-active: true
@@ -129,14 +140,14 @@ fn an_app_without_entitlements_gets_those_of_xcode() {
         return;
     }
     let store = profile("com.example.*", &[]);
-    insta::assert_snapshot!(shown(&store.entitlements_for(APP, None).expect("entitlements")), @"
+    insta::assert_snapshot!(shown(&store.entitlements_for(APP, None).expect("entitlements").entitlements), @"
     application-identifier: A1B2C3D4E5.com.example.app
     com.apple.developer.team-identifier: A1B2C3D4E5
     get-task-allow: false
     keychain-access-groups: [A1B2C3D4E5.com.example.app]
     ");
     let development = profile("*", &[("get-task-allow", true.into())]);
-    insta::assert_snapshot!(shown(&development.entitlements_for(APP, None).expect("entitlements")), @"
+    insta::assert_snapshot!(shown(&development.entitlements_for(APP, None).expect("entitlements").entitlements), @"
     application-identifier: A1B2C3D4E5.com.example.app
     com.apple.developer.team-identifier: A1B2C3D4E5
     get-task-allow: true
@@ -144,9 +155,41 @@ fn an_app_without_entitlements_gets_those_of_xcode() {
     ");
     let calm = with(present(&[]), "get-task-allow", false);
     let kept = development.entitlements_for(APP, Some(&calm)).expect("entitlements");
-    assert_eq!(kept.get("get-task-allow"), Some(&false.into()), "nobody asked for a debugger");
+    assert_eq!(kept.entitlements.get("get-task-allow"), Some(&false.into()), "nobody asked for a debugger");
     let kept = development.entitlements_for(APP, Some(&present(&[]))).expect("entitlements");
-    assert_eq!(kept.get("get-task-allow"), Some(&true.into()));
+    assert_eq!(kept.entitlements.get("get-task-allow"), Some(&true.into()));
+}
+
+#[test]
+fn a_class_of_files_is_never_exchanged_for_one_that_protects_less() {
+    if !installed(&["openssl"]) {
+        return;
+    }
+    const KEY: &str = "com.apple.developer.default-data-protection";
+    const CLASSES: [&str; 5] = [
+        "NSFileProtectionNone",
+        "NSFileProtectionCompleteUntilFirstUserAuthentication",
+        "NSFileProtectionCompleteUnlessOpen",
+        "NSFileProtectionComplete",
+        "NSFileProtectionOfTomorrow",
+    ];
+    for (granted, class) in CLASSES.into_iter().enumerate() {
+        let profile = profile(APP, &[(KEY, class.into())]);
+        for (had, before) in CLASSES.into_iter().enumerate() {
+            let fitted = profile.entitlements_for(APP, Some(&present(&[(KEY, before.into())])));
+            let is_known = class != "NSFileProtectionOfTomorrow" || class == before;
+            if is_known && (had < granted || class == before) {
+                let fitted = fitted.expect("a class as strong");
+                assert_eq!(fitted.entitlements.get(KEY), Some(&class.into()), "{before}");
+                assert_eq!(fitted.settled.iter().any(|settled| settled.key == KEY), class != before, "{before}");
+            } else {
+                let message = refused(fitted);
+                assert!(message.contains(&format!("lacks entitlements of the app: {KEY} (\"{before}\")")), "{message}");
+            }
+        }
+    }
+    let lacking = profile(APP, &[]).entitlements_for(APP, Some(&present(&[(KEY, CLASSES[3].into())])));
+    assert!(refused(lacking).contains(KEY));
 }
 
 #[test]

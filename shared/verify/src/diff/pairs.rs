@@ -8,7 +8,7 @@ use formats::{arsc, proto};
 
 use super::{Difference, table};
 use crate::error::of_archive;
-use crate::parts::Parts;
+use crate::parts::{Part, Parts};
 use crate::{Check, Error};
 
 /// Entries of both packages that belong together: those of the same name, and files whose resource has another path.
@@ -73,6 +73,23 @@ impl Pairs {
         before.entry(self.renamed.get(&new.name).unwrap_or(&new.name))
     }
 
+    /// A sentence about the first reference in a part of the second package that does not have the new name of what it refers to. What
+    /// cannot be read has none.
+    pub(super) fn left_behind(&self, part: Part, bytes: &[u8], limits: &Limits) -> Option<String> {
+        let names = &self.new_names;
+        let mut wrong = None;
+        let visit = |id, name: &str| {
+            if wrong.is_none() && !name.is_empty() && names.contains_key(&id) && !follows(id, name, names) {
+                wrong = Some(wrong_reference(id, name));
+            }
+        };
+        let _ = match part {
+            Part::Table => proto::Table::parse(bytes, limits).map(|table| table.visit_references(visit)),
+            _ => proto::visit_references(bytes, limits, visit),
+        };
+        wrong
+    }
+
     pub(super) fn has_partner(&self, old: &Entry) -> bool {
         self.paired.contains(&old.name)
     }
@@ -84,7 +101,7 @@ pub(super) fn follows(id: u32, name: &str, new_names: &HashMap<u32, String>) -> 
 }
 
 pub(super) fn wrong_reference(id: u32, name: &str) -> String {
-    format!("a reference to {id:#010x} says {name:?}, which is another resource's name")
+    format!("a reference to {id:#010x} says {name:?}, which is not the name of that resource")
 }
 
 /// What the tables say of each other; nothing when both are the same, or when one is missing.

@@ -15,13 +15,20 @@ use crate::parts::Parts;
 use crate::{Error, ios, manifest, resources};
 
 /// Judges every difference by what a build with every control makes.
-pub(super) fn judge_all(diff: &mut Diff, after: &Archive<'_>, limits: &Limits) -> Result<(), Error> {
+pub(super) fn judge_all(
+    diff: &mut Diff,
+    before: &Archive<'_>,
+    after: &Archive<'_>,
+    limits: &Limits,
+) -> Result<(), Error> {
     if ios::is_app(after) {
         let app = ios::App::read(after, limits)?;
         let policy = possible_controls(Platform::Ios);
-        let judge = ios::Judge { policy: &policy, app: &app, has_profile: true };
-        diff.entries.iter_mut().for_each(|entry| entry.objection = judge.objection(entry));
-        return Ok(());
+        let judge = ios::Judge { policy: &policy, names_hosts: false, before, app: &app, has_profile: true };
+        return diff.entries.iter_mut().try_for_each(|entry| {
+            entry.objection = judge.objection(entry)?;
+            Ok(())
+        });
     }
     let possible = Possible::read(after, limits);
     let judge = possible.judge();

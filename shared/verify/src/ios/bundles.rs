@@ -3,15 +3,34 @@
 use std::collections::BTreeSet;
 
 use formats::limits::Limits;
+use formats::macho::{self, Binary};
 use formats::plist::{self, Dictionary, Value};
-use formats::zip::Archive;
+use formats::zip::{Archive, EntrySource};
 
 use crate::error::of_archive;
 use crate::{Check, Error};
 
-/// Ends of the names of folders that are bundles with code, and whether they run in a process of their own.
-const KINDS: [(&str, bool); 5] =
-    [(".app", true), (".appex", true), (".framework", false), (".xpc", true), (".xctest", false)];
+/// Ends of the names of folders that are bundles with code, and what these are.
+const KINDS: [(&str, Kind); 7] = [
+    (".app", Kind::Program),
+    (".appex", Kind::Program),
+    (".xpc", Kind::Program),
+    (".framework", Kind::Library),
+    (".xctest", Kind::Library),
+    (".bundle", Kind::Resources),
+    (".plugin", Kind::Resources),
+];
+
+/// What a folder is by its name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// It runs in a process of its own.
+    Program,
+    /// It is loaded into one.
+    Library,
+    /// It may have code that is loaded, and most have none.
+    Resources,
+}
 
 /// What devices read in the place of `Info.plist`, whatever its letters' case.
 const OTHER_INFO: [&str; 2] = ["Info.plist", "Info-iphoneos.plist"];
@@ -60,8 +79,8 @@ impl<'a> App<'a> {
                 continue;
             };
             let kind = KINDS.into_iter().find(|(end, _)| folder.ends_with(end));
-            if let Some((_, is_program)) = kind {
-                app.bundles.extend(app.bundle(folder, is_program)?);
+            if let Some((_, kind)) = kind {
+                app.bundles.extend(app.bundle(folder, kind)?);
             }
         }
         let is_other = |name: &str| OTHER_INFO.iter().any(|other| name.eq_ignore_ascii_case(other));
@@ -76,13 +95,41 @@ impl<'a> App<'a> {
         }
     }
 
-    fn bundle(&self, path: &str, is_program: bool) -> Result<Option<Bundle>, Error> {
-        let info = self.info(path)?;
-        let text = |key: &str| info.get(key).and_then(Value::as_string).unwrap_or_default().to_owned();
-        let executable = format!("{path}/{}", text("CFBundleExecutable"));
-        let is_there = self.archive.entry(&executable).is_some();
-        let identifier = text("CFBundleIdentifier");
-        Ok(is_there.then(|| Bundle { path: path.to_owned(), is_program, identifier, executable }))
+    /// The bundle in the folder `path`; `None` where it is not meant to have code. What names an executable has it in its own folder,
+    /// so that no executable is that of two bundles.
+    fn bundle(&self, path: &str, kind: Kind) -> Result<Option<Bundle>, Error> {
+        let info = match self.info(path) {
+            Err(Error::Failed { .. }) if kind == Kind::Resources => return Ok(None),
+            info => info?,
+        };
+        let text = |key: &str| info.get(key).and_then(Value::as_string).unwrap_or_default();
+        let (name, identifier) = (text("CFBundleExecutable"), text("CFBundleIdentifier").to_owned());
+        if !info.contains_key("CFBundleExecutable") {
+            return Ok(None);
+        }
+        let executable = format!("{path}/{name}");
+        let is_there = !name.is_empty() && !name.contains('/') && self.archive.entry(&executable).is_some();
+        match kind {
+            Kind::Resources if !is_there || identifier.is_empty() || !self.is_code(&executable)? => Ok(None),
+            // What was linked into the app: Xcode leaves it out of the framework.
+            Kind::Library if path.ends_with(".framework") && !name.is_empty() && !name.contains('/') && !is_there => {
+                Ok(None)
+            }
+            _ if !is_there => {
+                Err(Check::Identity.failed(format!("{}: its executable is not there", path.escape_debug())))
+            }
+            _ => Ok(Some(Bundle { path: path.to_owned(), is_program: kind == Kind::Program, identifier, executable })),
+        }
+    }
+
+    /// Whether an entry is code of a kind that is signed.
+    fn is_code(&self, entry: &str) -> Result<bool, Error> {
+        let Some(place) = self.archive.entry(entry) else { return Ok(false) };
+        match Binary::read(&EntrySource::new(self.archive, place)) {
+            Ok(binary) => Ok(binary.slices.iter().all(|slice| slice.kind.is_signed())),
+            Err(macho::Error::Io(error)) => Err(Error::Source(error)),
+            Err(_) => Ok(false),
+        }
     }
 
     /// The `Info.plist` of the bundle in the folder `path`.

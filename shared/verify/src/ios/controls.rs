@@ -7,6 +7,7 @@ use formats::zip::EntrySource;
 
 use super::bundles::App;
 use super::bundles::plain_key;
+use super::info::{self, AUTHORITIES, EXCEPTIONS, KEY, LEAVES, MINIMUM, PINNED, SUBDOMAINS, TLS13, TRANSPORT_SECURITY};
 use super::signatures::{Programs, is_watch_stub};
 use crate::{Check, Error, Expected};
 
@@ -45,9 +46,9 @@ fn objection(
             (protection != Some(COMPLETE)).then(|| format!("{path} does not ask for it"))
         })),
         ControlId::DEBUG_INFO_OBFUSCATION => symbols(app, expected),
-        ControlId::FILE_SHARING_PREVENTION => each_info(app, &|info| shares_files(info)),
-        ControlId::CERTIFICATE_PINNING => each_info(app, &|info| unpinned(info, expected)),
-        ControlId::TLS13_ONLY_PREVENTION => each_info(app, &|info| below_tls13(info, expected)),
+        ControlId::FILE_SHARING_PREVENTION => each_info(app, &|plist| shares_files(plist)),
+        ControlId::CERTIFICATE_PINNING => each_info(app, &|plist| unpinned(plist, expected)),
+        ControlId::TLS13_ONLY_PREVENTION => each_info(app, &|plist| below_tls13(plist, expected)),
         _ => Ok(Some("there is no check for it".to_owned())),
     }
 }
@@ -62,19 +63,18 @@ fn each_info(app: &App<'_>, objection: &dyn Fn(&Dictionary) -> Option<String>) -
     Ok(None)
 }
 
-fn shares_files(info: &Dictionary) -> Option<String> {
-    let is_switch = |key: &str| ["UIFileSharingEnabled", "LSSupportsOpeningDocumentsInPlace"].contains(&plain_key(key));
-    let on = info.iter().find(|(key, value)| is_switch(key) && **value != Value::Boolean(false));
+fn shares_files(plist: &Dictionary) -> Option<String> {
+    let on = plist.iter().find(|(key, value)| info::shares_files(key) && **value != Value::Boolean(false));
     on.map(|(key, _)| format!("{key} is on"))
 }
 
 /// The policies for connections that devices of any kind follow.
 fn transport_securities(info: &Dictionary) -> impl Iterator<Item = &Dictionary> {
-    let is_one = |key: &str| plain_key(key) == "NSAppTransportSecurity";
+    let is_one = |key: &str| plain_key(key) == TRANSPORT_SECURITY;
     info.iter().filter(move |(key, _)| is_one(key)).filter_map(|(_, value)| value.as_dictionary())
 }
 
-fn unpinned(info: &Dictionary, expected: &Expected<'_>) -> Option<String> {
+fn unpinned(plist: &Dictionary, expected: &Expected<'_>) -> Option<String> {
     let pins = expected.policy.certificates.iter().filter_map(|entry| Some((entry.static_pin().ok()?, entry.isca)));
     let mut pins = pins.peekable();
     if pins.peek().is_none() {
@@ -82,46 +82,49 @@ fn unpinned(info: &Dictionary, expected: &Expected<'_>) -> Option<String> {
     }
     let hosts = pins.flat_map(|(pin, isca)| pin.domains.iter().map(move |domain| (domain, pin.key, isca)));
     let mut missing = hosts.filter(|(domain, key, isca)| {
-        let holds = |security: &Dictionary| {
-            let host = dictionary(dictionary(Some(security), "NSPinnedDomains"), domain.host());
-            let list = if *isca { "NSPinnedCAIdentities" } else { "NSPinnedLeafIdentities" };
+        let list = if *isca { AUTHORITIES } else { LEAVES };
+        let holds = |host: &&Value| {
+            let host = host.as_dictionary();
             let keys = host.and_then(|host| host.get(list)).and_then(Value::as_array).into_iter().flatten();
             let has_key = keys
-                .filter_map(|identity| identity.as_dictionary()?.get("SPKI-SHA256-BASE64")?.as_string())
+                .filter_map(|identity| identity.as_dictionary()?.get(KEY)?.as_string())
                 .any(|found| found == key.to_string());
             has_key && (!domain.is_wildcard() || includes_subdomains(host))
         };
-        let mut securities = transport_securities(info).peekable();
-        securities.peek().is_none() || !securities.all(holds)
+        !in_each(plist, PINNED, domain.host(), &holds)
     });
     missing.next().map(|(domain, _, _)| format!("{} is not pinned", domain.host()))
 }
 
-fn below_tls13(info: &Dictionary, expected: &Expected<'_>) -> Option<String> {
-    let is_strict = |exception: Option<&Dictionary>| {
-        let minimum = exception.and_then(|exception| exception.get("NSExceptionMinimumTLSVersion"));
-        let permits = |key: &str| {
-            key.ends_with("AllowsInsecureHTTPLoads")
-                || key.starts_with("NSTemporaryExceptionMinimum")
-                || key.starts_with("NSThirdPartyExceptionMinimum")
-        };
-        minimum.and_then(Value::as_string) == Some("TLSv1.3")
-            && !exception.is_some_and(|all| all.keys().any(|key| permits(key)))
+fn below_tls13(plist: &Dictionary, expected: &Expected<'_>) -> Option<String> {
+    let is_strict = |exception: &Value| {
+        let exception = exception.as_dictionary();
+        exception.and_then(|exception| exception.get(MINIMUM)).and_then(Value::as_string) == Some(TLS13)
+            && !exception.is_some_and(|all| all.keys().any(|key| info::weakens(key)))
     };
     let mut weak = expected.policy.tls13_domains.iter().filter(|domain| {
-        let holds = |security: &Dictionary| {
-            let exceptions = dictionary(Some(security), "NSExceptionDomains");
-            let own = dictionary(exceptions, domain.host());
-            let end = format!(".{}", domain.host());
-            let mut below =
-                exceptions.into_iter().flatten().filter(|(name, _)| name.to_ascii_lowercase().ends_with(&end));
-            let mut all_below = || below.all(|(_, exception)| is_strict(exception.as_dictionary()));
-            is_strict(own) && (!domain.is_wildcard() || includes_subdomains(own) && all_below())
+        let host = domain.host();
+        let all_below = || {
+            transport_securities(plist).all(|security| {
+                let exceptions = dictionary(Some(security), EXCEPTIONS).into_iter().flatten();
+                exceptions.filter(|(name, _)| info::is_below(name, host)).all(|(_, exception)| is_strict(exception))
+            })
         };
-        let mut securities = transport_securities(info).peekable();
-        securities.peek().is_none() || !securities.all(holds)
+        let holds =
+            |own: &&Value| is_strict(own) && (!domain.is_wildcard() || includes_subdomains(own.as_dictionary()));
+        !in_each(plist, EXCEPTIONS, host, &holds) || domain.is_wildcard() && !all_below()
     });
     weak.next().map(|domain| format!("{} may be spoken to below TLS 1.3", domain.host()))
+}
+
+/// Whether each policy for connections has something for a host in one of its lists, and all of that holds.
+fn in_each(plist: &Dictionary, list: &str, host: &str, holds: &dyn Fn(&&Value) -> bool) -> bool {
+    let mut securities = transport_securities(plist).peekable();
+    securities.peek().is_some()
+        && securities.all(|security| {
+            let found = info::of_host(dictionary(Some(security), list), host);
+            !found.is_empty() && found.iter().all(holds)
+        })
 }
 
 fn dictionary<'d>(parent: Option<&'d Dictionary>, key: &str) -> Option<&'d Dictionary> {
@@ -129,7 +132,7 @@ fn dictionary<'d>(parent: Option<&'d Dictionary>, key: &str) -> Option<&'d Dicti
 }
 
 fn includes_subdomains(domain: Option<&Dictionary>) -> bool {
-    domain.and_then(|domain| domain.get("NSIncludesSubdomains")) == Some(&Value::Boolean(true))
+    domain.and_then(|domain| domain.get(SUBDOMAINS)) == Some(&Value::Boolean(true))
 }
 
 /// What cannot be stripped was left alone, with a warning.

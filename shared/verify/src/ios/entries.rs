@@ -2,11 +2,13 @@
 
 use domain::control::ControlId;
 use domain::policy::Policy;
+use formats::limits::Limits;
 use formats::macho::{self, Binary, Slice};
 use formats::plist::{self, Dictionary, Value};
 use formats::zip::{Archive, Entry, EntrySource};
 
-use super::bundles::{App, plain_key};
+use super::bundles::App;
+use super::info::{self, Edit, Rules};
 use crate::diff::{self, Diff, Difference, DocumentChange, EntryDiff};
 use crate::entries::{describe, misplaced};
 use crate::error::of_archive;
@@ -24,12 +26,6 @@ const IDENTITY: [&str; 6] = [
 /// Files that signing writes into a bundle.
 const SEAL: &str = "_CodeSignature/CodeResources";
 const PROFILE: &str = "embedded.mobileprovision";
-/// Keys of `Info.plist`, or the first part of a path there, that each control may change.
-const KEYS: [(ControlId, &[&str]); 3] = [
-    (ControlId::CERTIFICATE_PINNING, &["NSAppTransportSecurity/NSPinnedDomains"]),
-    (ControlId::FILE_SHARING_PREVENTION, &["UIFileSharingEnabled", "LSSupportsOpeningDocumentsInPlace"]),
-    (ControlId::TLS13_ONLY_PREVENTION, &["NSAppTransportSecurity/NSExceptionDomains"]),
-];
 
 /// The output is the same app in the same version.
 pub(super) fn identity(before: &App<'_>, after: &App<'_>) -> Result<String, Error> {
@@ -45,7 +41,7 @@ pub(super) fn identity(before: &App<'_>, after: &App<'_>) -> Result<String, Erro
 pub(crate) fn content(
     (before, old): (&Archive<'_>, &Entry),
     (after, new): (&Archive<'_>, &Entry),
-    expected: &formats::limits::Limits,
+    limits: &Limits,
 ) -> Result<Option<Difference>, Error> {
     if super::bundles::app_folder(&old.name).is_none() {
         return Ok(None);
@@ -54,19 +50,14 @@ pub(crate) fn content(
         return Ok(Some(Difference::Sealing));
     }
     if old.name.ends_with(".plist") {
-        let read = |archive: &Archive<'_>, entry: &Entry| {
-            let content = archive.read_entry(&entry.name, expected.document_bytes);
-            let content = content.map_err(|error| of_archive(Check::Contents, error))?;
-            Ok::<_, Error>(plist::read_dictionary(&content, expected).ok())
-        };
+        let read = |archive, entry: &Entry| dictionary(archive, &entry.name, limits);
         if let (Some(old), Some(new)) = (read(before, old)?, read(after, new)?) {
-            let mut changes = Vec::new();
-            compare_dictionaries("", &old, &new, &mut changes);
+            let changes = info::edits(&old, &new).iter().map(Edit::shown).collect();
             return Ok(Some(Difference::Document { changes }));
         }
     }
     let (old, new) = (EntrySource::new(before, old), EntrySource::new(after, new));
-    match macho::same_image(&old, &new, expected) {
+    match macho::same_image(&old, &new, limits) {
         Ok(()) if symbol_bytes(&old)? == symbol_bytes(&new)? => Ok(Some(Difference::Signature)),
         Ok(()) => Ok(Some(Difference::Symbols)),
         Err(macho::Difference::Io(error)) => Err(Error::Source(error)),
@@ -74,42 +65,17 @@ pub(crate) fn content(
     }
 }
 
+/// The property list in an entry; `None` where it is none, or no dictionary.
+fn dictionary(archive: &Archive<'_>, entry: &str, limits: &Limits) -> Result<Option<Dictionary>, Error> {
+    let content = archive.read_entry(entry, limits.document_bytes);
+    let content = content.map_err(|error| of_archive(Check::Contents, error))?;
+    Ok(plist::read_dictionary(&content, limits).ok())
+}
+
 /// Of each slice. That two images are the same shows already that none has symbols that the other one lacks.
 fn symbol_bytes(source: &EntrySource<'_>) -> Result<Vec<u64>, Error> {
     let binary = Binary::read(source).map_err(|error| Check::Entries.failed(error.to_string()))?;
     Ok(binary.slices.iter().map(Slice::symbol_bytes).collect())
-}
-
-/// The depth is bounded by what the reader accepts.
-fn compare_dictionaries(path: &str, before: &Dictionary, after: &Dictionary, changes: &mut Vec<DocumentChange>) {
-    let added = after.keys().filter(|key| !before.contains_key(key));
-    for key in before.keys().chain(added) {
-        let inner = || if path.is_empty() { key.clone() } else { format!("{path}/{key}") };
-        match (before.get(key), after.get(key)) {
-            (Some(Value::Dictionary(old)), Some(Value::Dictionary(new))) => {
-                compare_dictionaries(&inner(), old, new, changes);
-            }
-            (None, Some(Value::Dictionary(new))) => compare_dictionaries(&inner(), &Dictionary::new(), new, changes),
-            (old, new) if old == new => {}
-            (old, new) => changes.push(DocumentChange {
-                element: path.to_owned(),
-                attribute: key.clone(),
-                before: old.map(shown),
-                after: new.map(shown),
-            }),
-        }
-    }
-}
-
-fn shown(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Boolean(value) => value.to_string(),
-        Value::Integer(number) => number.to_string(),
-        Value::Array(values) => values.iter().map(shown).collect::<Vec<_>>().join(", "),
-        Value::Dictionary(entries) => entries.values().map(shown).collect::<Vec<_>>().join(" "),
-        _ => "another value".to_owned(),
-    }
 }
 
 /// Every difference has to be one that a control of the policy or signing makes, and entries keep their order.
@@ -121,9 +87,12 @@ pub(super) fn check(
     advance: &(dyn Fn(u64) -> bool + Sync),
 ) -> Result<String, Error> {
     let diff: Diff = diff::compare(before, after, expected.limits, advance)?;
-    let objection =
-        diff.entries.iter().find_map(|entry| judge.objection(entry)).or_else(|| misplaced(before, after, &diff));
-    match objection {
+    for entry in &diff.entries {
+        if let Some(objection) = judge.objection(entry)? {
+            return Err(Check::Entries.failed(objection));
+        }
+    }
+    match misplaced(before, after, &diff) {
         Some(objection) => Err(Check::Entries.failed(objection)),
         None => Ok(format!("{} entries as in the input, {} that were to differ", diff.same, diff.entries.len())),
     }
@@ -132,6 +101,9 @@ pub(super) fn check(
 /// Knows which differences a build of an app may make.
 pub(crate) struct Judge<'a> {
     pub(crate) policy: &'a Policy,
+    /// Whether the policy says for which hosts; one that stands for every policy does not.
+    pub(crate) names_hosts: bool,
+    pub(crate) before: &'a Archive<'a>,
     pub(crate) app: &'a App<'a>,
     /// Whether the programs get a profile.
     pub(crate) has_profile: bool,
@@ -139,13 +111,20 @@ pub(crate) struct Judge<'a> {
 
 impl Judge<'_> {
     /// A sentence about the first difference of an entry that no build makes.
-    pub(crate) fn objection(&self, entry: &EntryDiff) -> Option<String> {
-        let refused = entry.differences.iter().find(|difference| !self.allows(entry.name(), difference))?;
-        Some(format!(
-            "entry \"{}\" {}",
-            entry.name().escape_debug(),
-            describe(refused, &|change| self.allows_key(change))
-        ))
+    pub(crate) fn objection(&self, entry: &EntryDiff) -> Result<Option<String>, Error> {
+        for difference in &entry.differences {
+            let what = match difference {
+                Difference::Document { .. } if self.is_info(entry.name()) => {
+                    let changes = self.refused_edits(entry.name())?;
+                    (!changes.is_empty()).then(|| describe(&Difference::Document { changes }, &|_| false))
+                }
+                difference => (!self.allows(entry.name(), difference)).then(|| describe(difference, &|_| false)),
+            };
+            if let Some(what) = what {
+                return Ok(Some(format!("entry \"{}\" {what}", entry.name().escape_debug())));
+            }
+        }
+        Ok(None)
     }
 
     fn allows(&self, entry: &str, difference: &Difference) -> bool {
@@ -153,27 +132,26 @@ impl Judge<'_> {
             Difference::Added | Difference::Sealing => self.is_of_signing(entry),
             Difference::Signature => true,
             Difference::Symbols => self.policy.has(ControlId::DEBUG_INFO_OBFUSCATION),
-            Difference::Document { changes } => {
-                self.app.programs().any(|program| program.entry("Info.plist") == entry)
-                    && changes.iter().all(|change| self.allows_key(change))
-            }
             _ => false,
         }
+    }
+
+    fn is_info(&self, entry: &str) -> bool {
+        self.app.programs().any(|program| program.entry("Info.plist") == entry)
+    }
+
+    /// The edits of a program's `Info.plist` that no control makes.
+    fn refused_edits(&self, entry: &str) -> Result<Vec<DocumentChange>, Error> {
+        let read = |archive| Ok::<_, Error>(dictionary(archive, entry, self.app.limits)?.unwrap_or_default());
+        let (old, new) = (read(self.before)?, read(self.app.archive)?);
+        let rules = Rules::of(self.policy, self.names_hosts);
+        let edits = info::edits(&old, &new);
+        Ok(edits.iter().filter(|edit| !rules.allow(edit)).map(Edit::shown).collect())
     }
 
     fn is_of_signing(&self, entry: &str) -> bool {
         let seals = |path: &str| self.app.bundles.iter().any(|bundle| bundle.path_of(entry) == Some(path));
         let is_profile = self.app.programs().any(|program| program.path_of(entry) == Some(PROFILE));
         seals(SEAL) || self.has_profile && is_profile
-    }
-
-    fn allows_key(&self, change: &DocumentChange) -> bool {
-        let path = format!("{}/{}", change.element, change.attribute);
-        let path: Vec<&str> = path.trim_start_matches('/').split('/').map(plain_key).collect();
-        let path = path.join("/");
-        KEYS.iter()
-            .filter(|(control, _)| self.policy.has(*control))
-            .flat_map(|(_, keys)| *keys)
-            .any(|key| path.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
     }
 }

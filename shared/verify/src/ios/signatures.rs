@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use aws_lc_rs::digest::{Context, SHA1_FOR_LEGACY_USE_ONLY, SHA256};
-use domain::control::ControlId;
 use formats::macho::{self, Binary};
 use formats::parallel;
-use formats::plist::{Dictionary, Value};
+use formats::plist::Dictionary;
 use formats::source::{Part, Source as _};
 use formats::zip::{Entry, EntrySource};
 use signing::code::resources::{self, Content};
@@ -15,6 +14,7 @@ use signing::code::{self, Sealed, Verified};
 use signing::ios::ProvisioningProfile;
 
 use super::bundles::{App, Bundle};
+use super::entitlements;
 use crate::error::of_archive;
 use crate::{Check, Error, Expected};
 
@@ -28,12 +28,6 @@ const SYMBOLIC_LINK: u32 = 0o120_000;
 
 /// Longest signature that is read, in bytes; those of the largest executables have some ten megabytes.
 const LONGEST_SIGNATURE: u64 = 64 << 20;
-/// The entitlements that each control decides about.
-const DECIDED: [(ControlId, &[&str]); 2] = [
-    (ControlId::DEBUGGABLE_PREVENTION, &["get-task-allow", "com.apple.security.get-task-allow"]),
-    (ControlId::STORAGE_ENCRYPTION_PREVENTION, &["com.apple.developer.default-data-protection"]),
-];
-
 /// A file of the app.
 #[derive(Clone, Debug)]
 pub(crate) struct File {
@@ -110,57 +104,10 @@ pub(crate) fn check(
     let programs = app.programs().map(|bundle| {
         let found = code.iter().zip(&checked).find(|(entry, _)| **entry == bundle.executable);
         let entitlements = found.and_then(|(_, entitlements)| entitlements.clone()).unwrap_or_default();
-        match &profile {
-            Some(profile) => check_grants(bundle, &entitlements, profile)?,
-            None => check_kept(before, bundle, &entitlements, expected)?,
-        }
+        entitlements::check(before, bundle, &entitlements, profile.as_ref(), expected.policy)?;
         Ok((bundle.path.clone(), entitlements))
     });
     programs.collect()
-}
-
-/// A program asks for nothing that its profile does not grant, and as the app that it is.
-fn check_grants(bundle: &Bundle, entitlements: &Dictionary, profile: &ProvisioningProfile) -> Result<(), Error> {
-    // What is off asks for nothing.
-    let asks = |value: &Value| *value != Value::Boolean(false);
-    if let Some((key, _)) = entitlements.iter().find(|(key, value)| asks(value) && !profile.allows(key, value)) {
-        return failed(&bundle.path, format!("its profile does not grant {key}"));
-    }
-    let own = entitlements.get("application-identifier").and_then(Value::as_string).unwrap_or_default();
-    match own.split_once('.').is_some_and(|(_, identifier)| identifier == bundle.identifier) {
-        true => Ok(()),
-        false => failed(&bundle.path, format!("it is entitled as {own:?}, not as {:?}", bundle.identifier)),
-    }
-}
-
-/// A program that is signed ad hoc asks for what it asked for, but for what the controls decide.
-fn check_kept(
-    before: &App<'_>,
-    bundle: &Bundle,
-    entitlements: &Dictionary,
-    expected: &Expected<'_>,
-) -> Result<(), Error> {
-    let old = claimed_entitlements(before, bundle)?;
-    let decided =
-        |key: &str| DECIDED.iter().any(|(control, keys)| expected.policy.has(*control) && keys.contains(&key));
-    let keys = old.keys().chain(entitlements.keys());
-    match keys.filter(|key| !decided(key)).find(|key| old.get(key) != entitlements.get(key)) {
-        Some(key) => failed(&bundle.path, format!("it asks for another {key} than before")),
-        None => Ok(()),
-    }
-}
-
-/// What the executable of the same bundle asked for in the input.
-fn claimed_entitlements(before: &App<'_>, bundle: &Bundle) -> Result<Dictionary, Error> {
-    let Some(place) = before.archive.entry(&bundle.executable) else { return Ok(Dictionary::new()) };
-    let source = EntrySource::new(before.archive, place);
-    let binary = Binary::read(&source).map_err(|error| refused_code(&bundle.executable, error))?;
-    let Some(range) = binary.slices.into_iter().find_map(|slice| slice.signature) else {
-        return Ok(Dictionary::new());
-    };
-    let signature = read_range(&source, &range)?;
-    let claims = code::read(&signature).map_err(|error| refused(&bundle.executable, error))?;
-    Ok(claims.entitlements.unwrap_or_default())
 }
 
 /// For people.
@@ -185,6 +132,7 @@ fn check_code(
     if binary.slices.iter().any(|slice| !slice.kind.is_signed()) {
         return Ok(None);
     }
+    // Its name has no folder in it, so that no other bundle has the same one.
     let bundle = app.bundles.iter().find(|bundle| bundle.executable == entry);
     let (info_plist, code_resources) = match bundle {
         Some(bundle) => {
@@ -193,7 +141,7 @@ fn check_code(
         None => (None, None),
     };
     let sealed = Sealed { info_plist: info_plist.as_deref(), code_resources: code_resources.as_deref() };
-    let mut entitlements = None;
+    let mut asked = Vec::new();
     for slice in &binary.slices {
         let Some(place) = &slice.signature else {
             return failed(entry, format!("its slice for {} is not signed", slice.cpu));
@@ -202,13 +150,17 @@ fn check_code(
         let code = Part::new(&source, slice.range.start..place.start);
         let verified = code::verify(&code, &signature, sealed, advance).map_err(|error| refused(entry, error))?;
         check_signer(entry, bundle, &verified, expected)?;
-        entitlements = verified.entitlements;
+        asked.push(verified.entitlements);
     }
-    Ok(entitlements)
+    let entitlements = asked.pop().flatten();
+    match asked.iter().all(|other| *other == entitlements) {
+        true => Ok(entitlements),
+        false => failed(entry, "its slices ask for different entitlements".to_owned()),
+    }
 }
 
 /// A signature lies within the binary, and is as long at most.
-fn read_range(source: &EntrySource<'_>, range: &Range<u64>) -> Result<Vec<u8>, Error> {
+pub(super) fn read_range(source: &EntrySource<'_>, range: &Range<u64>) -> Result<Vec<u8>, Error> {
     let mut bytes = vec![0; (range.end - range.start).min(LONGEST_SIGNATURE) as usize];
     source.read_at(range.start, &mut bytes).map_err(Error::Source)?;
     Ok(bytes)
@@ -249,11 +201,11 @@ fn check_profile(app: &App<'_>, bundle: &Bundle, expected: &Expected<'_>) -> Res
     }
 }
 
-fn failed<T>(entry: &str, reason: String) -> Result<T, Error> {
+pub(super) fn failed<T>(entry: &str, reason: String) -> Result<T, Error> {
     Err(Check::Signatures.failed(format!("{}: {reason}", entry.escape_debug())))
 }
 
-fn refused(entry: &str, error: code::Error) -> Error {
+pub(super) fn refused(entry: &str, error: code::Error) -> Error {
     match error {
         code::Error::Read { source, .. } => Error::Source(source),
         code::Error::Stopped => Error::Stopped,
@@ -261,7 +213,7 @@ fn refused(entry: &str, error: code::Error) -> Error {
     }
 }
 
-fn refused_code(entry: &str, error: macho::Error) -> Error {
+pub(super) fn refused_code(entry: &str, error: macho::Error) -> Error {
     match error {
         macho::Error::Io(error) => Error::Source(error),
         error => Check::Signatures.failed(format!("{}: {error}", entry.escape_debug())),

@@ -8,6 +8,7 @@ use domain::platform::Platform;
 use domain::policy::Policy;
 use engine::{Plan, SigningKey, Unobserved, protect};
 use fixtures::bundle::{entries, libraries, made, small};
+use fixtures::resources::{Later, protobuf};
 use formats::axml::Value;
 use formats::limits::Limits;
 use formats::proto::wire::{Message, Writer};
@@ -197,10 +198,22 @@ fn names_in_references_have_to_be_those_of_what_they_refer_to() {
     let path = Table::parse(&table, &Limits::default()).unwrap().files(0x7f01_0001)[0].clone();
     let document = content(&mut entries, &format!("base/{path}"));
     assert!(Message::new(document).fields().count() == 1 && !document.windows(9).any(|it| it == b"xml/other"));
-    *document = reference("xml/wrong");
+    // The second is what it was in the input.
+    for name in ["xml/wrong", "xml/other"] {
+        *content(&mut entries, &format!("base/{path}")) = reference(name);
+        let (check, detail) = failed(check_policy(&input, &fixtures::archive(&entries), None, &policy));
+        assert_eq!(check, Check::Entries);
+        assert!(detail.contains(&format!("a reference to 0x7f010001 says \"{name}\"")), "{detail}");
+    }
+    // The table refers to a file that is not there.
+    let file = entries.iter_mut().find(|(name, ..)| *name == format!("base/{path}")).unwrap();
+    file.0 = "base/res/xml/other.xml".to_owned();
     let (check, detail) = failed(check_policy(&input, &fixtures::archive(&entries), None, &policy));
-    assert_eq!(check, Check::Entries);
-    assert!(detail.contains("a reference to 0x7f010001 says \"xml/wrong\""), "{detail}");
+    assert_eq!(
+        (check, detail.contains(&format!("the text \"res/xml/other.xml\" became {path:?}"))),
+        (Check::Entries, true),
+        "{detail}"
+    );
 }
 
 #[test]
@@ -253,4 +266,147 @@ fn another_app_is_refused() {
         *bytes = xml::rewrite(bytes, &root, &Limits::default()).unwrap();
     });
     assert_eq!(check, Check::Identity);
+}
+
+#[test]
+fn backup_rules_that_are_no_file_for_some_devices_are_refused() {
+    let control = [ControlId::BACKUP_PREVENTION];
+    let rules = entries_of(&protected(&small(), &policy(control), None));
+    let rules = rules.into_iter().find(|it| it.0.ends_with("apptego_data_extraction_rules.xml")).unwrap().2;
+    let mut all = entries();
+    for (name, _, content) in &mut all {
+        match *name {
+            "base/resources.pb" => *content = protobuf(Later::Nothing),
+            "base/res/xml/net.xml" => *content = rules.clone(),
+            _ => {}
+        }
+    }
+    let input = fixtures::archive(&all);
+    let mut output = entries_of(&protected(&input, &policy(control), Some(signer())));
+    let certificate = signer().certificate_sha256();
+    let checked = |entries| check_policy(&input, &signed(entries, signer()), Some(&certificate), &policy(control));
+    checked(output.clone()).unwrap();
+    set(&mut output, BASE, "dataExtractionRules", &Value::Reference(0x7f01_0000));
+    let (check, detail) = failed(checked(output));
+    assert_eq!((check, detail.contains("let something out")), (Check::Controls, true), "{detail}");
+}
+
+#[test]
+fn manifests_below_folders_that_are_no_modules_are_files_like_any_other() {
+    let mut all = entries();
+    for name in ["BUNDLE-METADATA/manifest/AndroidManifest.xml", "META-INF/manifest/AndroidManifest.xml"] {
+        all.push((name, Method::Deflated, b"no manifest".to_vec()));
+    }
+    let (input, policy) = (fixtures::archive(&all), policy(self::all()));
+    check_policy(&input, &protected(&input, &policy, None), None, &policy).unwrap();
+}
+
+#[test]
+fn code_behind_a_gap_in_the_numbers_is_none() {
+    let mut all = entries();
+    all.push(("base/dex/classes3.dex", Method::Deflated, b"no code".to_vec()));
+    let policy = policy([ControlId::DEBUG_INFO_OBFUSCATION]);
+    let input = fixtures::archive(&all);
+    check_policy(&input, &protected(&input, &policy, None), None, &policy).unwrap();
+    // Without the gap it is code.
+    all.push(("base/dex/classes2.dex", Method::Deflated, fixtures::dex()));
+    let input = fixtures::archive(&all);
+    all.retain(|(name, ..)| !v1::is_signature_file(name));
+    let (check, detail) = failed(check_policy(&input, &fixtures::archive(&all), None, &policy));
+    assert_eq!(check, Check::Controls, "{detail}");
+}
+
+/// A document with a field that nobody knows in its first node, attribute and compiled value.
+fn with_unknown_fields(document: &[u8]) -> Vec<u8> {
+    let unknown = Writer::default().number(900, 1).finish();
+    let numbers = [&[][..], &[1], &[1, 4], &[1, 4, 6], &[1, 5, 1, 4], &[1, 5, 1, 4, 6], &[1, 5, 1, 4, 6, 7]];
+    numbers.into_iter().fold(document.to_vec(), |document, numbers| appended(&document, numbers, &unknown))
+}
+
+/// Adds a field to a message: the first one in a field of each of these numbers.
+fn appended(message: &[u8], numbers: &[u32], field: &[u8]) -> Vec<u8> {
+    let Some((number, inner)) = numbers.split_first() else { return [message, field].concat() };
+    let (mut written, mut is_done) = (Writer::default(), false);
+    for one in Message::new(message).fields().map(Result::unwrap) {
+        if one.number == *number && !is_done {
+            is_done = true;
+            written.bytes(*number, appended(one.message("inner").unwrap().bytes(), inner, field));
+        } else {
+            written.raw(one.bytes);
+        }
+    }
+    written.finish()
+}
+
+#[test]
+fn fields_that_nobody_knows_are_those_of_the_input() {
+    let mut all = entries();
+    for (name, _, content) in all.iter_mut().filter(|(name, ..)| name.ends_with(".xml")) {
+        *content = with_unknown_fields(content);
+        assert!(xml::read(content, &Limits::default()).is_ok(), "{name}");
+    }
+    let (input, policy) = (fixtures::archive(&all), policy(self::all()));
+    check_policy(&input, &protected(&input, &policy, None), None, &policy).unwrap();
+
+    let unknown = Writer::default().number(900, 1).finish();
+    let controls = [ControlId::DEBUGGABLE_PREVENTION, ControlId::CLEARTEXT_PREVENTION];
+    for (entry, numbers) in [
+        (BASE, &[][..]),
+        (BASE, &[1, 5, 1]),
+        (BASE, &[1, 5, 1, 4]),
+        (BASE, &[1, 5, 1, 4, 6]),
+        (FEATURE, &[1, 4]),
+        ("base/res/xml/net.xml", &[1]),
+    ] {
+        let (check, detail) = refused(&controls, |entries| {
+            *content(entries, entry) = appended(content(entries, entry), numbers, &unknown)
+        });
+        assert_eq!(check, Check::Entries, "{detail}");
+        assert!(detail.starts_with(&format!("entry {entry:?} has another content")), "{detail}");
+    }
+}
+
+#[test]
+fn tables_with_two_types_of_one_id_are_refused() {
+    let again = Writer::default().bytes(3, Writer::default().bytes(1, [8, 1]).bytes(2, "xml").finish()).finish();
+    let (check, detail) = refused(&[], |entries| {
+        let table = content(entries, "base/resources.pb");
+        *table = appended(table, &[2], &again);
+    });
+    // The app's network security configuration is looked for in it first.
+    assert_eq!((check, detail.contains("is another type's too")), (Check::Controls, true), "{detail}");
+}
+
+#[test]
+fn what_stands_in_root_is_no_library() {
+    let mut all = entries();
+    for name in ["base/root/lib/x86/libz.so", "base/root/lib/arm64-v8a/libz.so"] {
+        all.push((name, Method::Deflated, b"x".to_vec()));
+    }
+    let (input, policy) = (fixtures::archive(&all), policy(self::all()));
+    let output = protected(&input, &policy, None);
+    check_policy(&input, &output, None, &policy).unwrap();
+    let mut entries = entries_of(&output);
+    entries.retain(|(name, ..)| name != "base/root/lib/x86/libz.so");
+    let (check, detail) = failed(check_policy(&input, &fixtures::archive(&entries), None, &policy));
+    assert_eq!((check, detail.as_str()), (Check::Entries, "entry \"base/root/lib/x86/libz.so\" is missing"));
+}
+
+#[test]
+fn aliases_are_followed_to_the_files_that_devices_read() {
+    let mut all = entries();
+    let network = all.iter().find(|(name, ..)| *name == "base/res/xml/net.xml").unwrap().2.clone();
+    for (name, _, content) in &mut all {
+        match *name {
+            "base/resources.pb" => *content = protobuf(Later::Alias(0x7f01_0001)),
+            "base/res/xml/other.xml" => *content = network.clone(),
+            _ => {}
+        }
+    }
+    let (input, policy) = (fixtures::archive(&all), policy([ControlId::CLEARTEXT_PREVENTION]));
+    let mut output = entries_of(&protected(&input, &policy, None));
+    check_policy(&input, &fixtures::archive(&output), None, &policy).unwrap();
+    *content(&mut output, "base/res/xml/other.xml") = network;
+    let (check, detail) = failed(check_policy(&input, &fixtures::archive(&output), None, &policy));
+    assert_eq!((check, detail.contains("a rule permits cleartext")), (Check::Controls, true), "{detail}");
 }

@@ -1,5 +1,9 @@
 //! iOS apps: what passes, and that nothing else does.
 
+mod bundles;
+mod edits;
+mod entitlements;
+
 use domain::control::ControlId;
 use domain::platform::Platform;
 use domain::policy::Policy;
@@ -219,6 +223,9 @@ fn a_comparison_explains_what_a_build_did() {
     let (limits, read) = (Limits::default(), |bytes| Archive::read(bytes, &Limits::default()).unwrap());
     let found = diff(&read(&input), &read(&output), &limits, &|_| true).unwrap();
     assert!(found.is_explained(), "{found:#?}");
+    let lax = edits::of_host("NSExceptionDomains", "example.com", "NSExceptionMinimumTLSVersion", "TLSv1.2".into());
+    let lax = protected(&ipa(&edits::secured(lax)), &Policy::default(), None);
+    assert!(!diff(&read(&input), &read(&lax), &limits, &|_| true).unwrap().is_explained());
     let back = diff(&read(&output), &read(&input), &limits, &|_| true).unwrap();
     assert!(!back.is_explained());
 }

@@ -34,11 +34,12 @@ pub(crate) fn demand_tls13(info: &mut Info<'_>, policy: &Policy) -> Result<(), E
     let control = ControlId::TLS13_ONLY_PREVENTION;
     for security in transport_securities(info) {
         for (host, is_wildcard) in hosts(policy.tls13_domains.iter()) {
-            let path = [security.as_str(), EXCEPTIONS, host];
-            if is_wildcard {
-                info.set(control, &path, SUBDOMAINS, Some(Value::Boolean(true)))?;
+            let own = spellings(info, &security, EXCEPTIONS, host);
+            for host in is_wildcard.then_some(&own).into_iter().flatten() {
+                info.set(control, &[&security, EXCEPTIONS, host], SUBDOMAINS, Some(Value::Boolean(true)))?;
             }
-            for host in with_own_exceptions(info, &security, host, is_wildcard) {
+            let below = is_wildcard.then(|| with_own_exceptions(info, &security, host));
+            for host in own.into_iter().chain(below.into_iter().flatten()) {
                 let path = [security.as_str(), EXCEPTIONS, host.as_str()];
                 info.set(control, &path, MINIMUM, Some(Value::String(TLS13.to_owned())))?;
                 for key in INSECURE.into_iter().chain(OLDER_MINIMUMS) {
@@ -50,13 +51,20 @@ pub(crate) fn demand_tls13(info: &mut Info<'_>, policy: &Policy) -> Result<(), E
     Ok(())
 }
 
-/// A host, and those below it for which the app has exceptions of its own: they would be weaker than the one above.
-fn with_own_exceptions(info: &Info<'_>, security: &str, host: &str, is_wildcard: bool) -> Vec<String> {
+/// How the app writes the name of a host, whose letters' case means nothing: under one key, or several; where it has none, as the
+/// policy does.
+fn spellings(info: &Info<'_>, security: &str, list: &str, host: &str) -> Vec<String> {
+    let own = info.get(&[security], list).and_then(Value::as_dictionary).into_iter().flat_map(Dictionary::keys);
+    let own: Vec<String> = own.filter(|name| name.eq_ignore_ascii_case(host)).cloned().collect();
+    if own.is_empty() { vec![host.to_owned()] } else { own }
+}
+
+/// The hosts below one for which the app has exceptions of its own: they would be weaker than the one above.
+fn with_own_exceptions(info: &Info<'_>, security: &str, host: &str) -> Vec<String> {
     let own = info.get(&[security], EXCEPTIONS).and_then(Value::as_dictionary);
     let end = format!(".{host}");
-    let is_below = |name: &&String| is_wildcard && name.to_ascii_lowercase().ends_with(&end);
-    let below = own.into_iter().flat_map(Dictionary::keys).filter(is_below).cloned();
-    [host.to_owned()].into_iter().chain(below).collect()
+    let is_below = |name: &&String| name.to_ascii_lowercase().ends_with(&end);
+    own.into_iter().flat_map(Dictionary::keys).filter(is_below).cloned().collect()
 }
 
 /// What of a certificate list iOS can enforce: the keys for each host.
@@ -110,12 +118,14 @@ impl Pins {
         let control = ControlId::CERTIFICATE_PINNING;
         for security in transport_securities(info) {
             for (host, identities) in &self.hosts {
-                let path = [security.as_str(), PINNED, host.as_str()];
-                if identities.is_wildcard {
-                    info.set(control, &path, SUBDOMAINS, Some(Value::Boolean(true)))?;
-                }
-                for (key, keys) in [(LEAVES, &identities.leaves), (AUTHORITIES, &identities.authorities)] {
-                    info.set(control, &path, key, list(keys))?;
+                for host in spellings(info, &security, PINNED, host) {
+                    let path = [security.as_str(), PINNED, host.as_str()];
+                    if identities.is_wildcard {
+                        info.set(control, &path, SUBDOMAINS, Some(Value::Boolean(true)))?;
+                    }
+                    for (key, keys) in [(LEAVES, &identities.leaves), (AUTHORITIES, &identities.authorities)] {
+                        info.set(control, &path, key, list(keys))?;
+                    }
                 }
             }
         }

@@ -1,4 +1,5 @@
-//! Whether a table is sound: every field that is looked at has its form, and every entry an id of its own.
+//! Whether a table is sound: every field that is looked at has its form, and every package, type and entry an id of its own. bundletool
+//! makes no packages of a table in which two have one, and aapt2 takes types of the same name for one: readers do not agree on what it says.
 
 use super::super::error::Error;
 use super::super::schema::{Kind, number};
@@ -8,16 +9,24 @@ use crate::limits::Limits;
 
 /// Values of one entry: one for each configuration.
 const MOST_VALUES: u64 = 1 << 16;
+/// Packages, or types of a package, that ids can tell apart.
+const IDS: usize = 1 << 8;
 /// Entries that the ids of one type can tell apart.
 const INDICES: usize = 1 << 16;
 
 pub(super) fn table(table: Message<'_>, limits: &Limits) -> Result<(), Error> {
-    Check { entries: 0, values: 0, types: 0, indices: vec![0; INDICES], limits }.message(Kind::Table, table)
+    let (packages, types_of_package) = ([false; IDS], [false; IDS]);
+    let indices = vec![0; INDICES];
+    Check { entries: 0, values: 0, packages, types_of_package, types: 0, indices, limits }.message(Kind::Table, table)
 }
 
 struct Check<'l> {
     entries: u64,
     values: u64,
+    /// Ids of packages so far.
+    packages: [bool; IDS],
+    /// Ids of types so far in the package in hand.
+    types_of_package: [bool; IDS],
     /// Types so far.
     types: u32,
     /// For each index, the number of the last type that has an entry there.
@@ -30,11 +39,14 @@ impl Check<'_> {
     fn message(&mut self, kind: Kind, message: Message<'_>) -> Result<(), Error> {
         match kind {
             Kind::Package => {
-                id_of(message, number::PACKAGE_ID, "id of Package", 0xff)?;
+                let id = id_of(message, number::PACKAGE_ID, "id of Package", 0xff)?;
+                take(&mut self.packages, id, message, ("id of Package", "is another package's too"))?;
+                self.types_of_package = [false; IDS];
                 message.text(number::PACKAGE_NAME, "name of Package")?;
             }
             Kind::Type => {
-                id_of(message, number::TYPE_ID, "id of Type", 0xff)?;
+                let id = id_of(message, number::TYPE_ID, "id of Type", 0xff)?;
+                take(&mut self.types_of_package, id, message, ("id of Type", "is another type's too"))?;
                 message.text(number::TYPE_NAME, "name of Type")?;
                 self.types = self.types.saturating_add(1);
             }
@@ -75,6 +87,20 @@ impl Check<'_> {
             }
             false => Ok(()),
         }
+    }
+}
+
+/// Takes an id that nothing else may have.
+fn take(
+    ids: &mut [bool; IDS],
+    id: u32,
+    message: Message<'_>,
+    (field, defect): (&'static str, &'static str),
+) -> Result<(), Error> {
+    let taken = ids.get_mut(crate::chunk::index(id));
+    match taken.is_none_or(|taken| std::mem::replace(taken, true)) {
+        true => Err(Error::Invalid { field, offset: message.offset(), defect }),
+        false => Ok(()),
     }
 }
 

@@ -2,11 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::super::error::Error;
 use super::super::schema::{Kind, number};
 use super::super::wire::Message;
+use super::super::xml;
 use super::Table;
 use super::query::{children, text};
 use crate::arsc::EntryName;
+use crate::limits::Limits;
 
 impl Table<'_> {
     /// Every name of an entry in the module's own package.
@@ -49,6 +52,35 @@ impl Table<'_> {
                 texts_of(message, &mut visit_text);
             }
         });
+    }
+}
+
+impl Table<'_> {
+    /// Calls `visit` with every reference: the id of what it refers to, 0 where it has none, and the name, which can be empty.
+    pub fn visit_references(&self, mut visit_reference: impl FnMut(u32, &str)) {
+        visit(Kind::Table, self.message(), &mut |kind, message| reference(kind, message, &mut visit_reference));
+    }
+}
+
+/// Calls `visit` with every reference in a document, as [`Table::visit_references`] does.
+///
+/// # Errors
+/// Those of [`xml::read`].
+pub fn visit_references(
+    document: &[u8],
+    limits: &Limits,
+    mut visit_reference: impl FnMut(u32, &str),
+) -> Result<(), Error> {
+    // Reading it checks what the visit relies on, the depth above all.
+    xml::read(document, limits)?;
+    visit(Kind::XmlNode, Message::new(document), &mut |kind, message| reference(kind, message, &mut visit_reference));
+    Ok(())
+}
+
+fn reference(kind: Kind, message: Message<'_>, visit_reference: &mut impl FnMut(u32, &str)) {
+    if kind == Kind::Reference {
+        let id = message.u32(number::REFERENCE_ID, "id of Reference").unwrap_or_default();
+        visit_reference(id, text(message, number::REFERENCE_NAME));
     }
 }
 

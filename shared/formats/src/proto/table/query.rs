@@ -77,6 +77,11 @@ impl Table<'_> {
         self.entries_of(id).flat_map(Entry::values).filter_map(|(config, item)| Some((config, value::read(item).ok()?)))
     }
 
+    /// For how many configurations an entry has a value, of whatever kind.
+    pub fn variants_of(&self, id: u32) -> usize {
+        self.entries_of(id).flat_map(|entry| children(entry.message, number::ENTRY_VALUE)).count()
+    }
+
     fn entries_of(&self, id: u32) -> impl Iterator<Item = Entry<'_>> {
         let packages = self.packages().filter(move |package| package.id == id >> 24);
         let types = packages.flat_map(Package::types).filter(move |kind| kind.id == id >> 16 & 0xff);

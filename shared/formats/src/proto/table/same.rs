@@ -1,5 +1,8 @@
 //! Whether two tables, or two documents, say the same. Knows nothing of how they are edited.
 
+mod attributes;
+mod unknown;
+
 use std::collections::BTreeMap;
 
 use super::super::schema::{Kind, number};
@@ -9,6 +12,10 @@ use super::Table;
 use super::query::{children, resource_id, text};
 use crate::arsc::{Added, Difference, Same as SameTable};
 use crate::axml::Value;
+
+pub use unknown::adds_nothing_unknown;
+
+use attributes::Documents;
 
 /// What is different where everything else is the same, byte for byte.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,6 +44,18 @@ pub fn same_document(before: &[u8], after: &[u8]) -> Result<Same, Difference> {
     let mut comparison = Comparison::default();
     comparison.messages(Kind::XmlNode, Message::new(before), Message::new(after))?;
     Ok(comparison.same)
+}
+
+/// Compares two documents, which must have been read before, whatever the values of their attributes: one may have come, gone or got
+/// another value, of which text and compiled form say the same. What is said of an attribute beside its value, and what is not known, has
+/// to be what it was.
+///
+/// # Errors
+/// The first thing that differs and is neither the value of an attribute nor a name of a reference.
+pub fn same_but_attributes(before: &[u8], after: &[u8]) -> Result<Same, Difference> {
+    let mut documents = Documents::default();
+    documents.compare(Message::new(before), Message::new(after))?;
+    Ok(documents.comparison.same)
 }
 
 #[derive(Default)]

@@ -1,9 +1,15 @@
 //! A document changed to what a tree says: both trees and the messages of the first are walked side by side.
+//!
+//! What nobody here knows goes with what it is about. It stays where an element gets other attributes or children, where an attribute gets
+//! another value, and in a compiled value that becomes another one of the same kind. It is dropped with a node or an attribute that goes,
+//! with a text that becomes another, and with a compiled value that becomes one of another kind (a number that becomes a reference): what
+//! was said of the old one need not hold for the new one.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use super::super::error::Error;
 use super::super::schema::number;
+use super::super::value;
 use super::super::wire::{Field, Message, Writer};
 use super::read;
 use super::write::{self, Writing, attribute_value, text_node};
@@ -163,20 +169,7 @@ impl<'t> Attributes<'t> {
             written.raw(field.bytes);
             return Ok(());
         }
-        let (text, item) = attribute_value(is)?;
-        let (mut text, mut item) = (Some(text), item);
-        let mut changed = Writer::default();
-        for field in message.fields() {
-            let field = field?;
-            match field.number {
-                number::ATTRIBUTE_VALUE => text.take().map(|text| changed.bytes(field.number, text)),
-                number::ATTRIBUTE_ITEM => item.take().map(|item| changed.bytes(field.number, item)),
-                _ => Some(changed.raw(field.bytes)),
-            };
-        }
-        text.map(|text| changed.bytes(number::ATTRIBUTE_VALUE, text));
-        item.map(|item| changed.bytes(number::ATTRIBUTE_ITEM, item));
-        written.bytes(number::ELEMENT_ATTRIBUTE, changed.finish());
+        written.bytes(number::ELEMENT_ATTRIBUTE, with_value(message, is)?);
         Ok(())
     }
 
@@ -185,4 +178,29 @@ impl<'t> Attributes<'t> {
         let left: BTreeMap<usize, &Attribute> = self.0.into_values().flatten().collect();
         left.into_values()
     }
+}
+
+/// An attribute with another value: all else that it says stays.
+fn with_value(message: Message<'_>, is: &Attribute) -> Result<Vec<u8>, Error> {
+    let (text, item) = attribute_value(is)?;
+    let (mut text, mut item) = (Some(text), item);
+    let mut changed = Writer::default();
+    for field in message.fields() {
+        let field = field?;
+        match field.number {
+            number::ATTRIBUTE_VALUE => {
+                text.take().map(|text| changed.bytes(field.number, text));
+            }
+            number::ATTRIBUTE_ITEM => {
+                if let Some(item) = item.take() {
+                    let was = field.message("compiled_item of XmlAttribute")?;
+                    changed.bytes(field.number, value::with_unknown_of(was, item)?);
+                }
+            }
+            _ => drop(changed.raw(field.bytes)),
+        }
+    }
+    text.map(|text| changed.bytes(number::ATTRIBUTE_VALUE, text));
+    item.map(|item| changed.bytes(number::ATTRIBUTE_ITEM, item));
+    Ok(changed.finish())
 }
