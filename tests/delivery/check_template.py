@@ -133,7 +133,7 @@ def lifecycle(template: dict):
     rules = template["Resources"]["ArtifactsBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
     for rule in rules:
         expires = any(key.startswith("Expiration") for key in rule)
-        if expires and rule.get("TagFilters") != [{"Key": "kind", "Value": "build"}] and rule.get("Prefix") != "message-uploads/":
+        if expires and rule.get("TagFilters") != [{"Key": "kind", "Value": "build"}] and rule.get("Prefix") not in ("message-uploads/", "attachment-uploads/"):
             yield f"ArtifactsBucket: rule {rule['Id']} expires more than builds"
     for bucket in ("UploadsBucket", "ArtifactsBucket"):
         rules = template["Resources"][bucket]["Properties"]["LifecycleConfiguration"]["Rules"]

@@ -192,7 +192,7 @@ impl Recorder {
         let (first, kind) = (path.next(), path.next());
         Some(match (first, kind) {
             // What belongs to no tenant yet stands below a folder of its own.
-            (Some(folder @ "message-uploads"), _) => (bucket, format!("{bucket}/{folder}/*")),
+            (Some(folder @ ("message-uploads" | "attachment-uploads")), _) => (bucket, format!("{bucket}/{folder}/*")),
             (_, Some(kind)) if bucket == "ArtifactsBucket" => (bucket, format!("{bucket}/*/{kind}/*")),
             _ => (bucket, format!("{bucket}/*")),
         })

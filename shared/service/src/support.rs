@@ -179,6 +179,7 @@ impl Service {
         if let Some(earlier) = self.earlier(ReplayOwner::Tenant(tenant), request.as_ref()).await? {
             return commented_before(earlier);
         }
+        caller.trail.note([("ticket_id".to_owned(), id.to_string().into())]);
         // Before anything is stored for it.
         self.found_ticket(tenant, id).await?.add_comment(Side::Customer, self.clock.now())?;
         let comment = Comment {

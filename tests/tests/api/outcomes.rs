@@ -77,6 +77,13 @@ const REFUSED: &[(&str, u16)] = &[
     ("frontend-users/update-deployment-environments-text", 400),
     ("frontend-users/update-saml-settings-incomplete", 400),
     ("frontend-users/update-user-permissions-unknown", 400),
+    ("support/add-comment-unknown", 404),
+    ("support/create-ticket-on-free", 403),
+    ("support/create-ticket-without-subject", 400),
+    ("support/download-document-escaping", 404),
+    ("support/get-attachment-unknown", 404),
+    ("support/get-ticket-unknown", 404),
+    ("support/request-sales-contact-free", 400),
 ];
 
 /// The status that an event is refused with; `None` for one that is recorded to succeed.

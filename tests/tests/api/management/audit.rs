@@ -6,7 +6,7 @@ use domain::credential::{ApiToken, AutomationKey};
 use domain::id::ApplicationId;
 use domain::plan::Plan;
 use domain::platform::Platform;
-use domain::tenant::{SsoOnly, Tenant};
+use domain::tenant::{SsoOnly, Tenant, TenantDocument};
 use futures_util::future::{Either, join_all};
 use local::seed;
 use serde_json::{Map, Value, json};
@@ -106,6 +106,9 @@ fn body(row: &Row, token: &str, key: &str, about_builds: &Value) -> Value {
         "certificates_delete" => json!({ "version": "prod", "name": "API" }),
         "update_custom_message" => json!({ "version": "prod", "message": "Please contact your administrator." }),
         "set_custom_message_active" => json!({ "version": "prod", "in_use": true }),
+        "create_support_ticket" => json!({ "subject": "Build question", "description": "Why?" }),
+        "add_support_ticket_comment" => json!({ "comment_text": "Here is more context." }),
+        "request_sales_contact" => json!({ "tier": "TEAM" }),
         name => about_builds.get(name).cloned().unwrap_or_else(|| json!({})),
     };
     if let (Some(fields), Value::Object(more), false) = (body.as_object_mut(), secrets(), STRICT.contains(&row.name)) {
@@ -115,13 +118,15 @@ fn body(row: &Row, token: &str, key: &str, about_builds: &Value) -> Value {
 }
 
 /// Only the fields of the row, as they were sent, and what some calls tell of the others.
-fn shown(row: &Row, body: &Value, answer: &Answer) -> Value {
+fn shown(row: &Row, path: &str, body: &Value, answer: &Answer) -> Value {
     let sent = body.as_object().unwrap().iter().filter(|(name, _)| row.shown.contains(&name.as_str()));
     let mut shown: Map<_, _> = sent.map(|(name, value)| (name.clone(), value.clone())).collect();
     match row.name {
         "config_update" => shown.insert("control".to_owned(), json!("CleartextPrevention")),
         "create_signing_key" => shown.insert("signing_key_id".to_owned(), answer.body["signing_key_id"].clone()),
         "update_custom_message" => shown.insert("bytes".to_owned(), json!(34)),
+        "create_support_ticket" => shown.insert("ticket_id".to_owned(), answer.body["ticket_id"].clone()),
+        "add_support_ticket_comment" => shown.insert("ticket_id".to_owned(), json!(path.split('/').nth(4))),
         _ => None,
     };
     Value::Object(shown)
@@ -140,6 +145,23 @@ fn assert_tells(logged: &Logged, row: &Row, log: &str, user: &str, answer: &Answ
     assert_eq!(event.request_id, answer.headers["x-request-id"].to_str().unwrap(), "{place}");
     assert_eq!(event.creation_time, i64::try_from(event.event.value() / 1_000_000).unwrap(), "{place}");
     assert!(event.event.value() < 1 << 53, "{place}");
+}
+
+/// A ticket, its attachment, and a document of the tenant's own.
+async fn support(bench: &Bench) -> [String; 2] {
+    let document = TenantDocument { name: "Ours".into(), filename: "ours.pdf".into(), description: String::new() };
+    bench.store().put_tenant(&Tenant { documents: vec![document], ..bench.tenant.clone() }).await.unwrap();
+    let picture = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptV";
+    let fields = json!({ "subject": "Build question", "description": "Why?", "attachment": picture });
+    let ticket = bench.owner().done("/frontend/support/tickets", fields).await.text("ticket_id");
+    let read = bench.owner().get(&format!("/frontend/support/tickets/{ticket}")).await;
+    [ticket, read.body["attachments"][0]["attachment_id"].as_str().unwrap().to_owned()]
+}
+
+/// The path of a row, with what is there in the place of its parameters.
+fn path(row: &Row, [ticket, attachment]: &[String; 2]) -> String {
+    let query = if row.name == "download_document" { "?filename=ours.pdf" } else { "" };
+    row.path.replace("{ticket_id}", ticket).replace("{attachment_id}", attachment) + query
 }
 
 /// Somebody, as the audit log names it, and whether the tenant is told of its calls.
@@ -161,11 +183,13 @@ async fn each_call_leaves_one_event_whether_it_is_allowed_or_not() {
         Known(&token, &token_key, true),
         Known(&stranger, "stranger@example.com", false),
     ];
+    let support = support(&bench).await;
     let mut events = bench.events().await;
     for row in management_rows() {
-        let body = body(row, &doomed, &key, &about_builds);
+        let (body, path) = (body(row, &doomed, &key, &about_builds), path(row, &support));
+        let path = path.as_str();
         for caller in &known {
-            let answer = caller.0.call(row.method, row.path, Some(body.clone())).await;
+            let answer = caller.0.call(row.method, path, Some(body.clone())).await;
             let logged = events.one(row.path).await;
             let told = caller.2 && (row.scope == Scope::Tenant || caller.1 == token_key);
             let log = if told { bench.log() } else { own_log(caller.1, &answer) };
@@ -174,11 +198,11 @@ async fn each_call_leaves_one_event_whether_it_is_allowed_or_not() {
                 caller.1 == "owner@example.com" && row.demand.plan.is_none_or(|gate| gate.minimum <= Plan::Team);
             assert!(answer.status.is_success() || !allowed, "{}: {}", row.path, answer.body);
             if answer.status.is_success() && row.method != "GET" {
-                assert_eq!(Value::Object(logged.event.raw_data), shown(row, &body, &answer), "{}", row.path);
+                assert_eq!(Value::Object(logged.event.raw_data), shown(row, path, &body, &answer), "{path}");
             }
         }
         // Without a tenant, and without credentials.
-        let (path, headers) = (row.path, [("authorization", reader.bearer.as_str())]);
+        let headers = [("authorization", reader.bearer.as_str())];
         let answer = send(&bench.router, row.method, path, &headers, Some(body.clone())).await;
         let log = own_log("reader@example.com", &answer);
         assert_tells(&events.one(path).await, row, &log, "reader@example.com", &answer);

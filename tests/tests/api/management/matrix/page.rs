@@ -35,10 +35,17 @@ fn the_calls_for_automation_keys_are_those_of_the_page_and_the_cancellation_of_t
     assert_eq!(for_keys.map(name).collect::<BTreeSet<_>>(), said);
 }
 
-/// What is built of page 003: the sections before "Custom Library / BYOA".
+/// What is built of page 003, and an addition to it.
 fn said_of_features(page: &str) -> BTreeMap<String, Said> {
-    let (built, _) = page.split_once("Custom Library / BYOA").unwrap();
-    said(built)
+    let part = |first: &str, next: &str| {
+        let (_, part) = page.split_once(&format!("\n{first}\n")).unwrap();
+        said(&format!("{first}\n{}", part.split_once(&format!("\n{next}\n")).unwrap().0))
+    };
+    let mut calls = part("Certificate Pinning Certificates", "Custom Library / BYOA");
+    calls.extend(part("Support Tickets", "Billing Helpers"));
+    calls.extend(part("Tenant Documents", "Tego Assistant"));
+    calls.insert("POST /frontend/support/attachments".to_owned(), (Scope::Tenant, None, Some(Plan::Team)));
+    calls
 }
 
 /// Contracts, "Configuration", and what is added to the pages.
@@ -100,10 +107,10 @@ fn said(page: &str) -> BTreeMap<String, Said> {
             "Tenant Selection" | "User Management" | "Tenant Settings" => None,
             "API Tokens" | "Automation Keys" => Some(Plan::Team),
             "SAML SSO" => Some(Plan::Enterprise),
-            "Custom Messages" => Some(Plan::Team),
+            "Custom Messages" | "Support Tickets" => Some(Plan::Team),
             _ => plan,
         };
-        if let Some(call) = line.strip_prefix("Endpoint: ") {
+        if let Some(call) = line.strip_prefix("Endpoint: ").map(|call| call.split('?').next().unwrap_or_default()) {
             calls.insert(call.to_owned(), (Scope::Tenant, None, plan));
             last = Some(call.to_owned());
         }
@@ -114,6 +121,9 @@ fn said(page: &str) -> BTreeMap<String, Said> {
             _ => {}
         }
         if let Some(permission) = line.strip_prefix("Permission: ") {
+            if permission.ends_with("on a Team or Enterprise tenant") {
+                call.2 = Some(Plan::Team);
+            }
             call.1 = Permission::ALL.into_iter().find(|known| known.key() == permission);
             assert_eq!(call.1.is_none(), permission.starts_with("Any authenticated tenant user"), "{permission}");
         }

@@ -9,6 +9,7 @@ mod promotion;
 mod refusals;
 mod settings;
 mod signing_keys;
+mod support;
 mod tenants;
 mod uploads;
 mod users;
