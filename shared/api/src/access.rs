@@ -14,6 +14,8 @@ pub enum Callers {
     Members,
     /// People who signed in.
     People,
+    /// Stripe, which signs what it sends.
+    Stripe,
 }
 
 /// Whether a call concerns a tenant, which its `tenant` header names.
@@ -348,4 +350,25 @@ table! {
     GetSalesContactStatus = Row::read("GET", "/frontend/sales_contact/status", "sales_contact_status");
     /// Request sales contact.
     RequestSalesContact = Row::change("POST", "/frontend/sales_contact/request", "request_sales_contact").shows(&["tier"]);
+
+    // Page 003, "Billing Helpers".
+    /// Check the subscription.
+    CheckSubscription = Row::read("POST", "/frontend/payment/check-subscription", "check_subscription");
+    /// Create a checkout session.
+    CreateCheckoutSession =
+        Row::change("POST", "/frontend/payment/create-checkout-session", "create_checkout_session").needs(SETTINGS)
+            .shows(&["subscription"]);
+    /// Update the subscription.
+    UpdateSubscription = Row::change("POST", "/frontend/payment/update-subscription", "update_subscription").needs(SETTINGS)
+        .shows(&["subscription"]);
+    /// Cancel the subscription.
+    CancelSubscription = Row::change("POST", "/frontend/payment/cancel-subscription", "cancel_subscription").needs(SETTINGS);
+    /// Create a billing portal session.
+    CreatePortalSession =
+        Row::change("POST", "/frontend/payment/create-portal-session", "create_portal_session").needs(SETTINGS);
+    /// List invoices.
+    ListInvoices = Row::read("POST", "/frontend/payment/list-invoices", "list_invoices").needs(SETTINGS);
+    /// Take an event of Stripe.
+    TakeStripeEvent = Row::change("POST", "/frontend/payment/webhook-stripe-445692", "stripe_webhook")
+        .without_tenant(Callers::Stripe);
 }

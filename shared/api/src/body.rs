@@ -28,12 +28,24 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let RawBody(bytes) = RawBody::from_request(request, state).await?;
+        Ok(Self { value: read(&bytes)?, digest: Sha256Hex::of(&bytes) })
+    }
+}
+
+/// A body as it came, for whoever signed it.
+#[derive(Clone, Debug)]
+pub struct RawBody(pub Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for RawBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         if !Call::of(request.extensions()).has_readable_body() {
             return Err(Problem::body_too_large());
         }
         let bytes = Bytes::from_request(request, state).await;
-        let bytes = bytes.map_err(|_| Error::Unreadable("The request body could not be read".into()))?;
-        Ok(Self { value: read(&bytes)?, digest: Sha256Hex::of(&bytes) })
+        Ok(Self(bytes.map_err(|_| Error::Unreadable("The request body could not be read".into()))?))
     }
 }
 

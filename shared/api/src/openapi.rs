@@ -33,6 +33,8 @@ pub const SESSION: &str = "session";
         (name = "automation", description = "Upload, follow, cancel and download builds from a pipeline."),
         (name = "builds", description = "Applications, builds and signing keys."),
         (name = "configuration", description = "Controls, certificates, custom messages, promotion and live policies."),
+        (name = "support", description = "Support tickets, tenant documents, sales contact."),
+        (name = "billing", description = "Subscriptions at Stripe."),
         (name = "users", description = "Tenants, users, API tokens, automation keys, SAML SSO, tenant settings.")
     ),
     components(schemas(ErrorBody))
@@ -80,6 +82,7 @@ fn describe_access(operation: &mut Operation, row: &Row) {
         Callers::AutomationKeys => &[AUTOMATION_KEY],
         Callers::Members => &[API_TOKEN, SESSION],
         Callers::People => &[SESSION],
+        Callers::Stripe => return describe_webhook(operation),
     };
     let scheme = |name: &&str| SecurityRequirement::new(*name, Vec::<String>::new());
     operation.security = Some(schemes.iter().map(scheme).collect());
@@ -115,6 +118,15 @@ fn describe_access(operation: &mut Operation, row: &Row) {
     let said = operation.description.take();
     operation.description = Some([said, permission, plan].into_iter().flatten().collect::<Vec<_>>().join("\n\n"))
         .filter(|text| !text.is_empty());
+}
+
+/// It is signed; nobody authenticates.
+fn describe_webhook(operation: &mut Operation) {
+    operation.security = Some(Vec::new());
+    for (status, text) in [("413", "The body is larger than 5.5 MB"), ("500", "Internal error: Stripe sends it again")]
+    {
+        operation.responses.responses.insert(status.to_owned(), RefOr::T(refusal(text)));
+    }
 }
 
 fn refusal(text: &str) -> Response {

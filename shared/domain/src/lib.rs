@@ -5,6 +5,7 @@ pub mod action;
 pub mod application;
 pub mod attachment;
 pub mod audit;
+pub mod billing;
 pub mod certificate;
 pub mod configuration;
 pub mod control;

@@ -6,6 +6,7 @@ pub mod applications;
 pub mod arrival;
 pub mod audit;
 pub mod authentication;
+pub mod billing;
 pub mod cancellation;
 pub mod changing;
 pub mod clock;
@@ -43,6 +44,7 @@ use identity::Verifier;
 use store::Store;
 use tracing::Span;
 
+use billing::Payments;
 pub use clock::Clock;
 use support::Desk;
 
@@ -60,6 +62,7 @@ pub struct Service {
     verifier: Option<Verifier>,
     portal_url: Arc<str>,
     desk: Arc<Desk>,
+    payments: Option<Payments>,
     deletion_time: Duration,
 }
 
@@ -72,6 +75,7 @@ impl Service {
             verifier: None,
             portal_url: PORTAL_URL.into(),
             desk: Arc::default(),
+            payments: None,
             deletion_time: DELETION_TIME,
         }
     }
@@ -94,6 +98,11 @@ impl Service {
     /// The same, whose mail about customers goes to `desk`.
     pub fn with_desk(self, desk: Desk) -> Self {
         Self { desk: desk.into(), ..self }
+    }
+
+    /// The same, where tenants pay at Stripe; without it, billing is not set up.
+    pub fn with_payments(self, payments: Option<Payments>) -> Self {
+        Self { payments, ..self }
     }
 
     /// The same, where one call deletes builds for so long.

@@ -42,6 +42,9 @@ pub(crate) enum ItemKey<'a> {
     TicketComment(&'a TenantId, &'a TicketId, &'a CommentId),
     Attachment(&'a TenantId, &'a AttachmentId),
     SalesContact(&'a TenantId, &'a MemberId),
+    Billing(&'a TenantId),
+    StripeCustomer(&'a str),
+    StripeEvent(&'a str),
     Purge(&'a TenantId),
     Receipt(&'a TenantId),
 }
@@ -77,6 +80,9 @@ impl ItemKey<'_> {
             Self::TicketComment(tenant, ticket, id) => (partition(tenant), format!("{}{id}", ticket_comments(ticket))),
             Self::Attachment(tenant, id) => (partition(tenant), format!("ATTACHMENT#{id}")),
             Self::SalesContact(tenant, member) => (partition(tenant), format!("SALES_CONTACT#{member}")),
+            Self::Billing(tenant) => (partition(tenant), "BILLING".to_owned()),
+            Self::StripeCustomer(customer) => (format!("STRIPE_CUSTOMER#{customer}"), "STRIPE_CUSTOMER".to_owned()),
+            Self::StripeEvent(event) => (format!("STRIPE_EVENT#{event}"), "STRIPE_EVENT".to_owned()),
             Self::Purge(tenant) => (partition(tenant), "PURGE".to_owned()),
             Self::Receipt(tenant) => (format!("RECEIPT#{tenant}"), "RECEIPT".to_owned()),
         }

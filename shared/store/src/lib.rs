@@ -7,6 +7,7 @@ pub mod applications;
 pub mod artifacts;
 mod audit;
 pub mod automation_keys;
+pub mod billing;
 mod changes;
 pub mod clients;
 pub mod configurations;

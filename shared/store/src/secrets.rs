@@ -115,6 +115,13 @@ impl Store {
         self.pepper_of(version).await
     }
 
+    /// The text of another secret than the pepper.
+    pub async fn secret(&self, id: &str) -> Result<Zeroizing<String>, Error> {
+        let answer = self.clients.secrets.get_secret_value().secret_id(id).send().await;
+        let text = answer.map_err(failed("GetSecretValue"))?.secret_string;
+        text.map(Zeroizing::new).ok_or_else(|| unreadable("a secret", "it has no value"))
+    }
+
     /// `None`: the secret has no such version.
     async fn read_pepper(&self, version: Option<&PepperVersion>) -> Result<Option<Pepper>, Error> {
         let request = self.clients.secrets.get_secret_value().secret_id(&self.names.pepper_secret);
