@@ -40,6 +40,7 @@ pub fn routers() -> Vec<(&'static str, OpenApiRouter<App>)> {
         ("frontend-config", frontend_config::routes()),
         ("frontend-users", frontend_users::routes()),
         ("support", support::routes()),
+        ("billing", billing::routes()),
     ]
 }
 

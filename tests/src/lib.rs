@@ -14,3 +14,4 @@ pub mod privileges;
 pub mod replays;
 pub mod saml;
 pub mod secrets;
+pub mod shop;

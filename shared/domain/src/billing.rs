@@ -22,9 +22,9 @@ pub struct Billing {
 }
 
 impl Billing {
-    /// A customer who has paid for nothing yet.
-    pub const fn new(customer: String) -> Self {
-        Self { customer, paid: None, revision: 1 }
+    /// A customer who has paid for nothing yet, in the place of `before`.
+    pub fn new(customer: String, before: Option<&Self>) -> Self {
+        Self { customer, paid: None, revision: before.map_or(0, |before| before.revision) + 1 }
     }
 
     /// Takes what Stripe says that is paid for. Where that changes, the tenant has that plan, or FREE once nothing is paid for any more;
@@ -64,7 +64,7 @@ mod tests {
     #[test]
     fn what_is_paid_for_is_the_plan_and_what_an_operator_gave_stays_until_that_changes() {
         let mut tenant = Tenant::new(TenantId::from_bits(1), "Example Tenant".parse().unwrap(), Plan::Enterprise);
-        let mut billing = Billing::new("cus_1".to_owned());
+        let mut billing = Billing::new("cus_1".to_owned(), None);
         billing.settle(None, &mut tenant);
         assert_eq!(tenant.plan, Plan::Enterprise, "nothing was ever paid for");
         tenant.is_trial = true;

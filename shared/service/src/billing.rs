@@ -54,12 +54,17 @@ impl Payments {
         if secrets.secret_key.expose_secret().is_empty() {
             return Ok(None);
         }
-        let mut config = Config::new(secrets.secret_key);
-        if let Some(url) = url.filter(|url| !url.is_empty()) {
+        Self::at(secrets.secret_key, secrets.webhook_secrets, url.filter(|url| !url.is_empty())).map(Some)
+    }
+
+    /// Pays with `secret_key`, at the real Stripe or at `url`.
+    pub fn at(secret_key: SecretString, webhook_secrets: Vec<SecretString>, url: Option<&str>) -> Result<Self, Error> {
+        let mut config = Config::new(secret_key);
+        if let Some(url) = url {
             url.clone_into(&mut config.base_url);
         }
         let client = Client::new(&config).map_err(Error::internal)?;
-        Ok(Some(Self { client, webhook_secrets: secrets.webhook_secrets.into() }))
+        Ok(Self { client, webhook_secrets: webhook_secrets.into() })
     }
 }
 
@@ -70,6 +75,8 @@ struct Standing {
     current: Option<Subscription>,
     /// Whether there is one that has not ended, served or not.
     is_open: bool,
+    /// Whether Stripe no longer knows the customer.
+    is_gone: bool,
 }
 
 impl Service {
@@ -85,11 +92,12 @@ impl Service {
     pub async fn create_checkout(&self, caller: &Caller, key: &str) -> Result<String, Error> {
         let payments = self.payments()?;
         let price = self.price(key).await?;
-        if self.sync(&caller.tenant.id, None).await?.is_open {
+        let standing = self.sync(&caller.tenant.id, None).await?;
+        if standing.is_open {
             let message = "The tenant has a subscription already: update it, or pay it in the billing portal";
             return Err(Error::Conflict { code: "subscription_exists", message });
         }
-        let customer = self.customer(caller).await?;
+        let customer = self.customer(caller, standing.is_gone).await?;
         let metadata = metadata(&caller.tenant.id);
         let checkout = NewCheckout {
             customer: &customer,
@@ -189,8 +197,12 @@ impl Service {
         for _ in 0..TRIES {
             let (tenant, billing) = tokio::try_join!(self.store.tenant(id), self.store.billing(id))?;
             let (Some(mut tenant), Some(mut billing)) = (tenant, billing) else { return Ok(Standing::default()) };
-            let listed = payments.client.list_subscriptions(&customer_id(&billing)?).await.map_err(refused)?;
-            let standing = Standing::of(listed.items);
+            let standing = match payments.client.list_subscriptions(&customer_id(&billing)?).await {
+                Ok(listed) => Standing::of(listed.items),
+                // Whom Stripe no longer knows pays for nothing.
+                Err(error) if error.is_missing() => Standing { is_gone: true, ..Standing::default() },
+                Err(error) => return Err(refused(error)),
+            };
             let paid = standing.current.as_ref().and_then(plan_of);
             if paid == billing.paid {
                 if let Some(event) = event {
@@ -210,23 +222,25 @@ impl Service {
         Err(Error::internal("what a tenant pays for was changed by others too often"))
     }
 
-    /// The tenant's customer at Stripe, which is made where there is none.
-    async fn customer(&self, caller: &Caller) -> Result<CustomerId, Error> {
-        let payments = self.payments()?;
+    /// The tenant's customer at Stripe, which is made where there is none, or where it is gone.
+    async fn customer(&self, caller: &Caller, is_gone: bool) -> Result<CustomerId, Error> {
         let tenant = &caller.tenant;
-        if let Some(billing) = self.store.billing(&tenant.id).await? {
-            return customer_id(&billing);
+        let before = self.store.billing(&tenant.id).await?;
+        if let Some(billing) = before.as_ref().filter(|_| !is_gone) {
+            return customer_id(billing);
         }
         let (metadata, email) = (metadata(&tenant.id), Some(caller.user_id.as_str()).filter(|id| id.contains('@')));
         let new = NewCustomer { name: tenant.name.as_str(), email, metadata: &metadata };
-        let made = payments.client.create_customer(&new, &IdempotencyKey::fresh()).await.map_err(refused)?;
-        let billing = &Billing::new(made.as_str().to_owned());
+        let made = self.payments()?.client.create_customer(&new, &IdempotencyKey::fresh()).await.map_err(refused)?;
+        let (before, customer) = (before.as_ref(), made.as_str());
         let attempt = |attempt: Attempt| async move {
-            if self.store.billing(&attempt.tenant.id).await?.is_some() {
+            let now = self.store.billing(&attempt.tenant.id).await?;
+            if now.as_ref() != before {
                 // Somebody else was faster; nothing is ever bought as this one.
                 return Ok(Tried::Settled(()));
             }
-            let change = self.store.create_billing(&attempt.tenant, billing, attempt.record()).await?;
+            let billing = Billing::new(customer.to_owned(), before);
+            let change = self.store.put_billing(&attempt.tenant, &billing, before, attempt.record()).await?;
             Ok(Tried::Written(change, ()))
         };
         self.settle(caller, attempt).await?;
@@ -253,7 +267,8 @@ impl Standing {
     fn of(subscriptions: Vec<Subscription>) -> Self {
         let is_open = subscriptions.iter().any(|subscription| !subscription.status.is_final());
         let served = subscriptions.into_iter().filter(|subscription| subscription.status.is_active());
-        Self { current: served.max_by_key(|subscription| (plan_of(subscription), subscription.created)), is_open }
+        let current = served.max_by_key(|subscription| (plan_of(subscription), subscription.created));
+        Self { current, is_open, is_gone: false }
     }
 }
 

@@ -44,17 +44,26 @@ impl Store {
         Ok(record.is_some())
     }
 
-    /// Makes a tenant a customer, if it is none.
-    pub async fn create_billing(
+    /// Makes a tenant a customer, if it is none or still the one `before`.
+    pub async fn put_billing(
         &self,
         tenant: &Tenant,
         billing: &Billing,
+        before: Option<&Billing>,
         record: Record<'_>,
     ) -> Result<Change, Error> {
+        let put = self.put(&ItemKey::Billing(&tenant.id), billing, [])?;
+        let put = match before {
+            None => put.condition_expression("attribute_not_exists(pk)"),
+            Some(before) => put
+                .condition_expression("revision = :before")
+                .expression_attribute_values(":before", number(before.revision)),
+        };
+        let put = TransactWriteItem::builder().put(put.build().map_err(Error::internal)?).build();
         let customer = CustomerRecord { tenant: tenant.id.clone() };
         let actions = vec![
             self.tenant_unchanged(tenant)?,
-            (Part::Version, self.create(&ItemKey::Billing(&tenant.id), billing, [])?),
+            (Part::Version, put),
             (Part::Subject, self.create(&ItemKey::StripeCustomer(&billing.customer), &customer, [])?),
         ];
         self.change(actions, record).await

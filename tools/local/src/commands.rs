@@ -147,6 +147,10 @@ async fn serve(options: Serve) -> anyhow::Result<ExitCode> {
         seed::OWNER,
         seed::PASSWORD
     ))?;
+    say(&format!(
+        "STRIPE_URL={}\nPlans are bought at this stand-in for Stripe, without money.\n",
+        running.shop.standin.base_url()
+    ))?;
     say(&format!("Data stays in {}. Ctrl-C ends the server.\n", options.home.display()))?;
     signals.next().await;
     running.stop().await?;

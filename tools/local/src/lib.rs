@@ -12,6 +12,7 @@ mod running;
 pub mod runtime;
 pub mod seed;
 pub mod server;
+pub mod shop;
 mod sign_in;
 pub mod signals;
 pub mod user_pool;
@@ -27,6 +28,7 @@ pub fn routes() -> OpenApiRouter<api::App> {
         .merge(frontend_config::routes())
         .merge(frontend_users::routes())
         .merge(support::routes())
+        .merge(billing::routes())
 }
 
 /// The OpenAPI document, as it stands in docs/openapi.json.

@@ -9,6 +9,7 @@ use api::App;
 use domain::credential::{AutomationKey, AutomationKeyId};
 use domain::plan::LimitChanges;
 use domain::tenant::Tenant;
+use jiff::Timestamp;
 use service::Service;
 use service::operator::Setting;
 use tokio::net::TcpListener;
@@ -18,6 +19,7 @@ use crate::outbox::Outbox;
 use crate::provision::{Settings, Stack, provision};
 use crate::seed;
 use crate::server::{self, MAINTENANCE_PERIOD, Server, WORKERS};
+use crate::shop::Shop;
 
 /// The prefix of every resource.
 pub const PREFIX: &str = "apptego";
@@ -82,6 +84,7 @@ impl Behind {
 pub(crate) struct Running {
     aws: LocalAws,
     server: Server,
+    pub(crate) shop: Shop,
     pub(crate) service: Service,
     pub(crate) tenant: Tenant,
     pub(crate) address: String,
@@ -129,10 +132,13 @@ impl Running {
         let limits = LimitChanges { weekly_builds: Some(Some(WEEKLY_BUILDS)), ..LimitChanges::default() };
         let tenant = service.set(&tenant.id, &Setting::CustomLimits(limits)).await?;
         let address = format!("http://{}", listener.local_addr()?);
+        let shop = Shop::open(Timestamp::now).await?;
+        shop.tell(&address);
+        let service = service.with_payments(Some(shop.payments.clone()));
         let app = App { service: service.clone() };
         let server = server::start(&config, &stack, app, listener, behind.of(folder));
         std::fs::write(home.folder.join(AWS_ADDRESS), config.endpoint_url().unwrap_or_default())?;
-        Ok(Self { aws, server, service, tenant, address, stack, home })
+        Ok(Self { aws, server, shop, service, tenant, address, stack, home })
     }
 
     /// Where the local AWS listens.

@@ -1,6 +1,7 @@
 //! The Management API.
 
 mod audit;
+mod billing;
 mod build_races;
 mod builds;
 mod configuration;
