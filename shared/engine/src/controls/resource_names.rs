@@ -6,6 +6,7 @@ use std::thread;
 
 use domain::control::ControlId;
 use formats::dex::Dex;
+use formats::paths::is_document_resource;
 use formats::proto::NewNames;
 use formats::zip::Entry;
 
@@ -137,10 +138,9 @@ fn rename_references(
     Ok(())
 }
 
-/// Whether an entry has the place and the name of a compiled document; what stands among raw resources is packaged as it was.
+/// Whether an entry has the place and the name of a compiled document.
 fn is_document(module: &Module, entry: &str) -> bool {
-    let path = module.path(entry);
-    path.is_some_and(|path| path.starts_with("res/") && !path.starts_with("res/raw") && path.ends_with(".xml"))
+    module.path(entry).is_some_and(is_document_resource)
 }
 
 fn changes(mapping: &Mapping, table: &str) -> Vec<Change> {
