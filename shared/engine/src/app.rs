@@ -46,6 +46,8 @@ pub(crate) struct App<'a> {
     pub(crate) changes: Vec<Change>,
     /// What the present control leaves open.
     pub(crate) warnings: Vec<String>,
+    /// Whether the present control left as it is what it would have changed.
+    pub(crate) is_left: bool,
     /// The resources that got other names.
     pub(crate) mapping: Option<Mapping>,
 }
@@ -93,6 +95,7 @@ impl<'a> App<'a> {
             edits: Edits::default(),
             changes: Vec::new(),
             warnings: Vec::new(),
+            is_left: false,
             mapping: None,
         }
     }

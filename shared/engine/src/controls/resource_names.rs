@@ -35,6 +35,7 @@ pub(crate) fn collapse(app: &mut App<'_>) -> Result<(), Error> {
     let packs_alike = |old: &str, new: &str| bundle.is_none_or(|bundle| bundle.packs_alike(old, new));
     let renaming = lookups.decide(app.facts.package.as_bytes(), paths, packs_alike);
     let mapping = rename(app, &renaming, &entries, &unread)?;
+    app.is_left = renaming.keeps_all_names;
     app.warnings.extend(renaming.warnings);
     app.mapping = Some(mapping).filter(|mapping| !(mapping.names.is_empty() && mapping.paths.is_empty()));
     Ok(())

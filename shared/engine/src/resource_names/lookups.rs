@@ -231,6 +231,7 @@ impl Lookups {
                 "paths stay whose files would be packed in another way elsewhere: {first} (files of this kind: {count})"
             )
         });
+        renaming.keeps_all_names = self.everything_stays.is_some();
         renaming.warnings = self.warnings(kept.len());
         renaming.warnings.extend(warning);
         renaming.warnings.append(&mut self.warnings);
