@@ -86,6 +86,13 @@ fn rename(
     if app.form() == Form::Bundle && !names.is_empty() {
         rename_references(app, names, entries, unread)?;
     }
+    let paths = move_files(app, renaming, entries);
+    let package = app.table()?.own_package_name().unwrap_or_default();
+    Ok(Mapping::new(package, renamed, paths))
+}
+
+/// Gives files their new paths, in every module that has one of these.
+fn move_files(app: &mut App<'_>, renaming: &Renaming, entries: &[String]) -> Vec<PathMapping> {
     let known: HashSet<&str> = entries.iter().map(String::as_str).collect();
     let mut paths = Vec::new();
     let modules: Vec<&Module> = app.parts().map(|part| part.module).collect();
@@ -99,8 +106,7 @@ fn rename(
     for PathMapping { before, after } in &paths {
         app.edits.rename(before, after.clone());
     }
-    let package = app.table()?.own_package_name().unwrap_or_default();
-    Ok(Mapping::new(package, renamed, paths))
+    paths
 }
 
 /// Every document among the resources. Those that another control has changed or added are in memory anyway. What is none stays as it is,
