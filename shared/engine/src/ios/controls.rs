@@ -45,7 +45,8 @@ pub(crate) struct Outcomes(Vec<Applied>);
 impl Outcomes {
     fn new(policy: &Policy) -> Self {
         let controls = policy.controls.iter().copied();
-        Self(controls.map(|control| Applied { control, changes: Vec::new(), warnings: Vec::new() }).collect())
+        let row = |control| Applied { control, changes: Vec::new(), warnings: Vec::new(), is_left: false };
+        Self(controls.map(row).collect())
     }
 
     /// The row of a control; `None` where the policy does not have it.
