@@ -10,6 +10,7 @@ mod package;
 mod report;
 mod runnable;
 mod sign;
+mod tree;
 
 use std::io::Write;
 use std::num::NonZero;

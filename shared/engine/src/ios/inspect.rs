@@ -11,17 +11,12 @@ use formats::zip::{self, Archive, Entry, EntrySource};
 use serde::Serialize;
 
 use crate::ios::bundles::{self, Bundle, BundleKind, INFO};
-use crate::ios::runnable;
+use crate::ios::{runnable, tree};
 use crate::observe::{Observer, Watch};
 use crate::{Error, Plan};
 
 /// Apple's own executable for the watch, which keeps Apple's signature.
 const WATCH_STUB: &str = "/_WatchKitStub/";
-/// The kind of a file in a Unix mode, and the one of symbolic links.
-const FILE_TYPE: u32 = 0o170_000;
-const SYMBOLIC_LINK: u32 = 0o120_000;
-/// The system in "version made by" whose external attributes are a Unix mode.
-const UNIX: u16 = 3;
 
 /// Bytes that tell code.
 const HEAD: u64 = 8;
@@ -133,8 +128,10 @@ impl<'a> Input<'a> {
         observer: &dyn Observer,
     ) -> Result<Self, Error> {
         let root = bundles::app_folder(&archive, plan.file_name)?;
-        let bundles::Found { mut bundles, hollow } = bundles::find(&archive, &root, &plan.limits)?;
         let watch = Watch::start(observer, Phase::Inspecting, archive.unpacked_size())?;
+        tree::refuse_links(&archive)?;
+        let bundles::Found { mut bundles, hollow } = bundles::find(&archive, &root, &plan.limits, &watch)?;
+        tree::require_files(&archive, &bundles, plan.ios_key().is_some())?;
         let found = archive.map_entries(threads, &|entry| look_at(&archive, entry, &root, &watch));
         watch.go_on()?;
         let (mut files, mut code) = (BTreeMap::new(), BTreeMap::new());
@@ -155,7 +152,7 @@ impl<'a> Input<'a> {
 
 fn look_at(archive: &Archive<'_>, entry: &Entry, root: &str, watch: &Watch<'_>) -> Result<Found, Error> {
     let belongs = entry.name.strip_prefix(root).is_some_and(|rest| rest.starts_with('/')) && !entry.is_folder();
-    if belongs && is_symbolic_link(entry) {
+    if belongs && entry.is_symbolic_link() {
         return read_link(archive, entry).map(Found::File);
     }
     let may_be_code = belongs && !entry.name.contains(WATCH_STUB);
@@ -183,11 +180,6 @@ fn read_head(archive: &Archive<'_>, entry: &Entry) -> Result<Vec<u8>, Error> {
     let mut head = vec![0; entry.size.min(HEAD) as usize];
     EntrySource::new(archive, entry).read_at(0, &mut head).map_err(Error::of_source)?;
     Ok(head)
-}
-
-fn is_symbolic_link(entry: &Entry) -> bool {
-    let attributes = entry.attributes;
-    attributes.version_made_by >> 8 == UNIX && (attributes.external >> 16) & FILE_TYPE == SYMBOLIC_LINK
 }
 
 fn read_link(archive: &Archive<'_>, entry: &Entry) -> Result<Sealed, Error> {
