@@ -241,6 +241,20 @@ pub enum Error {
         /// Processors of two that differ.
         slices: [String; 2],
     },
+    /// The profile, under which every program of an app is signed, is not for all of them.
+    #[error(
+        "Signing failed: the provisioning profile {profile:?} is for the app identifier {pattern}, and not for {programs}. One profile signs every program of an app: upload one that covers them all, for {wildcard} or wider."
+    )]
+    ProfileTooNarrow {
+        /// Name of the profile.
+        profile: String,
+        /// Its apps.
+        pattern: String,
+        /// The programs that it does not cover, or some of them.
+        programs: String,
+        /// The narrowest app identifier that covers all programs.
+        wildcard: String,
+    },
     /// What a program asks for does not fit the profile.
     #[error("Signing failed: {}: {cause}", .bundle.escape_debug())]
     Entitlements {
@@ -303,6 +317,7 @@ impl Error {
             | Self::WrongKey { .. }
             | Self::CodeSignature { .. }
             | Self::DifferentEntitlements { .. }
+            | Self::ProfileTooNarrow { .. }
             | Self::Entitlements { .. } => "signing_failed",
             Self::Source(_) => "source_failed",
             Self::Sink(_) => "sink_failed",

@@ -59,7 +59,7 @@ pub(crate) fn protect<'a>(
         watch: &watch,
     };
     let signed = signing.run(threads)?;
-    outcomes.add_symbols(signed.changes, signed.warnings);
+    outcomes.add_symbols(signed.changes, signed.warnings, &input.unsigned);
     let packaging = Instant::now();
     let mut output = Output::new(sink, &watch);
     let written = package::write(&input, signed.contents, &mut output);

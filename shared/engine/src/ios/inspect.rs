@@ -103,6 +103,8 @@ pub(crate) struct Input<'a> {
     pub(crate) hollow: Vec<String>,
     /// The app's files that are no code.
     pub(crate) files: BTreeMap<String, Sealed>,
+    /// Those of the files that are code which devices do not load, such as object files: nobody signs it.
+    pub(crate) unsigned: Vec<String>,
     /// The app's code, by entry.
     pub(crate) code: BTreeMap<String, Binary>,
     pub(crate) facts: IosFacts,
@@ -115,6 +117,8 @@ enum Found {
     /// Nothing that is sealed: a folder, or what does not belong to the app.
     Other,
     File(Sealed),
+    /// Code of a kind that nobody signs.
+    Unsigned(Sealed),
     /// Its content is checked when it is signed.
     Code(Binary),
 }
@@ -134,11 +138,15 @@ impl<'a> Input<'a> {
         tree::require_files(&archive, &bundles, plan.ios_key().is_some())?;
         let found = archive.map_entries(threads, &|entry| look_at(&archive, entry, &root, &watch));
         watch.go_on()?;
-        let (mut files, mut code) = (BTreeMap::new(), BTreeMap::new());
+        let (mut files, mut unsigned, mut code) = (BTreeMap::new(), Vec::new(), BTreeMap::new());
         for (entry, found) in archive.entries().iter().zip(found?) {
             match found {
                 Found::Other => {}
                 Found::File(sealed) => drop(files.insert(entry.name.clone(), sealed)),
+                Found::Unsigned(sealed) => {
+                    unsigned.push(entry.name.clone());
+                    files.insert(entry.name.clone(), sealed);
+                }
                 Found::Code(binary) => drop(code.insert(entry.name.clone(), binary)),
             }
         }
@@ -146,7 +154,7 @@ impl<'a> Input<'a> {
         bundles.retain(|bundle| bundle.kind != BundleKind::PlugIn || code.contains_key(&bundle.executable));
         let is_for_simulator = runnable::require(&bundles, &code, plan)?;
         let facts = facts(&archive, &root, &code, plan)?;
-        Ok(Self { archive, bundles, hollow, files, code, facts, is_for_simulator })
+        Ok(Self { archive, bundles, hollow, files, unsigned, code, facts, is_for_simulator })
     }
 }
 
@@ -155,11 +163,8 @@ fn look_at(archive: &Archive<'_>, entry: &Entry, root: &str, watch: &Watch<'_>) 
     if belongs && entry.is_symbolic_link() {
         return read_link(archive, entry).map(Found::File);
     }
-    let may_be_code = belongs && !entry.name.contains(WATCH_STUB);
-    if may_be_code
-        && macho::is_macho(&read_head(archive, entry)?)
-        && let Some(binary) = read_code(archive, entry)?
-    {
+    let is_code = belongs && !entry.name.contains(WATCH_STUB) && macho::is_macho(&read_head(archive, entry)?);
+    if is_code && let Some(binary) = read_code(archive, entry)? {
         return Ok(Found::Code(binary));
     }
     let mut digester = Digester::new();
@@ -172,7 +177,12 @@ fn look_at(archive: &Archive<'_>, entry: &Entry, root: &str, watch: &Watch<'_>) 
             return Err(Error::content(zip::Error::Stopped));
         }
     }
-    Ok(if belongs { Found::File(Sealed::File(digester.finish())) } else { Found::Other })
+    let sealed = Sealed::File(digester.finish());
+    Ok(match (belongs, is_code) {
+        (false, _) => Found::Other,
+        (true, false) => Found::File(sealed),
+        (true, true) => Found::Unsigned(sealed),
+    })
 }
 
 /// The bytes that tell code.
