@@ -81,7 +81,7 @@ fn require_covered(bundles: &[Bundle], profile: &ProvisioningProfile) -> Result<
         named.push(format!("{more} more"));
     }
     Err(Error::ProfileTooNarrow {
-        profile: shown(profile.name()),
+        profile: profile.name().to_owned(),
         pattern: profile.bundle_pattern().to_string(),
         programs: named.join(", "),
         wildcard: shown(&wildcard(&programs)),
