@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::control::ControlId;
 use formats::macho::Slice;
-use formats::plist::{Dictionary, Value};
+use formats::plist::{Dictionary, Value, describe};
 use formats::source::Source as _;
 use formats::zip::EntrySource;
 use signing::code::{self, Claims};
@@ -12,7 +12,6 @@ use signing::ios::{Fitted, ProvisioningProfile, Settled};
 
 use crate::ios::bundles::Bundle;
 use crate::ios::controls::Outcomes;
-use crate::ios::info::describe;
 use crate::ios::inspect::Input;
 use crate::outcome::{Applied, Change};
 use crate::report::Warning;
