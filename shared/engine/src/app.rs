@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use domain::control::ControlId;
 use domain::policy::Policy;
 use formats::axml::{AndroidAttribute, Document, Value};
 use formats::limits::Limits;
 use formats::proto::{NewNames, xml};
-use formats::zip::{self, Archive, Method};
+use formats::zip::{Archive, Method};
 
 use crate::bundle::Bundle;
 use crate::edits::{Edit, Edits};
@@ -25,6 +26,9 @@ const WATCH_FACE: &str = "com.google.wear.watchface.format.version";
 /// How many resources may stand for each other one after another, the file's own among them.
 const MOST_ALIASES: u32 = 20;
 
+/// How many names are tried for a new resource. Each costs a walk through the table, which a hostile one could ask for without end.
+const NEW_NAMES: u32 = 16;
+
 /// An app in the course of being edited.
 pub(crate) struct App<'a> {
     pub(crate) archive: &'a Archive<'a>,
@@ -42,6 +46,8 @@ pub(crate) struct App<'a> {
     pub(crate) changes: Vec<Change>,
     /// What the present control leaves open.
     pub(crate) warnings: Vec<String>,
+    /// Whether the present control left as it is what it would have changed.
+    pub(crate) is_left: bool,
     /// The resources that got other names.
     pub(crate) mapping: Option<Mapping>,
 }
@@ -89,6 +95,7 @@ impl<'a> App<'a> {
             edits: Edits::default(),
             changes: Vec::new(),
             warnings: Vec::new(),
+            is_left: false,
             mapping: None,
         }
     }
@@ -154,10 +161,10 @@ impl<'a> App<'a> {
         Ok(Vec::new())
     }
 
-    /// A new XML resource under a name and a path that nothing in the app has yet.
-    pub(crate) fn free_xml(&mut self, name: &str) -> Result<NewXml, Error> {
+    /// A new XML resource under a name and a path that nothing in the app has yet, for a control.
+    pub(crate) fn free_xml(&mut self, control: ControlId, name: &str) -> Result<NewXml, Error> {
         let module = self.base.module;
-        for number in 0_u32.. {
+        for number in 0..NEW_NAMES {
             let name = if number == 0 { name.to_owned() } else { format!("{name}_{number}") };
             let path = format!("res/xml/{name}.xml");
             let entry = module.entry(&path);
@@ -165,11 +172,9 @@ impl<'a> App<'a> {
                 return Ok(NewXml { name, entry, path });
             }
         }
-        Err(Error::Layout(zip::Error::Limit {
-            what: "number of entries",
-            found: u32::MAX.into(),
-            limit: u32::MAX.into(),
-        }))
+        let reason =
+            format!("it has no room for a new resource: {name} and names like it are taken ({NEW_NAMES} were tried)");
+        Err(Error::Control { control, entry: module.table(), reason })
     }
 
     /// Adds an XML resource and its file, and returns the resource's id.

@@ -64,7 +64,8 @@ pub(crate) fn apply(app: &mut App<'_>) -> Result<Vec<Applied>, Error> {
     for (control, apply) in CONTROLS.iter().filter(|(control, _)| app.policy.has(*control)) {
         apply(app)?;
         let (changes, warnings) = (std::mem::take(&mut app.changes), std::mem::take(&mut app.warnings));
-        all.push(Applied { control: *control, changes, warnings });
+        let is_left = std::mem::take(&mut app.is_left);
+        all.push(Applied { control: *control, changes, warnings, is_left });
     }
     Ok(all)
 }

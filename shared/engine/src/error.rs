@@ -1,5 +1,7 @@
 //! Why a build failed, in sentences for the person who has to act.
 
+mod causes;
+
 use std::io;
 
 use domain::control::ControlId;
@@ -7,8 +9,7 @@ use domain::platform::Platform;
 use formats::zip;
 
 use crate::kind::Kind;
-use crate::observe::Stop;
-use crate::{document, inspect, manifest, resources};
+use crate::{inspect, manifest};
 
 /// A part of an app bundle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -241,6 +242,20 @@ pub enum Error {
         /// Processors of two that differ.
         slices: [String; 2],
     },
+    /// The profile, under which every program of an app is signed, is not for all of them.
+    #[error(
+        "Signing failed: the provisioning profile {profile:?} is for the app identifier {pattern}, and not for {programs}. One profile signs every program of an app: upload one that covers them all, for {wildcard} or wider."
+    )]
+    ProfileTooNarrow {
+        /// Name of the profile.
+        profile: String,
+        /// Its apps.
+        pattern: String,
+        /// The programs that it does not cover, or some of them.
+        programs: String,
+        /// The narrowest app identifier that covers all programs.
+        wildcard: String,
+    },
     /// What a program asks for does not fit the profile.
     #[error("Signing failed: {}: {cause}", .bundle.escape_debug())]
     Entitlements {
@@ -303,6 +318,7 @@ impl Error {
             | Self::WrongKey { .. }
             | Self::CodeSignature { .. }
             | Self::DifferentEntitlements { .. }
+            | Self::ProfileTooNarrow { .. }
             | Self::Entitlements { .. } => "signing_failed",
             Self::Source(_) => "source_failed",
             Self::Sink(_) => "sink_failed",
@@ -315,73 +331,6 @@ impl Error {
     /// Whether the package or the plan is the cause, so that another attempt would end the same way.
     pub const fn is_permanent(&self) -> bool {
         !matches!(self, Self::Source(_) | Self::Sink(_) | Self::Cancelled | Self::Deadline)
-    }
-
-    /// A document that cannot be read or written.
-    pub(crate) fn of_document(part: BundlePart, entry: &str, error: document::Error) -> Self {
-        match error {
-            document::Error::Compiled(cause) => Self::Manifest(cause.into()),
-            document::Error::Bundle(cause) => Self::Bundle { part, entry: entry.to_owned(), cause },
-        }
-    }
-
-    /// A table that cannot be read or edited.
-    pub(crate) fn of_table(entry: &str, error: resources::Error) -> Self {
-        match error {
-            resources::Error::Compiled(cause) => Self::Resources(cause),
-            resources::Error::Bundle(cause) => {
-                Self::Bundle { part: BundlePart::Resources, entry: entry.to_owned(), cause }
-            }
-        }
-    }
-
-    /// An archive that was refused while its structure was read.
-    pub(crate) fn structure(error: zip::Error) -> Self {
-        match error {
-            zip::Error::Io(error) => Self::Source(error),
-            error @ zip::Error::Limit { .. } => Self::TooLarge(error),
-            error => Self::Archive(error),
-        }
-    }
-
-    /// Reading the content of an entry through a [`Source`](formats::source::Source) failed: the source, or the entry.
-    pub(crate) fn of_source(error: io::Error) -> Self {
-        match error.downcast::<zip::Error>() {
-            Ok(broken) => Self::content(broken),
-            Err(error) => Self::Source(error),
-        }
-    }
-
-    /// Code that cannot be read: the source, or the code.
-    pub(crate) fn code_refused(entry: &str, error: formats::macho::Error) -> Self {
-        match error {
-            formats::macho::Error::Io(error) => Self::of_source(error),
-            cause => Self::Code { entry: entry.to_owned(), cause },
-        }
-    }
-
-    /// No entry of a certificate list can be enforced; `warnings` say why not, entry by entry.
-    pub(crate) fn nothing_to_pin(warnings: &[String]) -> Self {
-        let reasons =
-            if warnings.is_empty() { "the certificate list is empty".to_owned() } else { warnings.join("; ") };
-        Self::NothingToPin { control: ControlId::CERTIFICATE_PINNING, reasons }
-    }
-
-    /// An entry whose content was refused.
-    pub(crate) fn content(error: zip::Error) -> Self {
-        match error {
-            zip::Error::Io(error) => Self::Source(error),
-            error => Self::Damaged(error),
-        }
-    }
-}
-
-impl From<Stop> for Error {
-    fn from(stop: Stop) -> Self {
-        match stop {
-            Stop::Cancelled => Self::Cancelled,
-            Stop::Deadline => Self::Deadline,
-        }
     }
 }
 

@@ -10,6 +10,7 @@ mod package;
 mod report;
 mod runnable;
 mod sign;
+mod tree;
 
 use std::io::Write;
 use std::num::NonZero;
@@ -58,7 +59,7 @@ pub(crate) fn protect<'a>(
         watch: &watch,
     };
     let signed = signing.run(threads)?;
-    outcomes.add_symbols(signed.changes, signed.warnings);
+    outcomes.add_symbols(signed.changes, signed.warnings, &input.unsigned);
     let packaging = Instant::now();
     let mut output = Output::new(sink, &watch);
     let written = package::write(&input, signed.contents, &mut output);

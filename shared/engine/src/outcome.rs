@@ -24,6 +24,8 @@ pub enum Status {
     Applied,
     /// The package already was what the control demands.
     AlreadyInPlace,
+    /// The control left the package as it is, for a reason that its warnings tell.
+    NotApplied,
     /// The control permits something, and without it the build would have failed.
     PermissionUsed,
     /// The control permits something that this package did not need.
@@ -65,12 +67,18 @@ pub(crate) struct Applied {
     pub(crate) control: ControlId,
     pub(crate) changes: Vec<Change>,
     pub(crate) warnings: Vec<String>,
+    /// Whether the control left as it is what it would have changed.
+    pub(crate) is_left: bool,
 }
 
 impl From<Applied> for ControlOutcome {
     fn from(applied: Applied) -> Self {
-        let Applied { control, changes, warnings } = applied;
-        let status = if changes.is_empty() { Status::AlreadyInPlace } else { Status::Applied };
+        let Applied { control, changes, warnings, is_left } = applied;
+        let status = match changes.is_empty() {
+            false => Status::Applied,
+            true if is_left => Status::NotApplied,
+            true => Status::AlreadyInPlace,
+        };
         Self { control, status, changes, warnings }
     }
 }

@@ -147,19 +147,21 @@ impl Rework<'_> {
             Change::removed(&entry.name, removed.name.as_str(), format!("{} bytes", removed.size))
         };
         let changes = stripped.removed.iter().map(section).collect();
-        let (body, digest) = pack_pieces(self.archive, entry, stripped.pieces, self.digest)?;
+        let (body, digest) = pack_pieces(self.archive, entry, stripped.pieces, self.digest, KEPT)?;
         Ok(Prepared { body, digest, changes, warnings: Vec::new() })
     }
 }
 
-/// Packs a content that is made of pieces of the entry's; with the digest that is asked for.
+/// Packs a content that is made of pieces of the entry's; with the digest that is asked for. The packed bytes are kept where they are
+/// `kept` at most.
 pub(crate) fn pack_pieces(
     archive: &Archive<'_>,
     entry: &Entry,
     pieces: Vec<Piece>,
     digest: Option<DigestKind>,
+    kept: usize,
 ) -> Result<(Body, Option<Vec<u8>>), Error> {
-    let mut measured = Measured::new(entry.method, digest);
+    let mut measured = Measured::new(entry.method, digest, kept);
     copy_pieces(&EntrySource::new(archive, entry), &pieces, &mut measured).map_err(Error::of_source)?;
     measured.finish(pieces)
 }
@@ -171,6 +173,18 @@ impl Prepared {
 }
 
 impl Body {
+    /// The bytes that it holds in memory.
+    pub(crate) fn held(&self) -> usize {
+        let of_piece = |piece: &Piece| if let Piece::Bytes(bytes) = piece { bytes.len() } else { 0 };
+        let of_pieces = |pieces: &[Piece]| pieces.iter().map(of_piece).sum();
+        match self {
+            Self::Unchanged => 0,
+            Self::Packed(packed) => packed.bytes.len(),
+            Self::Spliced(spliced) => of_pieces(&spliced.pieces),
+            Self::Reused(spliced) => of_pieces(&spliced.pieces),
+        }
+    }
+
     /// Writes the entry under `name`; `false` where there is nothing new to write.
     pub(crate) fn write<W: Write>(
         &self,
@@ -224,8 +238,9 @@ struct Measured {
 }
 
 impl Measured {
-    fn new(method: Method, digest: Option<DigestKind>) -> Self {
-        let packed = (method == Method::Deflated).then(|| Deflater::new(Kept::default()));
+    fn new(method: Method, digest: Option<DigestKind>, kept: usize) -> Self {
+        let kept = || Kept { bytes: Some(Vec::new()), length: 0, most: kept };
+        let packed = (method == Method::Deflated).then(|| Deflater::new(kept()));
         Self { crc: crc32fast::Hasher::new(), digest: digest.map(DigestKind::hasher), packed }
     }
 
@@ -264,19 +279,14 @@ impl Write for Measured {
 struct Kept {
     bytes: Option<Vec<u8>>,
     length: u64,
-}
-
-impl Default for Kept {
-    fn default() -> Self {
-        Self { bytes: Some(Vec::new()), length: 0 }
-    }
+    most: usize,
 }
 
 impl Write for Kept {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.length += bytes.len() as u64;
         match &mut self.bytes {
-            Some(kept) if kept.len() + bytes.len() <= KEPT => kept.extend_from_slice(bytes),
+            Some(kept) if kept.len() + bytes.len() <= self.most => kept.extend_from_slice(bytes),
             _ => self.bytes = None,
         }
         Ok(bytes.len())

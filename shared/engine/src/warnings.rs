@@ -39,15 +39,22 @@ fn upload_key(signing: &Signing) -> Warning {
         let message = "The output is signed with the certificate that the input was signed with, which Google Play takes for the upload key.";
         return Warning { code: "signed_again", message: message.to_owned() };
     }
-    let previous = match previous {
-        None => "the input's signature could not be understood".to_owned(),
-        Some([]) => "the input was not signed".to_owned(),
-        Some(previous) => format!("the input was signed with {}", previous.join(", ")),
+    let changed = |previous: &str| {
+        format!(
+            "The output is signed with another certificate than the input ({previous}). Google Play accepts it only where that is the \
+             registered upload key"
+        )
     };
-    let message = format!(
-        "The output is signed with another certificate than the input ({previous}). Google Play accepts it only where that is the \
-         registered upload key; the packages that devices get are signed with the app's signing key, as before."
-    );
+    let accepted = match previous {
+        None => changed("the input's signature could not be understood"),
+        Some([]) => format!(
+            "The input was not signed. Google Play accepts the output only where its certificate, {own}, is that of the registered \
+             upload key"
+        ),
+        Some(previous) => changed(&format!("the input was signed with {}", previous.join(", "))),
+    };
+    let message =
+        format!("{accepted}; the packages that devices get are signed with the app's signing key, as before.");
     Warning { code: "certificate_changed", message }
 }
 

@@ -11,6 +11,7 @@ pub mod limits;
 pub mod macho;
 mod pairs;
 pub mod parallel;
+pub mod paths;
 pub mod piece;
 pub mod plist;
 pub mod png;

@@ -19,6 +19,9 @@ pub struct Limits {
     pub ratio_counts_from: u64,
     /// Length of one entry that is held in memory to be read or edited (a manifest), in bytes.
     pub document_bytes: u64,
+    /// Length of new content that is held in memory until an output is written, in bytes, about: what is made beyond it is made a second
+    /// time then.
+    pub held_bytes: u64,
     /// Length of one DEX file, in bytes; it is held in memory twice while it is edited. 65,536 methods take 10 to 20 MB.
     pub dex_bytes: u64,
     /// Items and rows of one DEX file. Compilers make one of every 26 bytes; the shortest have one byte.
@@ -56,6 +59,7 @@ impl Default for Limits {
             unpacked_ratio: 100,
             ratio_counts_from: 256 * Self::MIB,
             document_bytes: 16 * Self::MIB,
+            held_bytes: 256 * Self::MIB,
             dex_bytes: 32 * Self::MIB,
             dex_items: 1_250_000,
             table_bytes: 64 * Self::MIB,

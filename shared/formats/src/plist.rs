@@ -87,6 +87,18 @@ impl Form {
     }
 }
 
+/// A value as text, for reports and comparisons.
+pub fn describe(value: &Value) -> String {
+    match value {
+        Value::Boolean(value) => value.to_string(),
+        Value::String(text) => text.clone(),
+        Value::Integer(number) => number.to_string(),
+        Value::Array(values) => values.iter().map(describe).collect::<Vec<_>>().join(", "),
+        Value::Dictionary(entries) => entries.values().map(describe).collect::<Vec<_>>().join(" "),
+        _ => "another value".to_owned(),
+    }
+}
+
 /// Values of a tree, as the surveys count them: without keys. No deeper than the surveys allow.
 fn count(value: &Value) -> u64 {
     let within = match value {

@@ -79,7 +79,7 @@ impl Output<'_> {
         for list in files().filter(|entry| parts.part(&entry.name) == Part::Libraries) {
             let bytes = self.after.read_entry(&list.name, self.expected.limits.document_bytes);
             let bytes = bytes.map_err(|error| of_archive(Check::Controls, error))?;
-            let folders = libraries::folders(&bytes).map_err(|error| Check::Controls.failed(error))?;
+            let folders = libraries::folders(&bytes).map_err(|error| Check::Controls.failed(error.to_string()))?;
             if folders.iter().any(|folder| matches!(folder.as_str(), "lib/x86" | "lib/x86_64")) {
                 return Ok(Some(format!("{} names libraries for emulators", list.name)));
             }

@@ -6,6 +6,7 @@ mod entitlements;
 mod entries;
 mod info;
 mod signatures;
+mod tree;
 
 use std::num::NonZero;
 use std::thread;

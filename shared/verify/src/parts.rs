@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use formats::axml::Document;
 use formats::axml::tree::Element;
 use formats::limits::Limits;
+use formats::paths::{is_document_resource, is_raw_resource};
 use formats::proto::xml;
 use formats::zip::Archive;
 
@@ -116,7 +117,8 @@ impl Parts {
             "resources.arsc" if folder.is_empty() => Part::Table,
             _ if code.is_some_and(is_code) => Part::Code,
             _ if path.starts_with("lib/") && path.ends_with(".so") => Part::Library,
-            _ if path.ends_with(".xml") && (path.starts_with("res/") || !self.is_bundle()) => Part::Document,
+            _ if is_document_resource(path) => Part::Document,
+            _ if path.ends_with(".xml") && !self.is_bundle() && !is_raw_resource(path) => Part::Document,
             _ => Part::Other,
         }
     }

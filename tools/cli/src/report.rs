@@ -81,7 +81,7 @@ fn control_table(report: &Value) -> Vec<String> {
     let mut rows = Vec::new();
     for control in list(report, "controls") {
         let mut name = text(control, "control").unwrap_or_default();
-        let mut status = text(control, "status").unwrap_or_default().replace('_', " ");
+        let mut status = text(control, "status").map_or(String::new(), |status| describe_status(&status));
         let changes: Vec<_> = list(control, "changes").map(describe_change).collect();
         for change in if changes.is_empty() { vec![String::new()] } else { changes } {
             rows.push([std::mem::take(&mut name), std::mem::take(&mut status), change]);
@@ -97,6 +97,13 @@ fn control_table(report: &Value) -> Vec<String> {
         format!("  {name:<first$}  {status:<second$}  {change}").trim_end().to_owned()
     };
     std::iter::once(String::new()).chain(rows.iter().map(line)).collect()
+}
+
+fn describe_status(status: &str) -> String {
+    match status {
+        "not_applied" => "left as it is".to_owned(),
+        other => other.replace('_', " "),
+    }
 }
 
 fn describe_change(change: &Value) -> String {
@@ -145,6 +152,7 @@ mod tests {
             "app": {"package": "com.shop", "version_code": 7, "version_name": "1.2", "min_sdk": 24, "target_sdk": "Baklava"},
             "controls": [
                 {"control": "DebuggablePrevention", "status": "already_in_place", "changes": [], "warnings": []},
+                {"control": "ResourceNameObfuscation", "status": "not_applied", "changes": [], "warnings": []},
                 {"control": "BackupPrevention", "status": "applied", "warnings": ["D2D transfer stays possible"], "changes": [
                     {"element": "manifest/application", "attribute": "android:allowBackup", "before": null, "after": "false"},
                     {"element": "manifest/application", "attribute": "android:fullBackupContent", "before": "@0x7f010001", "after": null}
@@ -166,10 +174,11 @@ mod tests {
           time     15 ms: inspecting 3, protecting 12
           checked  structure, signatures
 
-          CONTROL               STATUS            CHANGE
-          DebuggablePrevention  already in place
-          BackupPrevention      applied           manifest/application android:allowBackup: absent -> false
-                                                  manifest/application android:fullBackupContent: @0x7f010001 -> absent
+          CONTROL                  STATUS            CHANGE
+          DebuggablePrevention     already in place
+          ResourceNameObfuscation  left as it is
+          BackupPrevention         applied           manifest/application android:allowBackup: absent -> false
+                                                     manifest/application android:fullBackupContent: @0x7f010001 -> absent
 
           warning  The signer changed
           warning  BackupPrevention: D2D transfer stays possible.

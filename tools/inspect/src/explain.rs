@@ -175,6 +175,7 @@ fn to_text(app: &Path, explanation: &Explanation, identity: &Identity) -> String
                 lines.push(match count {
                     _ if outcome.status == Status::PermissionUsed => format!("{control}  permits this build"),
                     _ if outcome.status == Status::PermissionUnused => format!("{control}  not needed"),
+                    _ if outcome.status == Status::NotApplied => format!("{control}  left as it is"),
                     0 => format!("{control}  nothing to change"),
                     1 => format!("{control}  1 change"),
                     _ => format!("{control}  {count} changes"),

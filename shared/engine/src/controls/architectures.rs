@@ -39,6 +39,7 @@ pub(crate) fn drop_emulators(app: &mut App<'_>) -> Result<(), Error> {
     }
     if modules.iter().any(|module| has(module, &EMULATORS) && !has(module, &DEVICES)) {
         app.warnings.push("the app has libraries for emulators only; they were kept".to_owned());
+        app.is_left = true;
         return Ok(());
     }
     controls::require_no_code_transparency(app, ControlId::ALLOW_EMULATOR_ARCHITECTURES)?;

@@ -42,7 +42,7 @@ fn exclude_everything(app: &mut App<'_>, application: &Application) -> Result<()
             return Ok(());
         }
     }
-    let new = app.free_xml(RULES)?;
+    let new = app.free_xml(ControlId::BACKUP_PREVENTION, RULES)?;
     app.changes.push(Change::added(
         &new.entry,
         "rules",

@@ -22,6 +22,7 @@ pub(crate) fn remove(app: &mut App<'_>) -> Result<(), Error> {
     for module in &modules {
         if is_fixed(app, module) {
             let names = module.dex_names(app.archive);
+            app.is_left |= !names.is_empty();
             let warning = |name: String| format!("{name} was left as it is: the format of watch faces prescribes it");
             app.warnings.extend(names.into_iter().map(warning));
         } else {

@@ -68,7 +68,7 @@ fn add(
     policy: &Policy,
     environment: &Environment<'_>,
 ) -> Result<(), Error> {
-    let new = app.free_xml(CONFIGURATION)?;
+    let new = app.free_xml(control, CONFIGURATION)?;
     let merged = merge(None, &new.entry, policy, environment).map_err(|error| refused(control, &new.entry, &error))?;
     let Some(document) = keep(app, merged) else { return Ok(()) };
     let id = app.add_xml(new, &document)?;

@@ -6,6 +6,7 @@ use std::thread;
 
 use domain::control::ControlId;
 use formats::dex::Dex;
+use formats::paths::is_document_resource;
 use formats::proto::NewNames;
 use formats::zip::Entry;
 
@@ -34,8 +35,8 @@ pub(crate) fn collapse(app: &mut App<'_>) -> Result<(), Error> {
     let packs_alike = |old: &str, new: &str| bundle.is_none_or(|bundle| bundle.packs_alike(old, new));
     let renaming = lookups.decide(app.facts.package.as_bytes(), paths, packs_alike);
     let mapping = rename(app, &renaming, &entries, &unread)?;
+    app.is_left = renaming.keeps_all_names;
     app.warnings.extend(renaming.warnings);
-    app.changes.extend(changes(&mapping, &app.base.module.table()));
     app.mapping = Some(mapping).filter(|mapping| !(mapping.names.is_empty() && mapping.paths.is_empty()));
     Ok(())
 }
@@ -73,7 +74,9 @@ fn rename(
     let mut renamed = Vec::new();
     for part in std::iter::once(&mut app.base).chain(&mut app.features).filter(|part| part.has_resources()) {
         let table = part.module.table();
-        renamed.extend(renaming.apply(part.table(limits)?).map_err(|error| Error::of_table(&table, error))?);
+        let names = renaming.apply(part.table(limits)?).map_err(|error| Error::of_table(&table, error))?;
+        app.changes.extend(count(&table, "names of entries", names.len()));
+        renamed.extend(names);
     }
     let names: NewNames = renamed.iter().flat_map(|row| row.ids.iter().map(|id| (*id, row.after.clone()))).collect();
     for part in std::iter::once(&mut app.base).chain(&mut app.features).filter(|part| part.has_resources()) {
@@ -83,21 +86,27 @@ fn rename(
     if app.form() == Form::Bundle && !names.is_empty() {
         rename_references(app, names, entries, unread)?;
     }
+    let paths = move_files(app, renaming, entries);
+    let package = app.table()?.own_package_name().unwrap_or_default();
+    Ok(Mapping::new(package, renamed, paths))
+}
+
+/// Gives files their new paths, in every module that has one of these.
+fn move_files(app: &mut App<'_>, renaming: &Renaming, entries: &[String]) -> Vec<PathMapping> {
     let known: HashSet<&str> = entries.iter().map(String::as_str).collect();
     let mut paths = Vec::new();
-    for (before, after) in renaming.paths() {
-        for module in app.parts().map(|part| part.module) {
-            let (before, after) = (module.entry(before), module.entry(after));
-            if known.contains(before.as_str()) {
-                paths.push(PathMapping { before, after });
-            }
-        }
+    let modules: Vec<&Module> = app.parts().map(|part| part.module).collect();
+    for module in modules {
+        let moved = renaming.paths().map(|(before, after)| (module.entry(before), module.entry(after)));
+        let moved = moved.filter(|(before, _)| known.contains(before.as_str()));
+        let moved: Vec<_> = moved.map(|(before, after)| PathMapping { before, after }).collect();
+        app.changes.extend(count(&module.table(), "paths of files", moved.len()));
+        paths.extend(moved);
     }
     for PathMapping { before, after } in &paths {
         app.edits.rename(before, after.clone());
     }
-    let package = app.table()?.own_package_name().unwrap_or_default();
-    Ok(Mapping::new(package, renamed, paths))
+    paths
 }
 
 /// Every document among the resources. Those that another control has changed or added are in memory anyway. What is none stays as it is,
@@ -137,22 +146,20 @@ fn rename_references(
     Ok(())
 }
 
-/// Whether an entry has the place and the name of a compiled document; what stands among raw resources is packaged as it was.
+/// Whether an entry has the place and the name of a compiled document.
 fn is_document(module: &Module, entry: &str) -> bool {
-    let path = module.path(entry);
-    path.is_some_and(|path| path.starts_with("res/") && !path.starts_with("res/raw") && path.ends_with(".xml"))
+    module.path(entry).is_some_and(is_document_resource)
 }
 
-fn changes(mapping: &Mapping, table: &str) -> Vec<Change> {
-    let counts = [("names of entries", mapping.names.len()), ("paths of files", mapping.paths.len())];
-    let changed = counts.into_iter().filter(|(_, count)| *count > 0).map(|(what, count)| Change {
+/// How many of a table's names or paths changed.
+fn count(table: &str, what: &str, count: usize) -> Option<Change> {
+    (count > 0).then(|| Change {
         entry: table.to_owned(),
         element: String::new(),
         attribute: what.to_owned(),
         before: Some(format!("{count} that say something")),
         after: Some(format!("{count} that say nothing")),
-    });
-    changed.collect()
+    })
 }
 
 fn look_at_code(app: &App<'_>, lookups: &mut Lookups) -> Result<(), Error> {

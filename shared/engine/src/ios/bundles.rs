@@ -1,16 +1,19 @@
 //! The code bundles of an app: folders with an `Info.plist` and an executable of their own.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use domain::file_name::FileName;
 use formats::limits::Limits;
 use formats::plist::{self, Dictionary, Value};
-use formats::zip::{Archive, Entry};
+use formats::zip::Archive;
 
+use crate::observe::Watch;
 use crate::{Error, kind};
 
 /// Bundles that an app may have. Large apps have some three hundred frameworks and twenty extensions.
 const MOST: usize = 1024;
+/// Folders that may have an `Info.plist`. Most of those without code are resources, of which each library has some.
+const MOST_FOLDERS: usize = 4096;
 /// Where a bundle says what it is.
 pub(crate) const INFO: &str = "Info.plist";
 /// Where a bundle's files are sealed.
@@ -32,7 +35,8 @@ pub(crate) enum BundleKind {
 }
 
 impl BundleKind {
-    fn of(folder: &str) -> Option<Self> {
+    /// Of a folder by its name, which may stand at the end of a path.
+    pub(crate) fn of(folder: &str) -> Option<Self> {
         match folder.rsplit_once('.')?.1 {
             "app" => Some(Self::App),
             "appex" | "xpc" => Some(Self::Extension),
@@ -40,6 +44,12 @@ impl BundleKind {
             "bundle" | "plugin" => Some(Self::PlugIn),
             _ => None,
         }
+    }
+
+    /// What codesign calls a library that does not say what it is called: its folder without the extension.
+    fn default_identifier(self, folder: &str) -> Option<&str> {
+        let name = folder.rsplit('/').next()?.rsplit_once('.')?.0;
+        (self == Self::Library && !name.is_empty()).then_some(name)
     }
 }
 
@@ -86,6 +96,7 @@ impl Folder {
         let executable = named.map(|name| format!("{path}/{name}"));
         let executable = executable.filter(|executable| archive.entry(executable).is_some());
         let identifier = info.get("CFBundleIdentifier").and_then(Value::as_string).filter(|text| !text.is_empty());
+        let identifier = identifier.or_else(|| kind.default_identifier(path));
         match (executable, identifier) {
             (Some(executable), Some(identifier)) => {
                 Ok(Self::Code(Bundle { path: path.to_owned(), kind, identifier: identifier.to_owned(), executable }))
@@ -127,17 +138,12 @@ pub(crate) fn app_folder(archive: &Archive<'_>, file_name: &FileName) -> Result<
 }
 
 /// Every bundle of the app in the folder `root`.
-pub(crate) fn find(archive: &Archive<'_>, root: &str, limits: &Limits) -> Result<Found, Error> {
-    let within = format!("{root}/");
-    let infos = archive.entries().iter().filter(|entry| entry.name.starts_with(&within));
-    let folders: BTreeSet<(&str, BundleKind)> = infos
-        .filter_map(|entry| entry.name.strip_suffix(INFO)?.strip_suffix('/'))
-        .filter_map(|folder| Some((folder, BundleKind::of(folder)?)))
-        .collect();
+pub(crate) fn find(archive: &Archive<'_>, root: &str, limits: &Limits, watch: &Watch<'_>) -> Result<Found, Error> {
     let mut found = Found::default();
-    for (folder, kind) in folders {
-        if kind != BundleKind::PlugIn {
-            refuse_other_info(archive, folder)?;
+    for (folder, kind) in folders(archive, root)? {
+        let size = archive.entry(&format!("{folder}/{INFO}")).map_or(0, |entry| entry.size);
+        if !watch.advance(size) {
+            watch.go_on()?;
         }
         match Folder::read(archive, folder, kind, limits)? {
             Folder::Code(bundle) => found.bundles.push(bundle),
@@ -155,15 +161,27 @@ pub(crate) fn find(archive: &Archive<'_>, root: &str, limits: &Limits) -> Result
     }
 }
 
-/// Devices read `Info-iphoneos.plist` before `Info.plist`, and look for both without regard to case.
-fn refuse_other_info(archive: &Archive<'_>, folder: &str) -> Result<(), Error> {
-    let name = |entry: &Entry| entry.name.strip_prefix(folder)?.strip_prefix('/').map(str::to_owned);
-    let is_other = |name: &String| {
-        name != INFO && (name.eq_ignore_ascii_case(INFO) || name.eq_ignore_ascii_case("Info-iphoneos.plist"))
-    };
-    match archive.entries().iter().filter_map(name).find(is_other) {
-        Some(name) => Err(Error::OtherInfo { entry: format!("{folder}/{name}") }),
-        None => Ok(()),
+/// The folders with an `Info.plist`. Devices read `Info-iphoneos.plist` before it, and look for both without regard to case: where
+/// that stands beside it, the app is refused.
+fn folders<'n>(archive: &'n Archive<'_>, root: &str) -> Result<BTreeMap<&'n str, BundleKind>, Error> {
+    let (mut folders, mut others) = (BTreeMap::new(), BTreeMap::new());
+    for entry in archive.entries() {
+        let Some((folder, name)) = entry.name.rsplit_once('/') else { continue };
+        let is_within = folder.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        let Some(kind) = BundleKind::of(folder).filter(|_| is_within) else { continue };
+        if name == INFO {
+            folders.insert(folder, kind);
+        } else if name.eq_ignore_ascii_case(INFO) || name.eq_ignore_ascii_case("Info-iphoneos.plist") {
+            others.insert(folder, &entry.name);
+        }
+    }
+    if folders.len() > MOST_FOLDERS {
+        return Err(Error::TooManyBundles { limit: MOST_FOLDERS });
+    }
+    let is_read = |folder: &str| folders.get(folder).is_some_and(|kind| *kind != BundleKind::PlugIn);
+    match others.into_iter().find(|(folder, _)| is_read(folder)) {
+        Some((_, entry)) => Err(Error::OtherInfo { entry: entry.clone() }),
+        None => Ok(folders),
     }
 }
 

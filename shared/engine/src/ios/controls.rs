@@ -35,6 +35,9 @@ const PINS_FROM: Version = (14, 0);
 /// Devices with an older system know no TLS 1.3.
 const TLS13_FROM: Version = (12, 2);
 
+/// Files of one kind that warnings name.
+const MOST_NAMED: usize = 16;
+
 /// A version of iOS, as far as it decides anything here.
 pub(crate) type Version = (u32, u32);
 
@@ -45,7 +48,8 @@ pub(crate) struct Outcomes(Vec<Applied>);
 impl Outcomes {
     fn new(policy: &Policy) -> Self {
         let controls = policy.controls.iter().copied();
-        Self(controls.map(|control| Applied { control, changes: Vec::new(), warnings: Vec::new() }).collect())
+        let row = |control| Applied { control, changes: Vec::new(), warnings: Vec::new(), is_left: false };
+        Self(controls.map(row).collect())
     }
 
     /// The row of a control; `None` where the policy does not have it.
@@ -63,8 +67,16 @@ impl Outcomes {
         }
     }
 
-    /// What signing did for `DebugInfoObfuscation`.
-    pub(crate) fn add_symbols(&mut self, mut changes: Vec<Change>, warnings: Vec<String>) {
+    /// What signing did for `DebugInfoObfuscation`, which leaves code alone that nobody signs.
+    pub(crate) fn add_symbols(&mut self, mut changes: Vec<Change>, mut warnings: Vec<String>, unsigned: &[String]) {
+        let kept = |entry: &String| {
+            let entry = entry.escape_debug();
+            format!("{entry} is debug information or an object file and stays as it is: leave it out of the app")
+        };
+        warnings.extend(unsigned.iter().take(MOST_NAMED).map(kept));
+        if let Some(more @ 1..) = unsigned.len().checked_sub(MOST_NAMED) {
+            warnings.push(format!("{more} more files of debug information or object code stay as they are"));
+        }
         self.add(ControlId::DEBUG_INFO_OBFUSCATION, &mut changes, warnings);
     }
 

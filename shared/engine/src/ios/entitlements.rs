@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::control::ControlId;
 use formats::macho::Slice;
-use formats::plist::{Dictionary, Value};
+use formats::plist::{Dictionary, Value, describe};
 use formats::source::Source as _;
 use formats::zip::EntrySource;
 use signing::code::{self, Claims};
@@ -12,7 +12,6 @@ use signing::ios::{Fitted, ProvisioningProfile, Settled};
 
 use crate::ios::bundles::Bundle;
 use crate::ios::controls::Outcomes;
-use crate::ios::info::describe;
 use crate::ios::inspect::Input;
 use crate::outcome::{Applied, Change};
 use crate::report::Warning;
@@ -27,6 +26,8 @@ const COMPLETE: &str = "NSFileProtectionComplete";
 const LONGEST_SIGNATURE: u64 = 64 << 20;
 /// Length in characters of the longest value that a warning repeats; it comes from outside.
 const LONGEST_VALUE: usize = 200;
+/// Programs that a message names.
+const MOST_NAMED: usize = 8;
 
 /// What the programs ask for, by folder, and what the app's own signature said until now.
 pub(crate) struct Asked {
@@ -39,6 +40,7 @@ pub(crate) struct Asked {
 /// Decides what each program asks for.
 pub(crate) fn plan(input: &Input<'_>, plan: &Plan<'_>, outcomes: &mut Outcomes) -> Result<Asked, Error> {
     let profile = plan.ios_key().map(|(identity, _)| identity.profile());
+    profile.map_or(Ok(()), |profile| require_covered(&input.bundles, profile))?;
     let mut asked = Asked { entitlements: BTreeMap::new(), previous: None, warnings: Vec::new() };
     for program in input.bundles.iter().filter(|bundle| bundle.is_program()) {
         asked.previous = claims(input, program)?;
@@ -62,6 +64,48 @@ pub(crate) fn plan(input: &Input<'_>, plan: &Plan<'_>, outcomes: &mut Outcomes) 
     }
     // The app is the last of the bundles.
     Ok(asked)
+}
+
+/// One profile signs every program. What covers only some of them would fail at one after the other.
+fn require_covered(bundles: &[Bundle], profile: &ProvisioningProfile) -> Result<(), Error> {
+    let programs: Vec<&Bundle> = bundles.iter().filter(|bundle| bundle.is_program()).collect();
+    let others: Vec<&&Bundle> = programs.iter().filter(|program| !profile.covers(&program.identifier)).collect();
+    // A single program has a message of its own.
+    if programs.len() < 2 || others.is_empty() {
+        return Ok(());
+    }
+    let named = |program: &&&Bundle| format!("{} ({})", shown(&program.identifier), shown(&program.path));
+    let mut named: Vec<String> = others.iter().take(MOST_NAMED).map(named).collect();
+    if let Some(more @ 1..) = others.len().checked_sub(MOST_NAMED) {
+        named.push(format!("{more} more"));
+    }
+    Err(Error::ProfileTooNarrow {
+        profile: profile.name().to_owned(),
+        pattern: profile.bundle_pattern().to_string(),
+        programs: named.join(", "),
+        wildcard: shown(&wildcard(&programs)),
+    })
+}
+
+/// The longest pattern that covers every program. An asterisk stands for one character at least, so that `com.example.app` is not
+/// covered by `com.example.app.*`.
+fn wildcard(programs: &[&Bundle]) -> String {
+    let mut identifiers = programs.iter().map(|program| program.identifier.as_str());
+    let mut common = identifiers.next().unwrap_or_default().to_owned();
+    for identifier in identifiers {
+        common = common
+            .chars()
+            .zip(identifier.chars())
+            .take_while(|(one, other)| one == other)
+            .unzip::<_, _, String, String>()
+            .0;
+    }
+    common.rsplit_once('.').map_or_else(|| "*".to_owned(), |(parts, _)| format!("{parts}.*"))
+}
+
+/// As much of a text from outside as a message has room for.
+fn shown(text: &str) -> String {
+    text.chars().take(LONGEST_VALUE).collect::<String>().escape_debug().to_string()
 }
 
 /// What the signature of a program's executable says, in each slice the same; `None` where it has none.
@@ -102,8 +146,7 @@ fn is_decided(plan: &Plan<'_>, key: &str) -> bool {
 }
 
 fn warning(program: &Bundle, settled: &Settled) -> Warning {
-    let shown =
-        |value: &Value| describe(value).chars().take(LONGEST_VALUE).collect::<String>().escape_debug().to_string();
+    let shown = |value: &Value| shown(&describe(value));
     let message = format!(
         "{}: the provisioning profile decides {}: {} from now on, {} until now.",
         program.path.escape_debug(),

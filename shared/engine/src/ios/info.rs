@@ -1,7 +1,7 @@
 //! An `Info.plist` in the course of being edited.
 
 use domain::control::ControlId;
-use formats::plist::{Dictionary, Value};
+use formats::plist::{Dictionary, Value, describe};
 
 use crate::Error;
 use crate::outcome::Change;
@@ -77,17 +77,5 @@ impl Info<'_> {
             dictionary = dictionary.get(key)?.as_dictionary()?;
         }
         dictionary.get(key)
-    }
-}
-
-/// A value as text, for the report.
-pub(crate) fn describe(value: &Value) -> String {
-    match value {
-        Value::Boolean(value) => value.to_string(),
-        Value::String(text) => text.clone(),
-        Value::Integer(number) => number.to_string(),
-        Value::Array(values) => values.iter().map(describe).collect::<Vec<_>>().join(", "),
-        Value::Dictionary(entries) => entries.values().map(describe).collect::<Vec<_>>().join(" "),
-        _ => "another value".to_owned(),
     }
 }

@@ -11,17 +11,12 @@ use formats::zip::{self, Archive, Entry, EntrySource};
 use serde::Serialize;
 
 use crate::ios::bundles::{self, Bundle, BundleKind, INFO};
-use crate::ios::runnable;
+use crate::ios::{runnable, tree};
 use crate::observe::{Observer, Watch};
 use crate::{Error, Plan};
 
 /// Apple's own executable for the watch, which keeps Apple's signature.
 const WATCH_STUB: &str = "/_WatchKitStub/";
-/// The kind of a file in a Unix mode, and the one of symbolic links.
-const FILE_TYPE: u32 = 0o170_000;
-const SYMBOLIC_LINK: u32 = 0o120_000;
-/// The system in "version made by" whose external attributes are a Unix mode.
-const UNIX: u16 = 3;
 
 /// Bytes that tell code.
 const HEAD: u64 = 8;
@@ -108,6 +103,8 @@ pub(crate) struct Input<'a> {
     pub(crate) hollow: Vec<String>,
     /// The app's files that are no code.
     pub(crate) files: BTreeMap<String, Sealed>,
+    /// Those of the files that are code which devices do not load, such as object files: nobody signs it.
+    pub(crate) unsigned: Vec<String>,
     /// The app's code, by entry.
     pub(crate) code: BTreeMap<String, Binary>,
     pub(crate) facts: IosFacts,
@@ -120,6 +117,8 @@ enum Found {
     /// Nothing that is sealed: a folder, or what does not belong to the app.
     Other,
     File(Sealed),
+    /// Code of a kind that nobody signs.
+    Unsigned(Sealed),
     /// Its content is checked when it is signed.
     Code(Binary),
 }
@@ -133,15 +132,21 @@ impl<'a> Input<'a> {
         observer: &dyn Observer,
     ) -> Result<Self, Error> {
         let root = bundles::app_folder(&archive, plan.file_name)?;
-        let bundles::Found { mut bundles, hollow } = bundles::find(&archive, &root, &plan.limits)?;
         let watch = Watch::start(observer, Phase::Inspecting, archive.unpacked_size())?;
+        tree::refuse_links(&archive)?;
+        let bundles::Found { mut bundles, hollow } = bundles::find(&archive, &root, &plan.limits, &watch)?;
+        tree::require_files(&archive, &bundles, plan.ios_key().is_some())?;
         let found = archive.map_entries(threads, &|entry| look_at(&archive, entry, &root, &watch));
         watch.go_on()?;
-        let (mut files, mut code) = (BTreeMap::new(), BTreeMap::new());
+        let (mut files, mut unsigned, mut code) = (BTreeMap::new(), Vec::new(), BTreeMap::new());
         for (entry, found) in archive.entries().iter().zip(found?) {
             match found {
                 Found::Other => {}
                 Found::File(sealed) => drop(files.insert(entry.name.clone(), sealed)),
+                Found::Unsigned(sealed) => {
+                    unsigned.push(entry.name.clone());
+                    files.insert(entry.name.clone(), sealed);
+                }
                 Found::Code(binary) => drop(code.insert(entry.name.clone(), binary)),
             }
         }
@@ -149,20 +154,17 @@ impl<'a> Input<'a> {
         bundles.retain(|bundle| bundle.kind != BundleKind::PlugIn || code.contains_key(&bundle.executable));
         let is_for_simulator = runnable::require(&bundles, &code, plan)?;
         let facts = facts(&archive, &root, &code, plan)?;
-        Ok(Self { archive, bundles, hollow, files, code, facts, is_for_simulator })
+        Ok(Self { archive, bundles, hollow, files, unsigned, code, facts, is_for_simulator })
     }
 }
 
 fn look_at(archive: &Archive<'_>, entry: &Entry, root: &str, watch: &Watch<'_>) -> Result<Found, Error> {
     let belongs = entry.name.strip_prefix(root).is_some_and(|rest| rest.starts_with('/')) && !entry.is_folder();
-    if belongs && is_symbolic_link(entry) {
+    if belongs && entry.is_symbolic_link() {
         return read_link(archive, entry).map(Found::File);
     }
-    let may_be_code = belongs && !entry.name.contains(WATCH_STUB);
-    if may_be_code
-        && macho::is_macho(&read_head(archive, entry)?)
-        && let Some(binary) = read_code(archive, entry)?
-    {
+    let is_code = belongs && !entry.name.contains(WATCH_STUB) && macho::is_macho(&read_head(archive, entry)?);
+    if is_code && let Some(binary) = read_code(archive, entry)? {
         return Ok(Found::Code(binary));
     }
     let mut digester = Digester::new();
@@ -175,7 +177,12 @@ fn look_at(archive: &Archive<'_>, entry: &Entry, root: &str, watch: &Watch<'_>) 
             return Err(Error::content(zip::Error::Stopped));
         }
     }
-    Ok(if belongs { Found::File(Sealed::File(digester.finish())) } else { Found::Other })
+    let sealed = Sealed::File(digester.finish());
+    Ok(match (belongs, is_code) {
+        (false, _) => Found::Other,
+        (true, false) => Found::File(sealed),
+        (true, true) => Found::Unsigned(sealed),
+    })
 }
 
 /// The bytes that tell code.
@@ -183,11 +190,6 @@ fn read_head(archive: &Archive<'_>, entry: &Entry) -> Result<Vec<u8>, Error> {
     let mut head = vec![0; entry.size.min(HEAD) as usize];
     EntrySource::new(archive, entry).read_at(0, &mut head).map_err(Error::of_source)?;
     Ok(head)
-}
-
-fn is_symbolic_link(entry: &Entry) -> bool {
-    let attributes = entry.attributes;
-    attributes.version_made_by >> 8 == UNIX && (attributes.external >> 16) & FILE_TYPE == SYMBOLIC_LINK
 }
 
 fn read_link(archive: &Archive<'_>, entry: &Entry) -> Result<Sealed, Error> {

@@ -22,6 +22,9 @@ use crate::rework::{Body, KEPT, pack_pieces};
 
 /// Bytes that all lists of files may have together. That of an app with 65,000 files has some 20 MB.
 const MOST_LISTED: usize = 128 << 20;
+/// What is signed before the bytes that are held are counted again: not as many as there are threads, which must not decide how code is
+/// packed.
+const BATCH: usize = 16;
 
 /// The new content of an entry.
 #[derive(Debug)]
@@ -57,13 +60,16 @@ pub(crate) struct Signed {
     pub(crate) warnings: Vec<String>,
     /// Bytes of the lists of files, and of profiles.
     listed: usize,
+    /// Bytes of packed code.
+    held: usize,
 }
 
 impl Signed {
     /// Bundles within bundles list the same files over and over: what is held in memory has to end somewhere.
     fn add(&mut self, entry: String, content: Content) -> Result<(), Error> {
-        if let Content::Bytes(bytes) = &content {
-            self.listed += bytes.len();
+        match &content {
+            Content::Bytes(bytes) => self.listed += bytes.len(),
+            Content::Code(body) => self.held += body.held(),
         }
         self.contents.insert(entry, content);
         if self.listed > MOST_LISTED { Err(Error::TooMuchToList { limit: MOST_LISTED }) } else { Ok(()) }
@@ -89,6 +95,8 @@ impl Item<'_> {
 /// What signing one thing made.
 #[derive(Default)]
 struct Made {
+    /// Bytes of packed code that may be held in memory.
+    kept: usize,
     contents: Vec<(String, Content, Digests)>,
     changes: Vec<Change>,
     warnings: Vec<String>,
@@ -103,12 +111,14 @@ impl Signing<'_> {
             files.insert(entry.clone(), Sealed::File(Digests::of(&content)));
             signed.contents.insert(entry, Content::Bytes(content));
         }
-        for level in self.levels().into_values().rev() {
-            let made = parallel::map(&level, threads, &|item| match item {
-                Item::Loose(entry) => self.sign_loose(entry),
-                Item::Bundle(bundle) => self.sign_bundle(bundle, &files),
+        let levels: Vec<Vec<Item<'_>>> = self.levels().into_values().rev().collect();
+        for batch in levels.iter().flat_map(|level| level.chunks(BATCH)) {
+            let kept = if (signed.held as u64) < self.limits.held_bytes { KEPT } else { 0 };
+            let made = parallel::map(batch, threads, &|item| match item {
+                Item::Loose(entry) => self.sign_loose(entry, kept),
+                Item::Bundle(bundle) => self.sign_bundle(bundle, &files, kept),
             })?;
-            for Made { contents, changes, warnings } in made {
+            for Made { contents, changes, warnings, .. } in made {
                 signed.changes.extend(changes);
                 signed.warnings.extend(warnings);
                 for (entry, content, digests) in contents {
@@ -133,17 +143,17 @@ impl Signing<'_> {
     }
 
     /// Code that belongs to no bundle is called as its file without the extension, as codesign does it.
-    fn sign_loose(&self, entry: &str) -> Result<Made, Error> {
+    fn sign_loose(&self, entry: &str, kept: usize) -> Result<Made, Error> {
         let file = entry.rsplit('/').next().unwrap_or(entry);
         let identifier = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
         let seals = Seals { identifier, entitlements: None, info_plist: None, code_resources: None };
-        let mut made = Made::default();
+        let mut made = Made { kept, ..Made::default() };
         self.sign_code(entry, &seals, &mut made)?;
         Ok(made)
     }
 
-    fn sign_bundle(&self, bundle: &Bundle, files: &BTreeMap<String, Sealed>) -> Result<Made, Error> {
-        let mut made = Made::default();
+    fn sign_bundle(&self, bundle: &Bundle, files: &BTreeMap<String, Sealed>, kept: usize) -> Result<Made, Error> {
+        let mut made = Made { kept, ..Made::default() };
         let executable = bundle.path_of(&bundle.executable).unwrap_or_default();
         let mut resources = CodeResources::new(executable);
         let refused = |cause| Error::CodeSignature { entry: bundle.executable.clone(), cause };
@@ -186,7 +196,7 @@ impl Signing<'_> {
         let refused = |cause| Error::CodeSignature { entry: entry.to_owned(), cause };
         let lengths = codes.iter().map(|code| signature_length(code, &by)).collect::<Result<Vec<_>, _>>();
         let layout = remade.layout(&lengths.map_err(refused)?).map_err(|error| Error::code_refused(entry, error))?;
-        let mut packing = Packing::plan(archive, place, &layout).map_err(Error::of_source)?;
+        let mut packing = Packing::plan(archive, place, &layout, made.kept).map_err(Error::of_source)?;
         let mut forward = Forward::new(archive, place, self.watch);
         for (placed, code) in layout.slices.into_iter().zip(&codes) {
             let mut pages = PageHasher::new(code.code_limit);
@@ -260,17 +270,19 @@ struct Packing {
     /// The first failure of the splicer, which takes whatever it was planned for.
     failure: Option<io::Error>,
     pieces: Vec<Piece>,
+    /// Packed bytes that may be held in memory.
+    kept: usize,
 }
 
 impl Packing {
-    fn plan(archive: &Archive<'_>, place: &Entry, layout: &Layout) -> io::Result<Self> {
+    fn plan(archive: &Archive<'_>, place: &Entry, layout: &Layout, kept: usize) -> io::Result<Self> {
         let mut pieces = Vec::new();
         for placed in &layout.slices {
             pieces.extend(placed.lead.iter().chain(&placed.code).cloned());
             pieces.push(Piece::Zeros(placed.signature.end - placed.signature.start));
         }
-        let splicer = Splicer::plan(archive, place, &pieces, KEPT as u64)?;
-        Ok(Self { digester: Digester::new(), splicer, failure: None, pieces: Vec::new() })
+        let splicer = if kept > 0 { Splicer::plan(archive, place, &pieces, kept as u64)? } else { None };
+        Ok(Self { digester: Digester::new(), splicer, failure: None, pieces: Vec::new(), kept })
     }
 
     fn take(&mut self, bytes: &[u8]) {
@@ -287,7 +299,7 @@ impl Packing {
         }
         let body = match self.splicer {
             Some(splicer) => Body::Reused(splicer.finish().map_err(Error::of_source)?),
-            None => pack_pieces(archive, place, self.pieces, None)?.0,
+            None => pack_pieces(archive, place, self.pieces, None, self.kept)?.0,
         };
         Ok((body, digests))
     }

@@ -6,6 +6,7 @@ use std::ops::Bound;
 use formats::arsc::EntryName;
 use formats::axml::tree::{Element, Node};
 use formats::axml::{self, Document, Value};
+use formats::paths::is_raw_resource;
 
 use super::index::{Found, Index, Scan};
 use super::parts::Parts;
@@ -30,8 +31,6 @@ const ICON_PACK: &str = "appfilter";
 
 /// The folder of resources.
 const FOLDER: &str = "res/";
-/// The files there that are packaged as they were, XML as well.
-const RAW: &str = "res/raw";
 /// Resources that hold no text.
 const IMAGES: [&str; 5] = [".png", ".webp", ".jpg", ".jpeg", ".gif"];
 /// Length of all texts of a document, in bytes: strings that lie over each other could make a small one say more than memory holds.
@@ -178,7 +177,7 @@ impl Lookups {
     /// are shown to [`Self::see_document`].
     pub(crate) fn needs_scan(path: &str) -> bool {
         let ends_with_one_of = |endings: &[&str]| endings.iter().any(|ending| path.ends_with(ending));
-        let is_resource = path.starts_with(FOLDER) && !path.starts_with(RAW);
+        let is_resource = path.starts_with(FOLDER) && !is_raw_resource(path);
         let is_document = path == "AndroidManifest.xml" || (is_resource && path.ends_with(".xml"));
         let is_image = is_resource && ends_with_one_of(&IMAGES);
         let is_table = path == "resources.arsc";
@@ -232,6 +231,7 @@ impl Lookups {
                 "paths stay whose files would be packed in another way elsewhere: {first} (files of this kind: {count})"
             )
         });
+        renaming.keeps_all_names = self.everything_stays.is_some();
         renaming.warnings = self.warnings(kept.len());
         renaming.warnings.extend(warning);
         renaming.warnings.append(&mut self.warnings);

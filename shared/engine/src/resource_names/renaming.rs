@@ -25,6 +25,8 @@ pub(crate) struct Renaming {
     /// For each name that changes, the types for whose entries it does, and the new name.
     changed: BTreeMap<String, (BTreeSet<String>, String)>,
     paths: BTreeMap<String, String>,
+    /// Whether all names stay, since somebody asks for them who cannot be followed.
+    pub(crate) keeps_all_names: bool,
     /// Why names stay, for the report.
     pub(crate) warnings: Vec<String>,
 }
@@ -73,6 +75,7 @@ impl Renaming {
             kept: BTreeSet::new(),
             changed: BTreeMap::new(),
             paths: BTreeMap::new(),
+            keeps_all_names: false,
             warnings: Vec::new(),
         }
     }

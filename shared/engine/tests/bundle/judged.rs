@@ -79,7 +79,17 @@ fn a_made_bundle_with_every_control() {
         assert!(!resources.contains(name), "{name}: {resources}");
     }
     assert!(resources.contains("res/raw/blob.bin"), "{resources}");
+    let names = report.controls.iter().find(|it| it.control == ControlId::RESOURCE_NAME_OBFUSCATION).unwrap();
+    let counts: Vec<_> =
+        names.changes.iter().map(|change| (change.entry.as_str(), change.attribute.as_str())).collect();
+    let tables = ["base/resources.pb", "feature/resources.pb"];
+    let rows = ["names of entries", "paths of files"].map(|what| tables.map(|table| (table, what)));
+    assert_eq!(counts, rows.concat());
     let mapping = report.mapping.unwrap();
+    let count =
+        |change: &engine::Change| change.before.as_ref().unwrap().split(' ').next().unwrap().parse::<usize>().unwrap();
+    let sum = |what: &str| names.changes.iter().filter(|change| change.attribute == what).map(count).sum::<usize>();
+    assert_eq!([sum("names of entries"), sum("paths of files")], [mapping.names.len(), mapping.paths.len()]);
     assert!(
         mapping.names.iter().any(|name| name.before == "feature_text" && name.ids == ["0x7e020000"]),
         "{mapping:?}"

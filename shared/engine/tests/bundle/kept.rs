@@ -1,7 +1,7 @@
 //! What stays as it is in a bundle although a control is on, and what the report says of it.
 
 use domain::control::ControlId;
-use engine::Report;
+use engine::{Report, Status};
 use fixtures::bundle::{entries, small};
 use formats::proto::wire::Writer;
 use formats::zip::Method;
@@ -96,8 +96,22 @@ fn libraries_for_emulators_alone_are_told_of_once() {
     let mut all = entries();
     all.retain(|(name, ..)| !name.contains("arm64"));
     all.push(("feature/lib/x86/liby.so", Method::Deflated, vec![0x7f; 9]));
-    let warnings = report(&fixtures::archive(&all), EMULATORS).controls.remove(0).warnings;
-    assert_eq!(warnings, ["the app has libraries for emulators only; they were kept"]);
+    let row = report(&fixtures::archive(&all), EMULATORS).controls.remove(0);
+    assert_eq!(row.warnings, ["the app has libraries for emulators only; they were kept"]);
+    assert_eq!((row.status, serde_json::to_value(row.status).unwrap()), (Status::NotApplied, "not_applied".into()));
+    // Without any libraries there is nothing to leave.
+    all.retain(|(name, ..)| !name.contains("lib/"));
+    assert_eq!(report(&fixtures::archive(&all), EMULATORS).controls[0].status, Status::AlreadyInPlace);
+}
+
+#[test]
+fn names_that_stay_all_together_are_not_called_in_place() {
+    assert_eq!(report(&small(), NAMES).controls[0].status, Status::Applied);
+    let mut all = entries();
+    all.push(("base/lib/arm64-v8a/libmonodroid.so", Method::Deflated, b"res/xml/net.xml res/xml/other.xml".to_vec()));
+    let row = report(&fixtures::archive(&all), NAMES).controls.remove(0);
+    assert!(row.changes.is_empty() && row.warnings[0].starts_with("all names of resources stay"), "{row:?}");
+    assert_eq!(row.status, Status::NotApplied);
 }
 
 #[test]

@@ -48,7 +48,21 @@ fn a_signed_output_has_a_jar_signature_over_every_entry() {
     assert_eq!(signers.iter().map(|one| one[0].sha256()).collect::<Vec<_>>(), [signer().certificate_sha256()]);
     assert_eq!(report.signing.schemes, ["v1"]);
     assert_eq!(report.warnings[0].code, "certificate_changed");
-    assert!(report.warnings[0].message.contains("upload key"), "{}", report.warnings[0].message);
+    let certificate = signer().certificate_sha256();
+    assert_eq!(
+        report.warnings[0].message,
+        format!(
+            "The input was not signed. Google Play accepts the output only where its certificate, {certificate}, is that of the \
+             registered upload key; the packages that devices get are signed with the app's signing key, as before."
+        )
+    );
+    let (_, other) = run(&out, &policy([]), Some(&fixtures::signer("Other"))).unwrap();
+    let message = &other.warnings[0].message;
+    let sentence = format!("another certificate than the input (the input was signed with {certificate})");
+    assert!(
+        message.contains(&sentence) && message.contains("only where that is the registered upload key"),
+        "{message}"
+    );
     let names: Vec<_> =
         archive.entries().iter().map(|entry| entry.name.as_str()).filter(|it| it.starts_with("META-INF/")).collect();
     assert_eq!(names, ["META-INF/MANIFEST.MF", "META-INF/CERT.SF", "META-INF/CERT.EC"]);
@@ -181,10 +195,10 @@ fn the_code_of_a_watch_face_stays_and_is_told_of() {
     name.value = Value::String("com.google.wear.watchface.format.version".to_owned());
     application.children.push(Node::Element(Element { attributes: vec![name], ..Element::new("property") }));
     let bundle = with(&[("base/manifest/AndroidManifest.xml", &xml::write(&manifest).unwrap())]);
-    let warnings = |bundle: &[u8]| {
-        let (_, report) = run(bundle, &policy([ControlId::DEBUG_INFO_OBFUSCATION]), None).unwrap();
-        report.controls[0].warnings.join("\n")
-    };
+    let row = |bundle: &[u8], control| run(bundle, &policy([control]), None).unwrap().1.controls.remove(0);
+    let warnings = |bundle: &[u8]| row(bundle, ControlId::DEBUG_INFO_OBFUSCATION).warnings.join("\n");
+    let names = row(&bundle, ControlId::RESOURCE_NAME_OBFUSCATION);
+    assert_eq!((names.status, names.changes), (Status::NotApplied, Vec::new()));
     let sentence = "base/dex/classes.dex was left as it is: the format of watch faces prescribes it";
     assert!(warnings(&bundle).contains(sentence), "{}", warnings(&bundle));
     assert!(!warnings(&small()).contains("watch faces"), "{}", warnings(&small()));

@@ -71,6 +71,40 @@ fn tables_with_two_types_of_one_id() {
     assert_eq!((code, sentence.contains("is another type's too")), ("resources_invalid", true), "{sentence}");
 }
 
+/// A name that is found taken costs a walk through the table: sixteen are looked for, and no more.
+#[test]
+fn names_for_new_resources_are_looked_for_a_few_times() {
+    let taken = |count: usize| {
+        let mut kind = Writer::default();
+        kind.bytes(1, Writer::default().number(1, 1).finish()).bytes(2, "xml");
+        for place in 0..count {
+            let number = if place == 0 { String::new() } else { format!("_{place}") };
+            let id = Writer::default().number(1, u32::try_from(place).unwrap()).finish();
+            kind.bytes(
+                3,
+                Writer::default().bytes(1, id).bytes(2, format!("apptego_data_extraction_rules{number}")).finish(),
+            );
+        }
+        let id = Writer::default().number(1, 0x7f).finish();
+        let package = Writer::default().bytes(1, id).bytes(2, "com.example.small").bytes(3, kind.finish()).finish();
+        with(&[("base/resources.pb", &Writer::default().bytes(2, package).finish())])
+    };
+    let (_, report) = run(&taken(15), &policy([ControlId::BACKUP_PREVENTION]), None).unwrap();
+    let added = |change: &&engine::Change| change.entry == "base/res/xml/apptego_data_extraction_rules_15.xml";
+    assert!(report.controls[0].changes.iter().find(added).is_some(), "{report:?}");
+    for count in [16, 60_000] {
+        let (code, sentence) = refusal(&taken(count), &[ControlId::BACKUP_PREVENTION]);
+        assert_eq!(code, "control_not_applicable");
+        assert!(
+            sentence.contains(
+                "base/resources.pb cannot be processed: it has no room for a new resource: apptego_data_extraction_rules and names like \
+                 it are taken (16 were tried)"
+            ),
+            "{sentence}"
+        );
+    }
+}
+
 #[test]
 fn a_manifest_without_an_application_takes_no_control_of_one() {
     let package = Writer::default().bytes(2, "package").bytes(3, "com.example.small").finish();

@@ -55,9 +55,18 @@ pub(crate) fn run(items: &[Item], policy: &Policy, identity: Option<&IosIdentity
 }
 
 pub(crate) fn run_archive(app: &[u8], policy: &Policy, identity: Option<&IosIdentity>) -> Result<Output, Error> {
+    run_plan(app, policy, identity, Limits::default())
+}
+
+/// Signs ad hoc, within other limits.
+pub(crate) fn run_within(items: &[Item], limits: Limits) -> Result<Output, Error> {
+    run_plan(&ipa(items), &Policy::default(), None, limits)
+}
+
+fn run_plan(app: &[u8], policy: &Policy, identity: Option<&IosIdentity>, limits: Limits) -> Result<Output, Error> {
     let file_name = "app.ipa".parse().unwrap();
     let key = identity.map(|identity| SigningKey::Ios { identity, signing_time: NOW });
-    let plan = Plan { file_name: &file_name, platform: Platform::Ios, policy, key, limits: Limits::default() };
+    let plan = Plan { file_name: &file_name, platform: Platform::Ios, policy, key, limits };
     let mut bytes = Vec::new();
     let report = protect(&app.to_vec(), &mut bytes, &plan, &Unobserved)?;
     Ok(Output { report, bytes })

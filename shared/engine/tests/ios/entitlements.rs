@@ -196,3 +196,30 @@ fn slices_that_ask_for_different_things_are_refused() {
     let start = "Payload/Small.app/Code: the slices for arm64 and arm64_32 ask for different entitlements";
     assert!(error.to_string().starts_with(start), "{error}");
 }
+
+#[test]
+fn a_profile_that_is_not_for_every_program() {
+    for (pattern, not_for, named) in [
+        ("com.example.small", "com.example.small.share", 4),
+        ("com.example.small.*", "com.example.small (Payload/Small.app)", 1),
+    ] {
+        let identity = identity(&[("application-identifier", format!("{TEAM}.{pattern}").into())]);
+        let error = run(&app(), &Policy::default(), Some(&identity)).map(|_| ()).unwrap_err();
+        let sentence = error.to_string();
+        assert_eq!(error.code(), "signing_failed");
+        assert!(sentence.contains(&format!("is for the app identifier {pattern}, and not for ")), "{sentence}");
+        assert!(sentence.contains(not_for), "{sentence}");
+        assert_eq!(sentence.matches("(Payload/").count(), named, "{sentence}");
+        assert!(sentence.ends_with("upload one that covers them all, for com.example.* or wider."), "{sentence}");
+    }
+    let narrow = identity(&[("application-identifier", format!("{TEAM}.com.example.small").into())]);
+    let alone: Vec<_> = app().into_iter().take(3).collect();
+    run(&alone, &Policy::default(), Some(&narrow)).unwrap();
+    let mut many = app();
+    for number in 0..10 {
+        let folder = format!("{ROOT}/PlugIns/P{number}.appex");
+        many.extend(fixtures::ios::bundle(&folder, &format!("org.example.p{number}"), &Binary::default()));
+    }
+    let sentence = run(&many, &Policy::default(), Some(&narrow)).map(|_| ()).unwrap_err().to_string();
+    assert!(sentence.contains(", 6 more. One profile") && sentence.ends_with("for * or wider."), "{sentence}");
+}

@@ -7,3 +7,4 @@ mod info;
 mod judged;
 mod output;
 mod refused;
+mod tree;

@@ -7,7 +7,7 @@ use fixtures::macho::{Binary, Kind, LOCAL_SYMBOL};
 use formats::limits::Limits;
 use formats::zip::{Archive, Method};
 
-use crate::app::{claims, only, run};
+use crate::app::{claims, only, replace, run, run_within};
 
 #[test]
 fn the_same_input_plan_key_and_moment_give_the_same_bytes() {
@@ -125,4 +125,45 @@ fn the_report_says_who_signed() {
     assert_eq!((&ad_hoc["signing"]["signed"], &ad_hoc["signing"]["ad_hoc"]), (&false.into(), &true.into()));
     assert_eq!(ad_hoc["warnings"][0]["code"], "ad_hoc");
     assert_eq!(ad_hoc["stages"].as_array().unwrap().len(), 4);
+}
+
+#[test]
+fn debug_information_and_object_files_are_named_as_they_stay() {
+    const OBJECT: u32 = 1;
+    const DSYM: u32 = 10;
+    let of_kind = |kind: u32| {
+        let mut content = Binary { kind: Kind::Dylib, ..Binary::default() }.build();
+        content[12..16].copy_from_slice(&kind.to_le_bytes());
+        content
+    };
+    let mut items = app();
+    let symbols = format!("{ROOT}/Small.app.dSYM/Contents/Resources/DWARF/Small");
+    items.push((symbols.clone(), Method::Deflated, of_kind(DSYM)));
+    items.extend((0..20).map(|number| (format!("{ROOT}/o/{number}.o"), Method::Deflated, of_kind(OBJECT))));
+    let policy = only(ControlId::DEBUG_INFO_OBFUSCATION);
+    let output = run(&items, &policy, None).unwrap();
+    assert_eq!(output.content(&symbols), of_kind(DSYM));
+    let warnings = &output.outcome(ControlId::DEBUG_INFO_OBFUSCATION).warnings;
+    let sentence = "is debug information or an object file and stays as it is: leave it out of the app";
+    assert_eq!(warnings[0], format!("{symbols} {sentence}"));
+    assert_eq!(warnings.len(), 17);
+    assert_eq!(warnings[16], "5 more files of debug information or object code stay as they are");
+    let without = run(&app(), &policy, None).unwrap();
+    assert!(without.outcome(ControlId::DEBUG_INFO_OBFUSCATION).warnings.is_empty());
+}
+
+#[test]
+fn code_beyond_what_is_held_is_packed_again_while_it_is_written() {
+    let words = (0_u32..100_000).flat_map(|number| (number / 7).wrapping_mul(0x9E37_79B1).to_le_bytes());
+    let mut items = app();
+    replace(&mut items, &format!("{ROOT}/Code"), Binary { code: words.collect(), ..Binary::default() }.build());
+    let none = Limits { held_bytes: 0, ..Limits::default() };
+    let (held, again) = (run(&items, &Policy::default(), None).unwrap(), run_within(&items, none).unwrap());
+    let (held_archive, again_archive) = (held.archive(), again.archive());
+    let entries = held_archive.entries().iter().zip(again_archive.entries());
+    let differs = entries.filter(|(one, other)| one.packed_size != other.packed_size).map(|(one, _)| one.name.as_str());
+    assert_eq!(differs.collect::<Vec<_>>(), [format!("{ROOT}/Code")]);
+    for entry in held_archive.entries() {
+        assert!(held.content(&entry.name) == again.content(&entry.name), "{}", entry.name);
+    }
 }

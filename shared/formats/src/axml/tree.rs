@@ -96,6 +96,12 @@ impl Element {
         Some(self.attributes.remove(place).value)
     }
 
+    /// Puts the attributes of all elements into the order in which the platform looks for them, as [`Document::of_tree`] does.
+    pub(crate) fn sort_attributes(&mut self) {
+        self.attributes.sort_by_key(|attribute| rank(attribute.resource_id));
+        self.elements_mut().for_each(Self::sort_attributes);
+    }
+
     /// The children that are elements.
     pub fn elements(&self) -> impl Iterator<Item = &Self> {
         self.children.iter().filter_map(|child| match child {
@@ -205,6 +211,11 @@ impl Reading<'_> {
     }
 }
 
+/// The place of an attribute among others: the platform searches by resource id; names without one come last.
+const fn rank(resource_id: Option<u32>) -> (bool, Option<u32>) {
+    (resource_id.is_none(), resource_id)
+}
+
 /// Resource id of `android:id`.
 const ID: u32 = 0x0101_00d0;
 
@@ -256,7 +267,7 @@ impl Building {
         }
         start.attributes.sort_by_key(|attribute| {
             let id = attribute.name.index().and_then(|name| self.resource_ids.get(crate::chunk::index(name)));
-            (id.is_none(), id.copied())
+            rank(id.copied())
         });
         start.special = self.special(&start.attributes)?;
         self.body.push(Chunk::Start(ElementId(self.elements.len())));

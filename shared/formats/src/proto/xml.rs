@@ -33,14 +33,17 @@ pub fn write(root: &Element) -> Result<Vec<u8>, Error> {
 }
 
 /// The document `bytes`, changed to say what `root` says: elements, attributes and texts that say the same keep their bytes, and elements
-/// and attributes that change keep the fields that are not known, those in a compiled value while it is of the same kind.
+/// and attributes that change keep the fields that are not known, those in a compiled value while it is of the same kind. The order of
+/// attributes says nothing: those that stay keep the one that they have, whatever order `root` has.
 pub fn rewrite(bytes: &[u8], root: &Element, limits: &Limits) -> Result<Vec<u8>, Error> {
     let message = checked(bytes, limits)?;
-    let before = read::Reading::new(limits).root(message)?;
-    if before == *root {
+    let (mut before, mut after) = (read::Reading::new(limits).root(message)?, root.clone());
+    before.sort_attributes();
+    after.sort_attributes();
+    if before == after {
         return Ok(bytes.to_vec());
     }
-    update::root(message, &before, root)
+    update::root(message, &before, &after)
 }
 
 /// Gives references the new names of what they refer to; `None` where the document has none of those.

@@ -1,5 +1,11 @@
 //! One entry as the central directory describes it.
 
+/// The kind of a file in a Unix mode, and the one of symbolic links.
+const FILE_TYPE: u32 = 0o170_000;
+const SYMBOLIC_LINK: u32 = 0o120_000;
+/// The system in "version made by" whose external attributes are a Unix mode.
+const UNIX: u16 = 3;
+
 /// How an entry's bytes are packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Method {
@@ -86,5 +92,11 @@ impl Entry {
     /// Whether the entry only names a folder.
     pub fn is_folder(&self) -> bool {
         self.name.ends_with('/')
+    }
+
+    /// Whether the content is the target of a symbolic link.
+    pub const fn is_symbolic_link(&self) -> bool {
+        let Attributes { version_made_by, external, .. } = self.attributes;
+        version_made_by >> 8 == UNIX && (external >> 16) & FILE_TYPE == SYMBOLIC_LINK
     }
 }

@@ -69,7 +69,7 @@ fn android<'e>(element: &'e mut Element, name: &str) -> Option<&'e mut Attribute
 }
 
 /// A manifest whose every message has a field that nobody knows.
-fn with_unknown_fields(manifest: &[u8]) -> Vec<u8> {
+pub(crate) fn with_unknown_fields(manifest: &[u8]) -> Vec<u8> {
     fn node(message: Message<'_>) -> Vec<u8> {
         let mut written = Writer::default();
         for field in message.fields().map(Result::unwrap) {
@@ -121,6 +121,71 @@ fn unknown_fields_survive_edits_of_what_they_stand_in() {
         assert_eq!(count_of(unknown, &changed), count_of(unknown, &manifest));
         assert!(count_of(unknown, &changed) > 2);
     }
+}
+
+/// The numbers of an element's fields, where those that nobody knows are texts, with what is in its child.
+fn fields_of(node: Message<'_>) -> String {
+    let element = node.message(1, "element").unwrap().unwrap();
+    let shown = element.fields().map(Result::unwrap).map(|field| match field.number {
+        4 => read_name(field.message("attribute").unwrap()),
+        5 => {
+            let child = field.message("child").unwrap();
+            child.text(2, "text").ok().filter(|text| !text.is_empty()).map_or_else(|| fields_of(child), str::to_owned)
+        }
+        other => other.to_string(),
+    });
+    format!("({})", shown.collect::<Vec<_>>().join(" "))
+}
+
+fn read_name(attribute: Message<'_>) -> String {
+    attribute.text(2, "name").unwrap().to_owned()
+}
+
+#[test]
+fn fields_stay_where_they_stood_in_what_changes() {
+    let unknown = |number: u32| Writer::default().bytes(number, "unknown").finish();
+    let attribute =
+        |name: &str| Writer::default().bytes(4, Writer::default().bytes(2, name).bytes(3, "v").finish()).finish();
+    let node = |element: &[Vec<u8>]| Writer::default().bytes(1, element.concat()).finish();
+    let named = |name: &str| Writer::default().bytes(3, name).finish();
+    let child = |node: &[u8]| Writer::default().bytes(5, node).finish();
+    let text = |text: &str| child(&Writer::default().bytes(2, text).finish());
+    let inner = node(&[unknown(901), named("inner"), unknown(902)]);
+    let root = [
+        &[unknown(903), named("root"), unknown(904), attribute("a"), unknown(905), attribute("b")][..],
+        &[unknown(906), text("one"), unknown(907), child(&inner), unknown(908), text("two"), unknown(909)],
+    ];
+    let bytes = node(&root.concat());
+    assert_eq!(fields_of(Message::new(&bytes)), "(903 3 904 a 905 b 906 one 907 (901 3 902) 908 two 909)");
+    let changed = |change: &dyn Fn(&mut Element)| {
+        let mut root = read(&bytes);
+        change(&mut root);
+        let changed = rewritten(&bytes, &root);
+        assert_eq!(read(&changed), root);
+        fields_of(Message::new(&changed))
+    };
+    let shown = [
+        changed(&|root| drop(root.set("c", Value::Int(1)))),
+        changed(&|root| drop(root.remove("a"))),
+        changed(&|root| root.children.insert(1, Node::Text("new".to_owned()))),
+        changed(&|root| root.children.push(Node::Text("new".to_owned()))),
+        changed(&|root| drop(root.children.remove(1))),
+        changed(&|root| root.children.clear()),
+        changed(&|root| {
+            let inner = root.elements_mut().next().unwrap();
+            inner.set("c", Value::Int(1));
+            inner.children.push(Node::Text("new".to_owned()));
+        }),
+    ];
+    insta::assert_snapshot!(shown.join("\n"), @"
+    (903 3 904 a 905 b c 906 one 907 (901 3 902) 908 two 909)
+    (903 3 904 905 b 906 one 907 (901 3 902) 908 two 909)
+    (903 3 904 a 905 b 906 one 907 new (901 3 902) 908 two 909)
+    (903 3 904 a 905 b 906 one 907 (901 3 902) 908 two new 909)
+    (903 3 904 a 905 b 906 one 907 908 two 909)
+    (903 3 904 a 905 b 906 907 908 909)
+    (903 3 904 a 905 b 906 one 907 (901 3 c new 902) 908 two 909)
+    ");
 }
 
 #[test]

@@ -1,13 +1,14 @@
 //! Any tree survives being written, any change of one is made, and any bytes are read or refused.
 
-use formats::axml::Value;
 use formats::axml::tree::{Attribute, Element, Node};
+use formats::axml::{Document, Value};
 use formats::limits::Limits;
 use formats::proto::{Table, adds_nothing_unknown, same_but_attributes, same_document, xml};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
 use crate::bundles::{TABLE, linked};
+use crate::documents::with_unknown_fields;
 
 fn name() -> impl Strategy<Value = String> {
     "[a-c\u{e4}\u{1f600}]{1,2}"
@@ -58,6 +59,15 @@ proptest! {
         prop_assert_eq!(xml::read(&bytes, &Limits::default()).unwrap(), root.clone());
         prop_assert_eq!(xml::rewrite(&bytes, &root, &Limits::default()).unwrap(), bytes.clone());
         prop_assert_eq!(same_document(&bytes, &bytes).unwrap(), formats::proto::Same::default());
+    }
+
+    /// What controls edit is the document that a tree becomes, whose attributes have another order.
+    #[test]
+    fn any_document_that_no_control_changes_keeps_its_bytes(root in element()) {
+        let bytes = with_unknown_fields(&xml::write(&root).unwrap());
+        let document = Document::of_tree(&xml::read(&bytes, &Limits::default()).unwrap()).unwrap();
+        let tree = document.to_tree(1 << 20).unwrap();
+        prop_assert_eq!(xml::rewrite(&bytes, &tree, &Limits::default()).unwrap(), bytes);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use formats::macho::{self, Binary};
 use formats::plist::{self, Dictionary, Value};
 use formats::zip::{Archive, EntrySource};
 
+use super::tree;
 use crate::error::of_archive;
 use crate::{Check, Error};
 
@@ -31,6 +32,13 @@ enum Kind {
     /// It may have code that is loaded, and most have none.
     Resources,
 }
+
+/// Folders of these names with an `Info.plist` that are read; no app has so many.
+const MOST: usize = 4096;
+/// Where a bundle's files are listed.
+pub(super) const SEAL: &str = "_CodeSignature/CodeResources";
+/// What a program runs under.
+pub(super) const PROFILE: &str = "embedded.mobileprovision";
 
 /// What devices read in the place of `Info.plist`, whatever its letters' case.
 const OTHER_INFO: [&str; 2] = ["Info.plist", "Info-iphoneos.plist"];
@@ -60,6 +68,21 @@ pub(crate) fn plain_key(key: &str) -> &str {
     key.strip_suffix("-iphoneos").unwrap_or(key)
 }
 
+fn kind_of(folder: &str) -> Option<Kind> {
+    KINDS.into_iter().find(|(end, _)| folder.ends_with(end)).map(|(_, kind)| kind)
+}
+
+/// Whether a path is that of a bundle by its name.
+pub(super) fn is_bundle(path: &str) -> bool {
+    kind_of(path).is_some()
+}
+
+/// The identifier that codesign signs a library with which has none.
+fn unnamed(folder: &str) -> &str {
+    let name = folder.rsplit('/').next().unwrap_or(folder);
+    name.rsplit_once('.').map_or(name, |(stem, _)| stem)
+}
+
 /// The folder of the app that an entry belongs to.
 pub(crate) fn app_folder(entry: &str) -> Option<&str> {
     let end = entry.strip_prefix("Payload/")?.find('/')?;
@@ -74,24 +97,34 @@ impl<'a> App<'a> {
             return Err(Check::Identity.failed("it does not have exactly one app"));
         };
         let mut app = Self { archive, limits, root: root.to_owned(), bundles: Vec::new() };
-        for entry in archive.entries() {
-            let Some(folder) = entry.name.strip_suffix("/Info.plist").filter(|folder| folder.starts_with(root)) else {
-                continue;
-            };
-            let kind = KINDS.into_iter().find(|(end, _)| folder.ends_with(end));
-            if let Some((_, kind)) = kind {
-                app.bundles.extend(app.bundle(folder, kind)?);
-            }
+        let infos = archive.entries().iter().filter_map(|entry| entry.name.strip_suffix("/Info.plist"));
+        let folders: Vec<(&str, Kind)> = infos
+            .filter(|folder| folder.starts_with(root))
+            .filter_map(|folder| Some((folder, kind_of(folder)?)))
+            .collect();
+        if folders.len() > MOST {
+            return Err(Check::Identity.failed(format!("it has more than {MOST} bundles")));
         }
-        let is_other = |name: &str| OTHER_INFO.iter().any(|other| name.eq_ignore_ascii_case(other));
-        let names = archive.entries().iter().filter_map(|entry| entry.name.rsplit_once('/'));
-        let mut others = names.filter(|(_, name)| *name != "Info.plist" && is_other(name));
-        if let Some((folder, name)) = others.find(|(folder, _)| app.programs().any(|program| program.path == *folder)) {
-            return Err(Check::Identity.failed(format!("{folder} has another {name}")));
+        for (folder, kind) in folders {
+            app.bundles.extend(app.bundle(folder, kind)?);
         }
+        app.check_infos()?;
+        tree::check(&app)?;
         match app.bundles.iter().any(|bundle| bundle.path == root) {
             true => Ok(app),
             false => Err(Check::Identity.failed("the app has no executable")),
+        }
+    }
+
+    /// No program has an `Info.plist` that devices read in the place of the one that was looked at.
+    fn check_infos(&self) -> Result<(), Error> {
+        let programs: BTreeSet<&str> = self.programs().map(|program| program.path.as_str()).collect();
+        let is_other =
+            |name: &str| name != "Info.plist" && OTHER_INFO.iter().any(|other| name.eq_ignore_ascii_case(other));
+        let mut names = self.archive.entries().iter().filter_map(|entry| entry.name.rsplit_once('/'));
+        match names.find(|(folder, name)| is_other(name) && programs.contains(folder)) {
+            Some((folder, name)) => Err(Check::Identity.failed(format!("{folder} has another {name}"))),
+            None => Ok(()),
         }
     }
 
@@ -103,7 +136,11 @@ impl<'a> App<'a> {
             info => info?,
         };
         let text = |key: &str| info.get(key).and_then(Value::as_string).unwrap_or_default();
-        let (name, identifier) = (text("CFBundleExecutable"), text("CFBundleIdentifier").to_owned());
+        let identifier = match text("CFBundleIdentifier") {
+            "" if kind == Kind::Library => unnamed(path),
+            identifier => identifier,
+        };
+        let (name, identifier) = (text("CFBundleExecutable"), identifier.to_owned());
         if !info.contains_key("CFBundleExecutable") {
             return Ok(None);
         }

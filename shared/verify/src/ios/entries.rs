@@ -7,7 +7,7 @@ use formats::macho::{self, Binary, Slice};
 use formats::plist::{self, Dictionary, Value};
 use formats::zip::{Archive, Entry, EntrySource};
 
-use super::bundles::App;
+use super::bundles::{App, PROFILE, SEAL};
 use super::info::{self, Edit, Rules};
 use crate::diff::{self, Diff, Difference, DocumentChange, EntryDiff};
 use crate::entries::{describe, misplaced};
@@ -23,9 +23,6 @@ const IDENTITY: [&str; 6] = [
     "MinimumOSVersion",
     "CFBundlePackageType",
 ];
-/// Files that signing writes into a bundle.
-const SEAL: &str = "_CodeSignature/CodeResources";
-const PROFILE: &str = "embedded.mobileprovision";
 
 /// The output is the same app in the same version.
 pub(super) fn identity(before: &App<'_>, after: &App<'_>) -> Result<String, Error> {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::certificate::{DomainPattern, KeyHash};
 use domain::control::ControlId;
 use domain::policy::Policy;
-use formats::plist::{Dictionary, Value};
+use formats::plist::{Dictionary, Value, describe};
 
 use super::bundles::plain_key;
 use crate::diff::DocumentChange;
@@ -59,20 +59,9 @@ impl Edit<'_> {
         DocumentChange {
             element: path.join("/"),
             attribute: (*attribute).to_owned(),
-            before: self.before.map(shown),
-            after: self.after.map(shown),
+            before: self.before.map(describe),
+            after: self.after.map(describe),
         }
-    }
-}
-
-fn shown(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Boolean(value) => value.to_string(),
-        Value::Integer(number) => number.to_string(),
-        Value::Array(values) => values.iter().map(shown).collect::<Vec<_>>().join(", "),
-        Value::Dictionary(entries) => entries.values().map(shown).collect::<Vec<_>>().join(" "),
-        _ => "another value".to_owned(),
     }
 }
 

@@ -13,18 +13,13 @@ use signing::code::resources::{self, Content};
 use signing::code::{self, Sealed, Verified};
 use signing::ios::ProvisioningProfile;
 
-use super::bundles::{App, Bundle};
+use super::bundles::{App, Bundle, PROFILE, SEAL};
 use super::entitlements;
 use crate::error::of_archive;
 use crate::{Check, Error, Expected};
 
-/// Where a bundle's files are listed.
-const SEAL: &str = "_CodeSignature/CodeResources";
 /// Bytes that tell code.
 const HEAD: usize = 8;
-/// The kind of a file in a Unix mode, and the one of symbolic links.
-const FILE_TYPE: u32 = 0o170_000;
-const SYMBOLIC_LINK: u32 = 0o120_000;
 
 /// Longest signature that is read, in bytes; those of the largest executables have some ten megabytes.
 const LONGEST_SIGNATURE: u64 = 64 << 20;
@@ -64,8 +59,7 @@ fn digest(app: &App<'_>, entry: &Entry, advance: &(dyn Fn(u64) -> bool + Sync)) 
             return Err(Error::Stopped);
         }
     }
-    let is_link =
-        entry.attributes.version_made_by >> 8 == 3 && (entry.attributes.external >> 16) & FILE_TYPE == SYMBOLIC_LINK;
+    let is_link = entry.is_symbolic_link();
     let content = match is_link {
         true => Content::Link(String::from_utf8_lossy(&app.read_entry(&entry.name)?).into_owned()),
         false => Content::File { sha1: array(sha1.finish().as_ref()), sha256: array(sha256.finish().as_ref()) },
@@ -195,7 +189,7 @@ fn check_files(app: &App<'_>, bundle: &Bundle, files: &BTreeMap<String, File>) -
 /// A program runs under the profile of its signer.
 fn check_profile(app: &App<'_>, bundle: &Bundle, expected: &Expected<'_>) -> Result<(), Error> {
     let Some(profile) = expected.profile else { return Ok(()) };
-    match app.read_entry(&bundle.entry("embedded.mobileprovision"))? == profile {
+    match app.read_entry(&bundle.entry(PROFILE))? == profile {
         true => Ok(()),
         false => failed(&bundle.path, "it has another provisioning profile".to_owned()),
     }

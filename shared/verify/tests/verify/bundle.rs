@@ -22,7 +22,7 @@ use verify::diff::{Difference, diff};
 
 use crate::package::{check_policy, failed, signer};
 
-fn policy(controls: impl IntoIterator<Item = ControlId>) -> Policy {
+pub(crate) fn policy(controls: impl IntoIterator<Item = ControlId>) -> Policy {
     let entry = json!({
         "name": "Example API", "thumbprint": "AB".repeat(32), "algorithm": "sha256",
         "domains": ["api.example.com"], "spki_sha256": "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=",
@@ -31,12 +31,12 @@ fn policy(controls: impl IntoIterator<Item = ControlId>) -> Policy {
     Policy { controls: controls.into_iter().collect(), certificates: vec![certificate], ..Policy::default() }
 }
 
-fn all() -> BTreeSet<ControlId> {
+pub(crate) fn all() -> BTreeSet<ControlId> {
     let available = catalogue().iter().filter(|control| control.is_available(Platform::Android));
     available.map(|control| control.id).collect()
 }
 
-fn protected(input: &[u8], policy: &Policy, signer: Option<&Signer>) -> Vec<u8> {
+pub(crate) fn protected(input: &[u8], policy: &Policy, signer: Option<&Signer>) -> Vec<u8> {
     let file_name = "app.aab".parse().unwrap();
     let key = signer.map(SigningKey::Android);
     let plan = Plan { file_name: &file_name, platform: Platform::Android, policy, key, limits: Limits::default() };
@@ -45,9 +45,9 @@ fn protected(input: &[u8], policy: &Policy, signer: Option<&Signer>) -> Vec<u8> 
     out
 }
 
-type Entries = Vec<(String, Method, Vec<u8>)>;
+pub(crate) type Entries = Vec<(String, Method, Vec<u8>)>;
 
-fn entries_of(package: &[u8]) -> Entries {
+pub(crate) fn entries_of(package: &[u8]) -> Entries {
     let archive = Archive::read(&package, &Limits::default()).unwrap();
     let content = |name: &str| archive.read_entry(name, 1 << 20).unwrap();
     archive.entries().iter().map(|entry| (entry.name.clone(), entry.method, content(&entry.name))).collect()
@@ -65,7 +65,7 @@ fn signed(mut entries: Entries, signer: &Signer) -> Vec<u8> {
 }
 
 /// The check that refuses a sound output of `controls` after a change of its entries.
-fn refused(controls: &[ControlId], change: impl FnOnce(&mut Entries)) -> (Check, String) {
+pub(crate) fn refused(controls: &[ControlId], change: impl FnOnce(&mut Entries)) -> (Check, String) {
     let policy = policy(controls.iter().copied());
     let input = small();
     let mut entries = entries_of(&protected(&input, &policy, Some(signer())));
@@ -73,12 +73,12 @@ fn refused(controls: &[ControlId], change: impl FnOnce(&mut Entries)) -> (Check,
     failed(check_policy(&input, &signed(entries, signer()), Some(&signer().certificate_sha256()), &policy))
 }
 
-fn content<'e>(entries: &'e mut Entries, name: &str) -> &'e mut Vec<u8> {
+pub(crate) fn content<'e>(entries: &'e mut Entries, name: &str) -> &'e mut Vec<u8> {
     &mut entries.iter_mut().find(|(known, ..)| known == name).unwrap().2
 }
 
-const BASE: &str = "base/manifest/AndroidManifest.xml";
-const FEATURE: &str = "feature/manifest/AndroidManifest.xml";
+pub(crate) const BASE: &str = "base/manifest/AndroidManifest.xml";
+pub(crate) const FEATURE: &str = "feature/manifest/AndroidManifest.xml";
 
 /// Gives an attribute of `<application>` another value.
 fn set(entries: &mut Entries, manifest: &str, name: &str, value: &Value) {
@@ -316,15 +316,8 @@ fn code_behind_a_gap_in_the_numbers_is_none() {
     assert_eq!(check, Check::Controls, "{detail}");
 }
 
-/// A document with a field that nobody knows in its first node, attribute and compiled value.
-fn with_unknown_fields(document: &[u8]) -> Vec<u8> {
-    let unknown = Writer::default().number(900, 1).finish();
-    let numbers = [&[][..], &[1], &[1, 4], &[1, 4, 6], &[1, 5, 1, 4], &[1, 5, 1, 4, 6], &[1, 5, 1, 4, 6, 7]];
-    numbers.into_iter().fold(document.to_vec(), |document, numbers| appended(&document, numbers, &unknown))
-}
-
 /// Adds a field to a message: the first one in a field of each of these numbers.
-fn appended(message: &[u8], numbers: &[u32], field: &[u8]) -> Vec<u8> {
+pub(crate) fn appended(message: &[u8], numbers: &[u32], field: &[u8]) -> Vec<u8> {
     let Some((number, inner)) = numbers.split_first() else { return [message, field].concat() };
     let (mut written, mut is_done) = (Writer::default(), false);
     for one in Message::new(message).fields().map(Result::unwrap) {
@@ -336,34 +329,6 @@ fn appended(message: &[u8], numbers: &[u32], field: &[u8]) -> Vec<u8> {
         }
     }
     written.finish()
-}
-
-#[test]
-fn fields_that_nobody_knows_are_those_of_the_input() {
-    let mut all = entries();
-    for (name, _, content) in all.iter_mut().filter(|(name, ..)| name.ends_with(".xml")) {
-        *content = with_unknown_fields(content);
-        assert!(xml::read(content, &Limits::default()).is_ok(), "{name}");
-    }
-    let (input, policy) = (fixtures::archive(&all), policy(self::all()));
-    check_policy(&input, &protected(&input, &policy, None), None, &policy).unwrap();
-
-    let unknown = Writer::default().number(900, 1).finish();
-    let controls = [ControlId::DEBUGGABLE_PREVENTION, ControlId::CLEARTEXT_PREVENTION];
-    for (entry, numbers) in [
-        (BASE, &[][..]),
-        (BASE, &[1, 5, 1]),
-        (BASE, &[1, 5, 1, 4]),
-        (BASE, &[1, 5, 1, 4, 6]),
-        (FEATURE, &[1, 4]),
-        ("base/res/xml/net.xml", &[1]),
-    ] {
-        let (check, detail) = refused(&controls, |entries| {
-            *content(entries, entry) = appended(content(entries, entry), numbers, &unknown)
-        });
-        assert_eq!(check, Check::Entries, "{detail}");
-        assert!(detail.starts_with(&format!("entry {entry:?} has another content")), "{detail}");
-    }
 }
 
 #[test]

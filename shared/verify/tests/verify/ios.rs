@@ -3,6 +3,7 @@
 mod bundles;
 mod edits;
 mod entitlements;
+mod tree;
 
 use domain::control::ControlId;
 use domain::platform::Platform;

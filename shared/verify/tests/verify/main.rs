@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panicking")]
 
 mod bundle;
+mod bundle_fields;
 mod controls;
 mod damage;
 mod ios;

@@ -53,9 +53,7 @@ impl Table<'_> {
             }
         });
     }
-}
 
-impl Table<'_> {
     /// Calls `visit` with every reference: the id of what it refers to, 0 where it has none, and the name, which can be empty.
     pub fn visit_references(&self, mut visit_reference: impl FnMut(u32, &str)) {
         visit(Kind::Table, self.message(), &mut |kind, message| reference(kind, message, &mut visit_reference));

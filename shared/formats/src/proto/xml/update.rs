@@ -6,6 +6,7 @@
 //! was said of the old one need not hold for the new one.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::ops::RangeInclusive;
 
 use super::super::error::Error;
 use super::super::schema::number;
@@ -53,7 +54,7 @@ impl Update {
         Ok(written.finish())
     }
 
-    /// New attributes come behind those that were there; fields that are not known come before both.
+    /// Every field stays where it stood. New attributes come behind those that were there, and new children among the children.
     fn element(
         &self,
         message: Message<'_>,
@@ -65,50 +66,38 @@ impl Update {
         if is_root {
             self.writing.declarations(&mut written);
         }
+        let fields = message.fields().collect::<Result<Vec<_>, _>>()?;
+        let end_of_attributes = end_of(&fields, number::ELEMENT_NAMESPACE_DECLARATION..=number::ELEMENT_ATTRIBUTE);
+        let end_of_children = end_of(&fields, number::ELEMENT_CHILD..=number::ELEMENT_CHILD).max(end_of_attributes);
         let mut attributes = Attributes::new(&after.attributes);
-        let (mut kept, mut children) = (Writer::default(), Vec::new());
-        for field in message.fields() {
-            let field = field?;
-            match field.number {
-                number::ELEMENT_ATTRIBUTE => attributes.update(&field, &mut kept)?,
-                number::ELEMENT_CHILD => children.push(field),
-                _ => {
-                    written.raw(field.bytes);
+        let mut children = Children::new(&before.children, &after.children);
+        for (place, field) in fields.iter().map(Some).chain([None]).enumerate() {
+            if place == end_of_attributes {
+                for attribute in attributes.left() {
+                    written.bytes(number::ELEMENT_ATTRIBUTE, write::attribute(attribute)?);
                 }
             }
+            if place == end_of_children {
+                self.new_children(&children.rest, &mut written)?;
+            }
+            let Some(field) = field else { break };
+            match field.number {
+                number::ELEMENT_ATTRIBUTE => attributes.update(field, &mut written)?,
+                number::ELEMENT_CHILD => {
+                    let Some(child) = children.were.next() else { continue };
+                    self.new_children(&child.new, &mut written)?;
+                    let Some(is) = child.is else { continue };
+                    self.child(field, child.was, is, &mut written)?;
+                }
+                _ => drop(written.raw(field.bytes)),
+            }
         }
-        written.raw(&kept.finish());
-        for attribute in attributes.left() {
-            written.bytes(number::ELEMENT_ATTRIBUTE, write::attribute(attribute)?);
-        }
-        self.children(&children, &before.children, &after.children, &mut written)?;
         Ok(written.finish())
     }
 
-    /// Nodes that stay keep their order. A node that is like none of those to come is new.
-    fn children(
-        &self,
-        fields: &[Field<'_>],
-        before: &[Node],
-        after: &[Node],
-        written: &mut Writer,
-    ) -> Result<(), Error> {
-        let same_end = before.iter().rev().zip(after.iter().rev()).take_while(|(old, new)| old == new).count();
-        let (changing, same) = fields.split_at_checked(fields.len().saturating_sub(same_end)).unwrap_or((fields, &[]));
-        let mut old: VecDeque<(&Field<'_>, &Node)> = changing.iter().zip(before).collect();
-        for new in after.iter().take(after.len().saturating_sub(same_end)) {
-            let window = || old.iter().take(WINDOW);
-            let same = window().position(|(_, old)| *old == new);
-            let alike = same.or_else(|| window().position(|(_, old)| is_alike(old, new)));
-            match alike.and_then(|place| old.drain(..=place).next_back()) {
-                Some((field, was)) => self.child(field, was, new, written)?,
-                None => {
-                    written.bytes(number::ELEMENT_CHILD, self.new_node(new)?);
-                }
-            }
-        }
-        for field in same {
-            written.raw(field.bytes);
+    fn new_children(&self, nodes: &[&Node], written: &mut Writer) -> Result<(), Error> {
+        for node in nodes {
+            written.bytes(number::ELEMENT_CHILD, self.new_node(node)?);
         }
         Ok(())
     }
@@ -134,6 +123,52 @@ impl Update {
             Node::Element(element) => self.writing.node(element, false),
             Node::Text(text) => Ok(text_node(text)),
         }
+    }
+}
+
+/// How many fields there are up to the last one with one of these numbers.
+fn end_of(fields: &[Field<'_>], numbers: RangeInclusive<u32>) -> usize {
+    let last = fields.iter().rposition(|field| numbers.contains(&field.number));
+    last.map_or(0, |last| last.saturating_add(1))
+}
+
+/// What becomes of the children of an element. Those that stay keep their order.
+struct Children<'t> {
+    were: std::vec::IntoIter<Child<'t>>,
+    /// The new ones behind all that were there.
+    rest: Vec<&'t Node>,
+}
+
+/// What becomes of a child.
+struct Child<'t> {
+    was: &'t Node,
+    /// `None` for one that goes.
+    is: Option<&'t Node>,
+    /// The new ones in front of it.
+    new: Vec<&'t Node>,
+}
+
+impl<'t> Children<'t> {
+    /// A node that is like none of those to come is new.
+    fn new(before: &'t [Node], after: &'t [Node]) -> Self {
+        let same_end = before.iter().rev().zip(after.iter().rev()).take_while(|(old, new)| old == new).count();
+        let mut were: Vec<_> = before.iter().map(|was| Child { was, is: None, new: Vec::new() }).collect();
+        let (changing, same) = were.split_at_mut(before.len().saturating_sub(same_end));
+        let (changed, same_now) = after.split_at(after.len().saturating_sub(same_end));
+        let (mut old, mut rest) = (changing.iter_mut().collect::<VecDeque<_>>(), Vec::new());
+        for new in changed {
+            let window = || old.iter().take(WINDOW);
+            let found = window().position(|child| child.was == new);
+            let found = found.or_else(|| window().position(|child| is_alike(child.was, new)));
+            match found.and_then(|place| old.drain(..=place).next_back()) {
+                Some(child) => (child.is, child.new) = (Some(new), std::mem::take(&mut rest)),
+                None => rest.push(new),
+            }
+        }
+        for (child, is) in same.iter_mut().zip(same_now) {
+            (child.is, child.new) = (Some(is), std::mem::take(&mut rest));
+        }
+        Self { were: were.into_iter(), rest }
     }
 }
 
@@ -174,8 +209,8 @@ impl<'t> Attributes<'t> {
     }
 
     /// The attributes that were not there, in the order in which they are wanted.
-    fn left(self) -> impl Iterator<Item = &'t Attribute> {
-        let left: BTreeMap<usize, &Attribute> = self.0.into_values().flatten().collect();
+    fn left(&mut self) -> impl Iterator<Item = &'t Attribute> + use<'t> {
+        let left: BTreeMap<usize, &Attribute> = std::mem::take(&mut self.0).into_values().flatten().collect();
         left.into_values()
     }
 }
