@@ -53,6 +53,11 @@ pub trait Route: Send + Sync + 'static {
 }
 
 impl Row {
+    /// Whether members of tenants call it, people or their tokens.
+    pub const fn is_for_members(&self) -> bool {
+        matches!(self.callers, Callers::Members | Callers::People)
+    }
+
     const fn new(method: &'static str, path: &'static str, name: &'static str, effect: Effect) -> Self {
         let demand = Demand { effect, permission: None, plan: None };
         Self { method, path, name, callers: Callers::Members, scope: Scope::Tenant, demand, shown: &[] }
