@@ -110,6 +110,11 @@ impl Service {
         Self { deletion_time, ..self }
     }
 
+    /// The same, on another storage.
+    pub fn over(self, store: Store) -> Self {
+        Self { store, ..self }
+    }
+
     /// The storage below, for tools that seed it.
     pub const fn store(&self) -> &Store {
         &self.store
