@@ -367,10 +367,11 @@ table! {
     UpdateSubscription = Row::change("POST", "/frontend/payment/update-subscription", "update_subscription").needs(SETTINGS)
         .shows(&["subscription"]);
     /// Cancel the subscription.
-    CancelSubscription = Row::change("POST", "/frontend/payment/cancel-subscription", "cancel_subscription").needs(SETTINGS);
+    CancelSubscription =
+        Row::new("POST", "/frontend/payment/cancel-subscription", "cancel_subscription", Effect::Leave).needs(SETTINGS);
     /// Create a billing portal session.
     CreatePortalSession =
-        Row::change("POST", "/frontend/payment/create-portal-session", "create_portal_session").needs(SETTINGS);
+        Row::new("POST", "/frontend/payment/create-portal-session", "create_portal_session", Effect::Leave).needs(SETTINGS);
     /// List invoices.
     ListInvoices = Row::read("POST", "/frontend/payment/list-invoices", "list_invoices").needs(SETTINGS);
     /// Take an event of Stripe.

@@ -1,13 +1,17 @@
 //! Plans that are bought, changed and ended at Stripe: what callers see, and what events do however they come.
 
+use std::time::Duration;
+
 use domain::billing::Billing;
 use domain::plan::Plan;
 use futures_util::future::{join, join_all};
 use http::StatusCode;
 use secrecy::SecretString;
 use serde_json::{Value, json};
+use service::billing::Payments;
+use store::Change;
 use stripe_standin::Fault;
-use tests::harness::{Answer, Bench};
+use tests::harness::{Answer, Bench, send};
 use tests::members::Member;
 use tests::shop::{Till, pay};
 
@@ -272,6 +276,129 @@ async fn trouble_at_stripe_is_waited_out_and_what_it_tells_comes_again() {
     till.stripe().fail(vec![Fault::Status(503); 4]);
     let refused = owner.post(CHECKOUT, json!({ "subscription": "team" })).await;
     assert_eq!(said(&refused), (500, "internal".into()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_is_paid_while_another_is_begun_leaves_one_subscription() {
+    let till = Till::open().await;
+    let owner = customer(&till).await;
+    let page = owner.done(CHECKOUT, json!({ "subscription": "team" })).await.text("url");
+    // Price, subscriptions, the new page: then the list of pages is waited for.
+    till.stripe().fail([Fault::Pass, Fault::Pass, Fault::Pass, Fault::Delay(3000)]);
+    let paid = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        pay(&page).await
+    };
+    let (second, paid) = join(owner.post(CHECKOUT, json!({ "subscription": "enterprise" })), paid).await;
+    assert_eq!((said(&second), paid), ((409, "subscription_exists".into()), StatusCode::SEE_OTHER));
+    till.stripe().told().await;
+    assert_eq!(plan(&till, &owner).await, Plan::Team);
+    let customer = billing(&till, &owner).await.customer.parse().unwrap();
+    let client = &till.shop().payments.client;
+    assert_eq!(client.open_checkouts(&customer).await.unwrap().items, [], "nothing else can be paid");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_product_that_says_no_plan_takes_none_away() {
+    let till = Till::open().await;
+    let owner = customer(&till).await;
+    till.buy(&owner, "team").await;
+    till.stripe().name_plan("team", Some("Platinum"));
+    till.stripe().hold_events(true);
+    till.stripe().advance(MONTH).unwrap();
+    let event = till.stripe().waiting_events().last().unwrap().clone();
+    assert_eq!(till.stripe().deliver(&[&event]).await[0].status, Some(500), "so that Stripe sends it again");
+    assert_eq!(owner.done(CHECK, json!({})).await.body, json!({ "subscription": "active" }));
+    assert_eq!(plan(&till, &owner).await, Plan::Team);
+    let refused = owner.post(UPDATE, json!({ "subscription": "team" })).await;
+    assert_eq!(said(&refused), (400, "invalid_subscription".into()));
+    till.stripe().name_plan("team", Some("ENTERPRISE"));
+    assert_eq!(till.stripe().deliver(&[&event]).await[0].status, Some(200));
+    assert_eq!(plan(&till, &owner).await, Plan::Enterprise);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_that_a_request_asks_of_stripe_shares_one_deadline() {
+    let till = Till::open().await;
+    let owner = customer(&till).await;
+    let mut payments = till.shop().payments.clone();
+    payments.time = Duration::from_secs(1);
+    let app = api::App { service: till.app.service.clone().with_payments(Some(payments)) };
+    let router = tests::functions::serve(local::routes(), app);
+    till.stripe().fail(vec![Fault::Delay(600); 3]);
+    let headers = [("authorization", owner.bearer.as_str()), ("tenant", owner.tenant.as_str())];
+    let answer = send(&router, "POST", CHECKOUT, &headers, Some(json!({ "subscription": "team" }))).await;
+    assert_eq!(said(&answer), (500, "internal".into()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_that_is_marked_for_deletion_can_stop_paying_and_a_purge_stops_it() {
+    let till = Till::open().await;
+    let owner = customer(&till).await;
+    till.buy(&owner, "team").await;
+    let customer = billing(&till, &owner).await.customer.parse().unwrap();
+    let ends = async || {
+        let listed = till.shop().payments.client.list_subscriptions(&customer).await.unwrap().items;
+        listed.iter().all(|subscription| subscription.cancel_at_period_end || subscription.status.is_final())
+    };
+    owner.done("/frontend/delete_tenant", json!({})).await;
+    let refused = owner.post(CHECKOUT, json!({ "subscription": "team" })).await;
+    assert_eq!(said(&refused), (409, "tenant_pending_deletion".into()));
+    owner.done(PORTAL, json!({})).await;
+    owner.done(CANCEL, json!({})).await;
+    assert!(ends().await);
+
+    owner.done("/frontend/restore_tenant", json!({})).await;
+    owner.done(UPDATE, json!({ "subscription": "team" })).await;
+    assert!(!ends().await);
+    owner.done("/frontend/delete_tenant", json!({})).await;
+    till.clock.pass(30 * 24 * 3600 + 1);
+    for _ in 0..20 {
+        assert_eq!(tests::functions::purge(till.service()).await.unwrap().failed, 0);
+        till.clock.pass(60);
+    }
+    assert!(ends().await);
+    assert!(till.store().tenant(&owner.tenant).await.unwrap().is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_changes_nothing_outdates_what_was_asked_before() {
+    let till = Till::open().await;
+    let owner = customer(&till).await;
+    till.buy(&owner, "team").await;
+    let (store, now) = (till.store(), till.clock.clock().now());
+    let before = billing(&till, &owner).await;
+    let note = async |billing: &Billing, event: &str| {
+        store.note_stripe_event(&owner.tenant, billing, event, now).await.unwrap()
+    };
+    assert!(matches!(note(&before, "evt_first").await, Change::Done));
+    assert!(matches!(note(&before, "evt_second").await, Change::VersionChanged));
+    assert!(matches!(note(&billing(&till, &owner).await, "evt_first").await, Change::Missing));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_secret_says_how_it_is_paid_and_no_error_repeats_it() {
+    let bench = Bench::start().await;
+    let secrets = aws_sdk_secretsmanager::Client::new(&bench.config);
+    let name = format!("{}-stripe", bench.stack.names.table);
+    secrets.create_secret().name(&name).secret_string("{}").send().await.unwrap();
+    let keys = |key: &str| json!({ "secret_key": key, "webhook_secrets": ["whsec_4711"] }).to_string();
+    for (text, found) in [
+        (keys("rk_test_4711"), Ok(true)),
+        (keys(""), Ok(false)),
+        (keys("rk_test_4711\n"), Err(())),
+        (r#"{"secret_key": "rk_test_4711", "webhook_secrets": "whsec_4711"}"#.to_owned(), Err(())),
+        ("rk_test_4711".to_owned(), Err(())),
+    ] {
+        secrets.put_secret_value().secret_id(&name).secret_string(&text).send().await.unwrap();
+        for function in ["billing", "maintenance"] {
+            let read = Payments::of(bench.service().store(), Some(name.clone()), None);
+            let read = tests::functions::act(function, read).await;
+            let said = read.as_ref().err().map(domain::error::Error::with_causes).unwrap_or_default();
+            assert!(!said.contains("4711"), "{said}");
+            assert_eq!(read.map(|payments| payments.is_some()).map_err(drop), found, "{text}");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
