@@ -294,7 +294,7 @@ impl Service {
         let file_type = ImageType::of(&content)?;
         let attachment = Attachment {
             attachment_id: Uuid::now_v7().to_string().parse()?,
-            file_name: new.name.unwrap_or_else(|| file_type.usual_name()),
+            file_name: AttachmentName::fitting(new.name, file_type),
             file_type,
             size: u32::try_from(content.len()).map_err(Error::internal)?,
             digest: Sha256Hex::of(&content),

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use tests::functions::deliver_mail;
 use tests::harness::{Bench, fetch, put, python_tool, root, send};
 use tests::members::Member;
+use tests::pictures::{PIXEL, picture};
 
 use super::operator::done;
 use super::races::{at_once, count, counts};
@@ -19,13 +20,6 @@ use super::races::{at_once, count, counts};
 const TICKETS: &str = "/frontend/support/tickets";
 const WEEK: i64 = 7 * 24 * 3600;
 const NOBODYS: &str = "01970000-0000-7000-8000-000000000000";
-
-/// A PNG of one pixel, followed by as many bytes as make it so long.
-fn picture(length: usize) -> Vec<u8> {
-    let mut picture = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x01\0\0\0\x01\x08\0\0\0\0\x3a\x7e\x9b\x55".to_vec();
-    picture.resize(picture.len().max(length), 0);
-    picture
-}
 
 fn question() -> Value {
     json!({ "subject": "Build question", "description": "Can you help us understand this build failure?" })
@@ -69,8 +63,7 @@ pub(super) async fn samples(bench: &Bench) -> [String; 2] {
     let document = TenantDocument { name: "Ours".into(), filename: "ours.pdf".into(), description: String::new() };
     let tenant = bench.store().tenant(&bench.tenant.id).await.unwrap().unwrap();
     bench.store().put_tenant(&Tenant { documents: vec![document], ..tenant }).await.unwrap();
-    let picture = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptV";
-    let fields = json!({ "subject": "Build question", "description": "Why?", "attachment": picture });
+    let fields = json!({ "subject": "Build question", "description": "Why?", "attachment": PIXEL });
     let ticket = bench.owner().done("/frontend/support/tickets", fields).await.text("ticket_id");
     let read = bench.owner().get(&format!("/frontend/support/tickets/{ticket}")).await;
     [ticket, read.body["attachments"][0]["attachment_id"].as_str().unwrap().to_owned()]
@@ -88,7 +81,7 @@ async fn a_ticket_goes_between_both_sides_until_it_is_resolved() {
     let (owner, tenant) = (bench.owner(), bench.tenant.id.to_string());
     let mut fields = question();
     fields["attachment"] = BASE64_STANDARD.encode(picture(100)).into();
-    fields["attachment_name"] = "screenshot.jpg".into();
+    fields["attachment_name"] = "screenshot.exe".into();
     fields["attachment_type"] = "image/jpeg".into();
     let ticket = owner.done(TICKETS, fields).await.text("ticket_id");
     let [(to, subject, text)] = mails(&bench).await.try_into().unwrap();
@@ -118,11 +111,11 @@ async fn a_ticket_goes_between_both_sides_until_it_is_resolved() {
     let attachment = &body["attachments"][0];
     assert_eq!(
         (&attachment["file_name"], &attachment["file_type"], &attachment["comment_id"]),
-        (&json!("screenshot.jpg"), &json!("image/png"), &json!(null)),
-        "the content says what it is"
+        (&json!("screenshot.png"), &json!("image/png"), &json!(null)),
+        "the content says what it is, and is called"
     );
 
-    let answer = json!({ "comment_text": "This one.", "attachment": BASE64_STANDARD.encode(picture(0)) });
+    let answer = json!({ "comment_text": "This one.", "attachment": PIXEL });
     let second = owner.done(&comments, answer).await;
     let body = read(&owner, &ticket).await;
     assert_eq!(body["status"], "With Support");
@@ -182,7 +175,7 @@ async fn pictures_are_what_their_content_says_and_nothing_else_is_kept() {
     let owner = bench.owner();
     let with = |field: &str, value: Value| {
         let mut fields = question();
-        fields["attachment"] = BASE64_STANDARD.encode(picture(0)).into();
+        fields["attachment"] = PIXEL.into();
         fields[field] = value;
         fields
     };
@@ -194,6 +187,8 @@ async fn pictures_are_what_their_content_says_and_nothing_else_is_kept() {
         (with("attachment", encoded(b"<svg xmlns='http://www.w3.org/2000/svg'><script/></svg>")), "invalid_attachment"),
         (with("attachment", encoded(b"<html>\x89PNG\r\n\x1a\n")), "invalid_attachment"),
         (with("attachment", encoded(b"")), "invalid_attachment"),
+        (with("attachment", encoded(&[&picture(100)[..], b"PK\x03\x04"].concat())), "invalid_attachment"),
+        (with("attachment", encoded(&picture(100)[..99])), "invalid_attachment"),
         (with("attachment", json!("not base64!")), "invalid_attachment"),
         (with("attachment_name", json!("../../etc/passwd")), "invalid_attachment_name"),
         (with("attachment_name", json!("a\r\nSet-Cookie: x")), "invalid_attachment_name"),
@@ -201,6 +196,9 @@ async fn pictures_are_what_their_content_says_and_nothing_else_is_kept() {
         (with("subject", json!("é".repeat(201))), "invalid_subject"),
         (with("subject", json!("two\nlines")), "invalid_subject"),
         (with("description", json!("語".repeat(5001))), "invalid_description"),
+        (with("description", json!("a\0b")), "invalid_description"),
+        (with("description", json!("\u{1b}[2J")), "invalid_description"),
+        (with("description", json!("gnp.\u{202e}exe")), "invalid_description"),
     ] {
         let refused = owner.post(TICKETS, fields).await;
         assert_eq!((refused.status.as_u16(), refused.text("code").as_str()), (400, code), "{}", refused.body);
@@ -209,6 +207,11 @@ async fn pictures_are_what_their_content_says_and_nothing_else_is_kept() {
     assert_eq!(owner.get(TICKETS).await.body, json!({ "tickets": [] }));
     let longest = json!({ "subject": "é".repeat(200), "description": "語".repeat(5000) });
     owner.done(TICKETS, longest).await;
+    let lines = json!({ "subject": "Lines", "description": "one\r\n\ttwo\nthree" });
+    let ticket = owner.done(TICKETS, lines).await.text("ticket_id");
+    assert_eq!(read(&owner, &ticket).await["description"], "one\n\ttwo\nthree");
+    let refused = owner.post(&format!("{TICKETS}/{ticket}/comments"), json!({ "comment_text": "a\u{202e}b" })).await;
+    assert_eq!((refused.status.as_u16(), refused.text("code").as_str()), (400, "invalid_comment_text"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -256,11 +259,11 @@ async fn nobody_sees_or_answers_the_tickets_of_another_tenant() {
     let bench = Bench::start().await;
     let owner = bench.owner();
     let mut fields = question();
-    fields["attachment"] = BASE64_STANDARD.encode(picture(0)).into();
+    fields["attachment"] = PIXEL.into();
     let ticket = owner.done(TICKETS, fields).await.text("ticket_id");
     let attachment = read(&owner, &ticket).await["attachments"][0]["attachment_id"].as_str().unwrap().to_owned();
     let upload = owner.done("/frontend/support/attachments", json!({})).await;
-    put(&upload.text("upload_url"), picture(0)).await;
+    put(&upload.text("upload_url"), picture(100)).await;
 
     let (other, _) = bench.another_tenant(7, Plan::Team).await;
     let stranger = owner.in_tenant(&other.id);
