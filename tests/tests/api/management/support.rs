@@ -14,7 +14,7 @@ use tests::harness::{Bench, fetch, put, python_tool, root, send};
 use tests::members::Member;
 use tests::pictures::{PIXEL, picture};
 
-use super::operator::done;
+use super::operator::{done, operate};
 use super::races::{at_once, count, counts};
 
 const TICKETS: &str = "/frontend/support/tickets";
@@ -125,7 +125,7 @@ async fn a_ticket_goes_between_both_sides_until_it_is_resolved() {
     );
     let resolved =
         done(&bench, &["answer-ticket", &tenant, &ticket, "--text", "Mended.", "--status", "resolved"]).await;
-    assert_eq!(resolved["status"], "Resolved");
+    assert_eq!((&resolved["status"], &resolved["mailed_to"]), (&json!("Resolved"), &json!("owner@example.com")));
     assert_eq!(mails(&bench).await.len(), 2, "our answer, and the customer's");
     let refused = owner.post(&comments, json!({ "comment_text": "Thanks" })).await;
     assert_eq!((refused.status.as_u16(), refused.text("code").as_str()), (400, "ticket_resolved"));
@@ -135,7 +135,62 @@ async fn a_ticket_goes_between_both_sides_until_it_is_resolved() {
         (&json!("Resolved"), &json!(ticket))
     );
     assert_eq!(listed.body["tickets"][0].get("description"), None);
-    assert_eq!(done(&bench, &["tickets", &tenant, &ticket]).await["comments"].as_array().unwrap().len(), 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_goes_to_nobody_who_is_no_member_any_more() {
+    let bench = Bench::start().await;
+    let (owner, tenant) = (bench.owner(), bench.tenant.id.to_string());
+    let colleague = bench.add_member("developer@example.com", "").await;
+    let (token, _) = bench.add_token("").await;
+    let (theirs, of_token) = (open(&colleague).await, open(&token).await);
+    mails(&bench).await;
+    let answered = async |ticket: &str| {
+        let answered = done(&bench, &["answer-ticket", &tenant, ticket, "--text", "We are at it."]).await;
+        let told = mails(&bench).await.into_iter().map(|(to, ..)| to);
+        (answered["mailed_to"].clone(), told.collect::<Vec<_>>())
+    };
+    let to_colleague = "developer@example.com";
+    assert_eq!(answered(&theirs).await, (json!(to_colleague), vec![to_colleague.to_owned()]));
+    assert_eq!(answered(&of_token).await, (json!(null), vec![]));
+    owner.done("/frontend/remove_user_from_tenant", json!({ "user_id": to_colleague })).await;
+    assert_eq!(answered(&theirs).await, (json!(null), vec![]));
+    assert_eq!(read(&owner, &theirs).await["comments"].as_array().unwrap().len(), 2, "the tenant still reads it");
+    owner.add_member(to_colleague, "").await;
+    mails(&bench).await;
+    assert_eq!(answered(&theirs).await, (json!(to_colleague), vec![to_colleague.to_owned()]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn operators_who_read_tickets_leave_a_trace_in_the_tenants_log() {
+    let bench = Bench::start().await;
+    let tenant = bench.tenant.id.to_string();
+    let ticket = open(&bench.owner()).await;
+    done(&bench, &["answer-ticket", &tenant, &ticket, "--text", "We are at it."]).await;
+    let mut events = bench.events().await;
+    let listed = done(&bench, &["tickets", &tenant]).await;
+    assert_eq!((&listed[0]["ticket_id"], listed.as_array().unwrap().len()), (&json!(ticket), 1));
+    let shown = done(&bench, &["tickets", &tenant, &ticket]).await;
+    assert_eq!(
+        (&shown["ticket"]["subject"], shown["comments"].as_array().unwrap().len()),
+        (&json!("Build question"), 1)
+    );
+    assert!(!operate(&bench, &["tickets", &tenant, NOBODYS]).await.status.success());
+    let unknown = operate(&bench, &["tickets", "00000000000000000000000000000001"]).await;
+    let said = String::from_utf8_lossy(&unknown.stderr);
+    assert!(!unknown.status.success() && said.contains("Tenant not found"), "{said}");
+    let told = events.unseen().await.into_iter().map(|logged| {
+        assert_eq!((&logged.log, logged.event.user_id.as_str()), (&bench.log(), "operator"));
+        (logged.event.api_call, logged.event.successful, json!(logged.event.raw_data))
+    });
+    assert_eq!(
+        told.collect::<Vec<_>>(),
+        [
+            ("operator_list_tickets".to_owned(), true, json!({})),
+            ("operator_read_ticket".to_owned(), true, json!({ "ticket_id": ticket })),
+            ("operator_read_ticket".to_owned(), false, json!({ "ticket_id": NOBODYS })),
+        ]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
