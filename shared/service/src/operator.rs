@@ -46,7 +46,8 @@ impl Service {
         tenant.require_not_purging()?;
         let trail = Trail::begin(Log::Tenant(tenant.id.clone()), OPERATOR, call, "");
         let demand = Demand { effect: Effect::Read, permission: None, plan: None };
-        Ok(Caller { user_id: OPERATOR.to_owned(), tenant, permissions: Permissions::all(), demand, trail })
+        let user_id = OPERATOR.to_owned();
+        Ok(Caller { user_id, sign_in: None, tenant, permissions: Permissions::all(), demand, trail })
     }
 
     /// Makes `tenant` as it stands there, owned by `owner`, whatever else `owner` has.

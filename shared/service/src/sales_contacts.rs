@@ -4,7 +4,8 @@ use domain::error::Error;
 use domain::mail::Mail;
 use domain::member::MemberId;
 use domain::plan::Plan;
-use domain::sales_contact::SalesContact;
+use domain::sales_contact::{Asker, SalesContact};
+use domain::session::SignIn;
 use store::ReplayOwner;
 use store::idempotency::Created;
 
@@ -16,7 +17,7 @@ use crate::support::letter;
 impl Service {
     /// When the caller may ask to be called by sales again, if that is not now.
     pub async fn sales_cooldown(&self, caller: &Caller) -> Result<Option<i64>, Error> {
-        let contact = self.store.sales_contact(&caller.tenant.id, &caller.user_id.parse()?).await?;
+        let contact = self.store.sales_contact(&asker(caller)?).await?;
         Ok(contact.and_then(|contact| contact.cooldown(self.clock.now())))
     }
 
@@ -34,12 +35,12 @@ impl Service {
         let contact = SalesContact::new(tier, self.clock.now());
         let mail = |to| Mail::sales_request(to, &caller.tenant, &caller.user_id, tier);
         let letter = letter(self.desk.sales.as_ref().map(mail))?;
-        let (user, contact, letter) = (&caller.user_id.parse::<MemberId>()?, &contact, letter.as_ref());
+        let (asker, contact, letter) = (&asker(caller)?, &contact, letter.as_ref());
         let attempt = |attempt: Attempt| async move {
-            if let Some(last) = self.store.sales_contact(&attempt.tenant.id, user).await? {
+            if let Some(last) = self.store.sales_contact(asker).await? {
                 last.check(attempt.now)?;
             }
-            self.store.note_sales_contact(&attempt.tenant, user, contact, letter, attempt.record()).await
+            self.store.note_sales_contact(&attempt.tenant, asker, contact, letter, attempt.record()).await
         };
         let until = contact.cooldown_until;
         let request = request.as_ref().map(|request| (request, Created::SalesContact { cooldown_until: until }));
@@ -49,4 +50,12 @@ impl Service {
             None => Ok(Answered { value: until, replayed: false }),
         }
     }
+}
+
+/// Whose last request counts for a caller.
+fn asker(caller: &Caller) -> Result<Asker, Error> {
+    Ok(match (caller.user_id.parse()?, &caller.sign_in) {
+        (MemberId::Person(person), Some(SignIn::Password | SignIn::Provider(_))) => Asker::Person(person),
+        (member, _) => Asker::Member(caller.tenant.id.clone(), member),
+    })
 }

@@ -7,10 +7,12 @@ use domain::attachment::{INLINE_BYTES, MAX_BYTES};
 use domain::plan::Plan;
 use domain::tenant::{Tenant, TenantDocument};
 use domain::ticket::{MOST_COMMENTS, MOST_OPEN};
+use futures_util::future::join_all;
 use http::StatusCode;
 use serde_json::{Value, json};
 use tests::functions::deliver_mail;
 use tests::harness::{Bench, fetch, put, python_tool, root, send};
+use tests::issuer;
 use tests::members::Member;
 use tests::pictures::{PIXEL, picture};
 
@@ -385,9 +387,7 @@ async fn a_user_reaches_sales_once_in_seven_days_whatever_comes_at_once() {
 
     let colleague = bench.add_member("developer@example.com", "").await;
     let (token, _) = bench.add_token("").await;
-    let (other, _) = bench.another_tenant(7, Plan::Free).await;
-    let elsewhere = owner.in_tenant(&other.id);
-    for caller in [&colleague, &token, &elsewhere] {
+    for caller in [&colleague, &token] {
         assert_eq!(caller.get(status).await.body, idle);
         caller.done(request, json!({ "tier": "TEAM" })).await;
     }
@@ -398,6 +398,37 @@ async fn a_user_reaches_sales_once_in_seven_days_whatever_comes_at_once() {
     assert_eq!(owner.get(status).await.body, idle);
     let answers = at_once(&owner, request, vec![json!({ "tier": "TEAM" }); 5]).await;
     assert_eq!(count(&answers), counts([("200", 1), ("429 sales_contact_cooldown", 4)]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_is_one_user_in_all_tenants_and_whom_a_tenant_asserts_is_one_there() {
+    let bench = Bench::start().await;
+    bench.clock.stop();
+    let (status, request) = ("/frontend/sales_contact/status", "/frontend/sales_contact/request");
+    let (idle, asked) = (json!({ "on_cooldown": false, "cooldown_until": null }), json!({ "tier": "TEAM" }));
+    let mut tenants = vec![bench.tenant.clone()];
+    for (number, plan) in [(7, Plan::Free), (8, Plan::Team), (9, Plan::Enterprise)] {
+        tenants.push(bench.another_tenant(number, plan).await.0);
+    }
+    let enterprise = &tenants[3].id;
+    let asserted = bench.session("owner@example.com", issuer::asserted_by(enterprise)).in_tenant(enterprise);
+    asserted.done(request, asked.clone()).await;
+    let refused = asserted.post(request, asked.clone()).await;
+    assert_eq!((refused.status.as_u16(), refused.text("code").as_str()), (429, "sales_contact_cooldown"));
+
+    let owner = bench.owner();
+    let everywhere: Vec<Member> = tenants.iter().map(|tenant| owner.in_tenant(&tenant.id)).collect();
+    for own in &everywhere {
+        assert_eq!(own.get(status).await.body, idle, "what a tenant asserts says nothing of the person");
+    }
+    let calls = everywhere.iter().cycle().take(16).map(|own| own.post(request, asked.clone()));
+    assert_eq!(count(&join_all(calls).await), counts([("200", 1), ("429 sales_contact_cooldown", 15)]));
+    let google = json!({ "identities": [{ "providerName": "Google", "providerType": "Google" }] });
+    let google = bench.session("Owner@example.com", google);
+    let until = json!({ "on_cooldown": true, "cooldown_until": bench.clock.now() + WEEK });
+    for own in everywhere.iter().chain([&google]) {
+        assert_eq!(own.get(status).await.body, until);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
