@@ -10,6 +10,7 @@ pub mod issuer;
 pub mod keystores;
 pub mod members;
 pub mod packages;
+pub mod pictures;
 pub mod privileges;
 pub mod replays;
 pub mod saml;

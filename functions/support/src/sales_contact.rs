@@ -21,7 +21,7 @@ pub(crate) struct CooldownAnswer {
 
 /// Check the sales contact cooldown
 ///
-/// Each user of a tenant may ask once in seven days.
+/// Each user may ask once in seven days, in whichever of their tenants.
 #[utoipa::path(
     get, path = "/frontend/sales_contact/status", tag = "support",
     responses((status = 200, description = "Whether the caller may ask now", body = CooldownAnswer))
@@ -72,7 +72,8 @@ pub(crate) struct CooldownError {
 
 /// Request sales contact
 ///
-/// By mail, once in seven days for each user of a tenant.
+/// By mail, once in seven days for each user, in whichever of their tenants. An API token, and whoever a tenant's own identity provider
+/// signs in, is a user of that tenant alone.
 #[utoipa::path(
     post, path = "/frontend/sales_contact/request", tag = "support", request_body = SalesContactFields,
     params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 printable ASCII characters", min_length = 1, max_length = 255)),

@@ -102,7 +102,7 @@ pub(crate) struct ListedAttachment {
     /// The comment that it came with; null where it came with the ticket itself.
     #[schema(required = true)]
     comment_id: Option<String>,
-    /// As it was called.
+    /// As it was called, with the extension of what it is.
     #[schema(example = "screenshot.png")]
     file_name: String,
     /// `image/png` or `image/jpeg`, by its content.
@@ -186,7 +186,7 @@ pub(crate) struct TicketFields {
     /// One line, at most 200 characters.
     #[schema(required = true, nullable = false, example = "Build question")]
     subject: Option<String>,
-    /// At most 5000 characters.
+    /// At most 5000 characters, in lines.
     #[schema(required = true, nullable = false, example = "Can you help us understand this build failure?")]
     description: Option<String>,
     #[serde(flatten)]
@@ -196,12 +196,12 @@ pub(crate) struct TicketFields {
 /// A picture that comes with a ticket or a comment.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct AttachmentFields {
-    /// Base64 of a PNG or JPEG image, at most 5 MB decoded. What does not fit a request (5.5 MB) goes by `attachment_upload`.
+    /// Base64 of a PNG or JPEG image, at most 5 MB decoded and 16384 pixels wide and high. What does not fit a request (5.5 MB) goes by `attachment_upload`.
     attachment: Option<String>,
     /// Instead of `attachment`: takes the image that was put to the URL of `/frontend/support/attachments`.
     #[schema(example = "01970000-0000-7000-8000-000000000003")]
     attachment_upload: Option<String>,
-    /// As the image is called; at most 255 bytes.
+    /// As the image is called; at most 255 bytes. The content decides on its extension.
     #[schema(example = "screenshot.png")]
     attachment_name: Option<String>,
     /// Not relied on: the content says what the image is.
@@ -292,7 +292,7 @@ pub(crate) async fn ticket(
 /// The comment to be made.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct CommentFields {
-    /// At most 5000 characters.
+    /// At most 5000 characters, in lines.
     #[schema(required = true, nullable = false, example = "Here is more context.")]
     comment_text: Option<String>,
     #[serde(flatten)]
@@ -380,7 +380,7 @@ pub(crate) async fn request_attachment_upload(
 /// An attachment as it is downloaded.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AttachmentAnswer {
-    /// As it was called.
+    /// As it was called, with the extension of what it is.
     #[schema(example = "screenshot.png")]
     file_name: String,
     /// `image/png` or `image/jpeg`, by its content.

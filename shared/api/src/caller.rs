@@ -79,10 +79,8 @@ impl<R: Route> FromRequestParts<App> for Caller<R> {
         check_kind(&R::ROW, &credentials)?;
         let demand = R::ROW.demand;
         demand.check(&tenant, &permissions)?;
-        Ok(Self(
-            service::access::Caller { user_id: member.to_string(), tenant, permissions, demand, trail },
-            PhantomData,
-        ))
+        let (user_id, sign_in) = (member.to_string(), credentials.sign_in().cloned());
+        Ok(Self(service::access::Caller { user_id, sign_in, tenant, permissions, demand, trail }, PhantomData))
     }
 }
 

@@ -1,17 +1,20 @@
 //! Pictures that come with tickets and comments: PNG or JPEG by what they are, not by what they are called (page 003, "Support
 //! Tickets").
 
+mod image;
+
 use std::str::FromStr;
 
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use imagesize::{ImageType as Format, blob_size, image_type};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::id::{Sha256Hex, string_conversions, uuid_id};
 use crate::text::is_unseen;
+
+pub use image::ImageType;
 
 /// Decoded bytes of an attachment.
 pub const MAX_BYTES: usize = 5_242_880;
@@ -38,16 +41,10 @@ uuid_id!(
     "Invalid attachment upload"
 );
 
-/// What a picture is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum ImageType {
-    /// Portable Network Graphics.
-    #[serde(rename = "image/png")]
-    Png,
-    /// JPEG.
-    #[serde(rename = "image/jpeg")]
-    Jpeg,
-}
+/// Bytes of a name.
+const NAME_BYTES: usize = 255;
+/// What a picture without a name is called.
+const USUAL_NAME: &str = "attachment";
 
 /// The name of an attachment: 1 to 255 bytes, one path component.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,7 +56,7 @@ pub struct AttachmentName(String);
 pub struct Attachment {
     /// Names it.
     pub attachment_id: AttachmentId,
-    /// As whoever sent it calls it.
+    /// As whoever sent it calls it, with an extension that fits.
     pub file_name: AttachmentName,
     /// What it is.
     pub file_type: ImageType,
@@ -73,48 +70,31 @@ pub struct Attachment {
     pub created_at: i64,
 }
 
-impl ImageType {
-    /// What `content` is: a PNG or a JPEG whose header says how large the picture is.
-    pub fn of(content: &[u8]) -> Result<Self, Error> {
-        if content.len() > MAX_BYTES {
-            return Err(too_large());
-        }
-        let found = match image_type(content) {
-            Ok(Format::Png) => Self::Png,
-            Ok(Format::Jpeg) => Self::Jpeg,
-            _ => return Err(Error::invalid("attachment", "Attachments must be PNG or JPEG images")),
-        };
-        match blob_size(content) {
-            Ok(size) if size.width > 0 && size.height > 0 => Ok(found),
-            _ => Err(Error::invalid("attachment", "The attachment is a damaged image")),
-        }
-    }
-
-    /// The media type.
-    pub const fn media_type(self) -> &'static str {
-        match self {
-            Self::Png => "image/png",
-            Self::Jpeg => "image/jpeg",
-        }
-    }
-
-    /// What a picture without a name is called.
-    pub fn usual_name(self) -> AttachmentName {
-        AttachmentName(
-            match self {
-                Self::Png => "attachment.png",
-                Self::Jpeg => "attachment.jpg",
-            }
-            .to_owned(),
-        )
-    }
-}
-
 impl AttachmentName {
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The name with an extension that says what the picture is; without a name, the usual one.
+    pub fn fitting(name: Option<Self>, picture: ImageType) -> Self {
+        let name = name.map_or_else(String::new, |name| name.0);
+        let name = name.trim_end_matches(['.', ' ']);
+        let (stem, extension) = name.rsplit_once('.').filter(|(_, text)| is_extension(text)).unwrap_or((name, ""));
+        if !stem.is_empty() && picture.extensions().iter().any(|fits| extension.eq_ignore_ascii_case(fits)) {
+            return Self(name.to_owned());
+        }
+        let extension = picture.extensions()[0];
+        let stem = &stem[..stem.floor_char_boundary(NAME_BYTES - extension.len() - 1)];
+        Self(format!("{}.{extension}", if stem.is_empty() { USUAL_NAME } else { stem }))
+    }
+}
+
+/// Whether what stands behind the last dot says what a file is: not in `Screenshot at 10.15` nor in `v1.2 of it`.
+fn is_extension(text: &str) -> bool {
+    (1..=10).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        && text.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
 
 impl FromStr for AttachmentName {
@@ -123,7 +103,7 @@ impl FromStr for AttachmentName {
     fn from_str(text: &str) -> Result<Self, Error> {
         let name = text.trim();
         let fits = |c: char| !is_unseen(c) && !matches!(c, '/' | '\\' | '"');
-        if (1..=255).contains(&name.len()) && name.chars().all(fits) {
+        if (1..=NAME_BYTES).contains(&name.len()) && name.chars().all(fits) {
             return Ok(Self(name.to_owned()));
         }
         let message = "Attachment name must be 1 to 255 bytes, without slashes, quotes and control characters";
@@ -152,48 +132,10 @@ pub fn too_large() -> Error {
 mod tests {
     use super::*;
 
-    /// A picture of one pixel.
-    const PNG: &[u8] = &[
-        0x89, b'P', b'N', b'G', 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13, b'I', b'H', b'D', b'R', 0, 0, 0, 1, 0, 0, 0, 1, 8,
-        0, 0, 0, 0, 0x3a, 0x7e, 0x9b, 0x55,
-    ];
-    const JPEG: &[u8] =
-        &[0xff, 0xd8, 0xff, 0xe0, 0, 4, 0, 0, 0xff, 0xc0, 0, 11, 8, 0, 2, 0, 3, 1, 1, 0x11, 0, 0xff, 0xd9];
-
     #[test]
-    fn the_content_says_what_a_picture_is() {
-        assert_eq!(ImageType::of(PNG).unwrap(), ImageType::Png);
-        assert_eq!(ImageType::of(JPEG).unwrap(), ImageType::Jpeg);
-        let mut empty = PNG.to_vec();
-        empty[16..24].fill(0);
-        for other in [
-            &b""[..],
-            b"\x89PNG\r\n\x1a\n",
-            &PNG[..20],
-            &JPEG[..6],
-            &empty,
-            b"GIF89a\x01\0\x01\0\0\0\0;",
-            b"BM",
-            b"<svg xmlns='http://www.w3.org/2000/svg'/>",
-            b"%PDF-1.7",
-            b"PK\x03\x04",
-            b"\xff\xd8\xff",
-            b"RIFF\0\0\0\0WEBPVP8 ",
-        ] {
-            assert!(matches!(ImageType::of(other), Err(Error::Invalid { field: "attachment", .. })), "{other:?}");
-        }
-    }
-
-    #[test]
-    fn five_megabytes_fit_and_a_byte_more_does_not() {
-        let mut picture = PNG.to_vec();
-        picture.resize(MAX_BYTES, 0);
-        assert!(ImageType::of(&picture).is_ok());
-        let text = BASE64.encode(&picture);
-        assert_eq!(decode(&text).unwrap().len(), MAX_BYTES);
-        picture.push(0);
-        assert_eq!(ImageType::of(&picture).unwrap_err().to_string(), "Attachments can be up to 5 MB");
-        assert!(decode(&"A".repeat(8_000_000)).is_err());
+    fn five_megabytes_decode_and_much_more_does_not() {
+        assert_eq!(decode(&BASE64.encode(vec![0; MAX_BYTES])).unwrap().len(), MAX_BYTES);
+        assert_eq!(decode(&"A".repeat(8_000_000)).unwrap_err().to_string(), "Attachments can be up to 5 MB");
     }
 
     #[test]
@@ -212,5 +154,30 @@ mod tests {
         for text in ["", " ", "../x.png", "a\\b.png", "a\nb.png", "a\"b.png", "gnp.\u{202e}exe", &"é".repeat(128)] {
             assert!(text.parse::<AttachmentName>().is_err(), "{text:?}");
         }
+    }
+    #[test]
+    fn a_name_ends_as_its_picture_is() {
+        let long = format!("{}.exe", "é".repeat(125));
+        let cut = format!("{}.jpg", "é".repeat(125));
+        for (name, picture, fits) in [
+            ("screenshot.png", ImageType::Png, "screenshot.png"),
+            ("Screenshot.PNG", ImageType::Png, "Screenshot.PNG"),
+            ("photo.JPEG", ImageType::Jpeg, "photo.JPEG"),
+            ("photo.jpg", ImageType::Png, "photo.png"),
+            ("invoice.exe", ImageType::Png, "invoice.png"),
+            ("invoice.exe. .", ImageType::Png, "invoice.png"),
+            ("invoice.png.exe", ImageType::Jpeg, "invoice.png.jpg"),
+            ("screenshot", ImageType::Jpeg, "screenshot.jpg"),
+            ("Screenshot at 10.15", ImageType::Png, "Screenshot at 10.15.png"),
+            ("v1.2 of it", ImageType::Png, "v1.2 of it.png"),
+            (".png", ImageType::Png, "attachment.png"),
+            (".", ImageType::Png, "attachment.png"),
+            (&long, ImageType::Jpeg, &cut),
+        ] {
+            let named = AttachmentName::fitting(Some(name.parse().unwrap()), picture);
+            assert_eq!(named.as_str(), fits, "{name}");
+            assert_eq!(named.as_str().parse::<AttachmentName>().unwrap(), named);
+        }
+        assert_eq!(AttachmentName::fitting(None, ImageType::Jpeg).as_str(), "attachment.jpg");
     }
 }

@@ -4,13 +4,23 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::id::TenantId;
+use crate::member::{EmailAddress, MemberId};
 use crate::plan::Plan;
 
 /// Seconds from one request of a user to the next: seven days.
 pub const COOLDOWN_SECONDS: i64 = 7 * 24 * 3600;
 
-/// A user's last request. It belongs to the user in one tenant: what an identity provider of one tenant says of somebody counts
-/// nowhere else.
+/// Whose last request counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asker {
+    /// Somebody who proved their address: one user, in whichever of their tenants they ask.
+    Person(EmailAddress),
+    /// A token of a tenant, or whomever its own identity provider names, which can name anybody: that counts nowhere else.
+    Member(TenantId, MemberId),
+}
+
+/// A user's last request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SalesContact {
     /// The plan that the user asked about.

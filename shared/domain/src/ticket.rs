@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::attachment::Attachment;
 use crate::error::Error;
 use crate::id::uuid_id;
-use crate::text::is_unseen;
+use crate::text::{is_unseen, lines};
 
 /// Tickets of a tenant that are not resolved.
 pub const MOST_OPEN: u32 = 10;
@@ -174,15 +174,17 @@ pub fn subject(text: Option<String>) -> Result<String, Error> {
     Ok(text)
 }
 
-/// A description: at most 5000 characters.
+/// A description: at most 5000 characters, in lines.
 pub fn description(text: Option<String>) -> Result<String, Error> {
     let text = filled(text, "description", "Description is missing")?;
+    let text = in_lines(&text, "description", "Description must be without control characters")?;
     within(text, "description", "Description must be up to 5000 characters")
 }
 
-/// The text of a comment: at most 5000 characters.
+/// The text of a comment: at most 5000 characters, in lines.
 pub fn comment_text(text: Option<String>) -> Result<String, Error> {
     let text = filled(text, "comment_text", "Comment text is missing")?;
+    let text = in_lines(&text, "comment_text", "Comment text must be without control characters")?;
     within(text, "comment_text", "Comment text must be up to 5000 characters")
 }
 
@@ -190,6 +192,10 @@ fn filled(text: Option<String>, field: &'static str, missing: &'static str) -> R
     let text = text.unwrap_or_default();
     let trimmed = text.trim();
     if trimmed.is_empty() { Err(Error::invalid(field, missing)) } else { Ok(trimmed.to_owned()) }
+}
+
+fn in_lines(text: &str, field: &'static str, message: &'static str) -> Result<String, Error> {
+    lines(text).ok_or_else(|| Error::invalid(field, message))
 }
 
 fn within(text: String, field: &'static str, message: &'static str) -> Result<String, Error> {
@@ -284,6 +290,19 @@ mod tests {
         assert!(matches!(description(of("語", 5001)), Err(Error::Invalid { field: "description", .. })));
         assert!(matches!(comment_text(of("x", 5001)), Err(Error::Invalid { field: "comment_text", .. })));
         assert!(comment_text(Some("\u{a0}\n".to_owned())).is_err());
+    }
+
+    #[test]
+    fn texts_have_lines_and_nothing_that_nobody_sees() {
+        assert_eq!(description(Some("two\r\n\tlines\r\n".to_owned())).unwrap(), "two\n\tlines");
+        assert_eq!(description(Some("\r\n".repeat(4999) + "x\r\ny")).unwrap(), "x\ny");
+        assert_eq!(comment_text(Some("x\r\n".repeat(2500))).unwrap().len(), 4999, "a line end is one character");
+        for unseen in ["a\0b", "a\u{1b}[2Jb", "a\rb", "gnp.\u{202e}exe"] {
+            let refused = description(Some(unseen.to_owned())).unwrap_err();
+            assert_eq!(refused.to_string(), "Description must be without control characters", "{unseen:?}");
+            let refused = comment_text(Some(unseen.to_owned()));
+            assert!(matches!(refused, Err(Error::Invalid { field: "comment_text", .. })), "{unseen:?}");
+        }
     }
 
     #[test]

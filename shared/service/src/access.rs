@@ -38,6 +38,8 @@ pub struct Visitor {
 pub struct Caller {
     /// Who it is, as the audit log names it.
     pub user_id: String,
+    /// How it signed in; `None` of API tokens and operators.
+    pub sign_in: Option<SignIn>,
     /// The tenant, as it was when the caller was let in.
     pub tenant: Tenant,
     /// What it may do there.
@@ -70,6 +72,14 @@ impl Credentials {
         match self {
             Self::Token(_, id) => MemberId::Token(id.clone()),
             Self::Session(session) => MemberId::Person(session.email.clone()),
+        }
+    }
+
+    /// How their owner signed in; `None` of an API token.
+    pub fn sign_in(&self) -> Option<&SignIn> {
+        match self {
+            Self::Token(..) => None,
+            Self::Session(session) => Some(&session.sign_in),
         }
     }
 

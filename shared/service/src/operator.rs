@@ -46,7 +46,8 @@ impl Service {
         tenant.require_not_purging()?;
         let trail = Trail::begin(Log::Tenant(tenant.id.clone()), OPERATOR, call, "");
         let demand = Demand { effect: Effect::Read, permission: None, plan: None };
-        Ok(Caller { user_id: OPERATOR.to_owned(), tenant, permissions: Permissions::all(), demand, trail })
+        let user_id = OPERATOR.to_owned();
+        Ok(Caller { user_id, sign_in: None, tenant, permissions: Permissions::all(), demand, trail })
     }
 
     /// Makes `tenant` as it stands there, owned by `owner`, whatever else `owner` has.
@@ -78,11 +79,19 @@ impl Service {
         if let Value::Object(fields) = serde_json::to_value(setting).map_err(Error::internal)? {
             caller.trail.note(fields.into_iter().collect::<Map<_, _>>());
         }
-        if let Err(refused) = self.change_tenant(&caller, |tenant, _| setting.apply(tenant)).await {
-            self.end_trail(&caller.trail, false).await?;
-            return Err(refused);
-        }
+        self.ending_trail(&caller, self.change_tenant(&caller, |tenant, _| setting.apply(tenant))).await?;
         self.readmit(&caller).await
+    }
+
+    /// What comes of an operator's call, whose event is written then.
+    pub(crate) async fn ending_trail<T>(
+        &self,
+        caller: &Caller,
+        call: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let answer = call.await;
+        self.end_trail(&caller.trail, answer.is_ok()).await?;
+        answer
     }
 }
 

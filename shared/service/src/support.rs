@@ -1,12 +1,10 @@
-//! Support tickets and requests to be called by sales (page 003).
+//! Support tickets, as their tenants open, read and comment on them (page 003, "Support Tickets").
 
 use domain::attachment::{self, Attachment, AttachmentId, AttachmentName, AttachmentUploadId, INLINE_BYTES, ImageType};
 use domain::error::Error;
 use domain::id::{Sha256Hex, TenantId};
 use domain::mail::Mail;
-use domain::member::{EmailAddress, MemberId};
-use domain::plan::Plan;
-use domain::sales_contact::SalesContact;
+use domain::member::EmailAddress;
 use domain::ticket::{Comment, CommentId, Side, Ticket, TicketId, TicketStatus};
 use store::artifacts::Handed;
 use store::idempotency::Created;
@@ -18,8 +16,6 @@ use crate::Service;
 use crate::access::Caller;
 use crate::changing::{Answered, Attempt, IdempotentRequest, NOTHING_UPLOADED};
 
-/// As customers see whoever answers a ticket.
-pub const SUPPORT: &str = "AppTego Support";
 /// The answer for a ticket that the tenant does not have.
 const NO_TICKET: &str = "Ticket not found";
 /// The answer for an attachment that the tenant does not have.
@@ -99,15 +95,6 @@ pub struct AttachmentUpload {
     pub id: AttachmentUploadId,
     /// Takes the picture with one PUT.
     pub url: String,
-}
-
-/// What AppTego does to a ticket: an answer, another status, or both.
-#[derive(Clone, Debug)]
-pub struct SupportAnswer {
-    /// As [`domain::ticket::comment_text`] reads it.
-    pub text: Option<String>,
-    /// After the answer, where there is one.
-    pub status: Option<TicketStatus>,
 }
 
 impl Service {
@@ -224,58 +211,7 @@ impl Service {
         Ok(AttachmentUpload { id, url })
     }
 
-    /// Answers a ticket for AppTego, and tells whoever reported it by mail; the ticket as it is then.
-    pub async fn answer_ticket(
-        &self,
-        tenant: &TenantId,
-        id: &TicketId,
-        answer: &SupportAnswer,
-    ) -> Result<Ticket, Error> {
-        let caller = self.operator(tenant, "operator_answer_ticket").await?;
-        caller.trail.note([("ticket_id".to_owned(), id.to_string().into())]);
-        if let Some(status) = answer.status {
-            caller.trail.note([("status".to_owned(), status.label().into())]);
-        }
-        if let Err(refused) = self.try_to_answer(&caller, id, answer).await {
-            self.end_trail(&caller.trail, false).await?;
-            return Err(refused);
-        }
-        self.found_ticket(tenant, id).await
-    }
-
-    async fn try_to_answer(&self, caller: &Caller, id: &TicketId, answer: &SupportAnswer) -> Result<(), Error> {
-        let comment = match &answer.text {
-            None => None,
-            Some(text) => Some(Comment {
-                comment_id: Uuid::now_v7().to_string().parse()?,
-                user_id: SUPPORT.to_owned(),
-                comment_text: text.clone(),
-                attachment: None,
-                created_at: self.clock.now().as_second(),
-            }),
-        };
-        let comment = comment.as_ref();
-        let attempt = |attempt: Attempt| async move {
-            let mut ticket = self.found_ticket(&attempt.tenant.id, id).await?;
-            if comment.is_some() {
-                ticket.add_comment(Side::Support, attempt.now)?;
-            }
-            match answer.status {
-                Some(status) if comment.is_none() || status != ticket.status => {
-                    ticket.become_status(status, attempt.now)?;
-                }
-                _ => {}
-            }
-            // A ticket of an API token has nobody to write to.
-            let reporter: Option<EmailAddress> = ticket.user_id.parse().ok();
-            let mail = |to| Mail::support_reply(to, &attempt.tenant, &ticket, comment, &self.portal_url);
-            let letter = letter(reporter.as_ref().map(mail))?;
-            self.store.update_ticket(&attempt.tenant, &ticket, comment, letter.as_ref(), attempt.record()).await
-        };
-        self.change(caller, None, attempt).await.map(drop)
-    }
-
-    async fn found_ticket(&self, tenant: &TenantId, id: &TicketId) -> Result<Ticket, Error> {
+    pub(crate) async fn found_ticket(&self, tenant: &TenantId, id: &TicketId) -> Result<Ticket, Error> {
         self.store.ticket(tenant, id).await?.ok_or(Error::NotFound(NO_TICKET))
     }
 
@@ -294,7 +230,7 @@ impl Service {
         let file_type = ImageType::of(&content)?;
         let attachment = Attachment {
             attachment_id: Uuid::now_v7().to_string().parse()?,
-            file_name: new.name.unwrap_or_else(|| file_type.usual_name()),
+            file_name: AttachmentName::fitting(new.name, file_type),
             file_type,
             size: u32::try_from(content.len()).map_err(Error::internal)?,
             digest: Sha256Hex::of(&content),
@@ -304,47 +240,10 @@ impl Service {
         self.store.put_attachment(tenant, &attachment, content).await?;
         Ok(Some(attachment))
     }
-
-    /// When the caller may ask to be called by sales again, if that is not now.
-    pub async fn sales_cooldown(&self, caller: &Caller) -> Result<Option<i64>, Error> {
-        let contact = self.store.sales_contact(&caller.tenant.id, &caller.user_id.parse()?).await?;
-        Ok(contact.and_then(|contact| contact.cooldown(self.clock.now())))
-    }
-
-    /// Asks for a call by sales, which is told by mail; when the caller may ask again.
-    pub async fn request_sales_contact(
-        &self,
-        caller: &Caller,
-        tier: Plan,
-        request: Option<IdempotentRequest>,
-    ) -> Result<Answered<i64>, Error> {
-        let owner = ReplayOwner::Tenant(&caller.tenant.id);
-        if let Some(Created::SalesContact { cooldown_until }) = self.earlier(owner, request.as_ref()).await? {
-            return Ok(Answered { value: cooldown_until, replayed: true });
-        }
-        let user: MemberId = caller.user_id.parse()?;
-        let contact = SalesContact::new(tier, self.clock.now());
-        let mail = |to| Mail::sales_request(to, &caller.tenant, &caller.user_id, tier);
-        let letter = letter(self.desk.sales.as_ref().map(mail))?;
-        let (user, contact, letter) = (&user, &contact, letter.as_ref());
-        let attempt = |attempt: Attempt| async move {
-            if let Some(last) = self.store.sales_contact(&attempt.tenant.id, user).await? {
-                last.check(attempt.now)?;
-            }
-            self.store.note_sales_contact(&attempt.tenant, user, contact, letter, attempt.record()).await
-        };
-        let until = contact.cooldown_until;
-        let request = request.as_ref().map(|request| (request, Created::SalesContact { cooldown_until: until }));
-        match self.change(caller, request, attempt).await? {
-            Some(Created::SalesContact { cooldown_until }) => Ok(Answered { value: cooldown_until, replayed: true }),
-            Some(_) => Err(Error::IdempotencyKeyReused),
-            None => Ok(Answered { value: until, replayed: false }),
-        }
-    }
 }
 
 /// The mail with an id of its own.
-fn letter(mail: Option<Mail>) -> Result<Option<Letter>, Error> {
+pub(crate) fn letter(mail: Option<Mail>) -> Result<Option<Letter>, Error> {
     mail.map(|mail| Ok((Uuid::now_v7().to_string().parse()?, mail))).transpose()
 }
 

@@ -12,6 +12,7 @@ use domain::id::{ApplicationId, JobId, Sha256Hex, SigningKeyId, TenantId};
 use domain::mail::MailId;
 use domain::member::{EmailAddress, MemberId};
 use domain::platform::ConfigVersion;
+use domain::sales_contact::Asker;
 use domain::ticket::{CommentId, TicketId};
 use domain::upload::UploadPath;
 
@@ -41,7 +42,7 @@ pub(crate) enum ItemKey<'a> {
     Ticket(&'a TenantId, &'a TicketId),
     TicketComment(&'a TenantId, &'a TicketId, &'a CommentId),
     Attachment(&'a TenantId, &'a AttachmentId),
-    SalesContact(&'a TenantId, &'a MemberId),
+    SalesContact(&'a Asker),
     Billing(&'a TenantId),
     StripeCustomer(&'a str),
     StripeEvent(&'a str),
@@ -79,7 +80,8 @@ impl ItemKey<'_> {
             Self::Ticket(tenant, id) => (partition(tenant), format!("{TICKETS}{id}")),
             Self::TicketComment(tenant, ticket, id) => (partition(tenant), format!("{}{id}", ticket_comments(ticket))),
             Self::Attachment(tenant, id) => (partition(tenant), format!("ATTACHMENT#{id}")),
-            Self::SalesContact(tenant, member) => (partition(tenant), format!("SALES_CONTACT#{member}")),
+            Self::SalesContact(Asker::Person(address)) => (person(address), "SALES_CONTACT".to_owned()),
+            Self::SalesContact(Asker::Member(tenant, member)) => (partition(tenant), format!("SALES_CONTACT#{member}")),
             Self::Billing(tenant) => (partition(tenant), "BILLING".to_owned()),
             Self::StripeCustomer(customer) => (format!("STRIPE_CUSTOMER#{customer}"), "STRIPE_CUSTOMER".to_owned()),
             Self::StripeEvent(event) => (format!("STRIPE_EVENT#{event}"), "STRIPE_EVENT".to_owned()),

@@ -11,6 +11,7 @@ use domain::job::Job;
 use domain::member::{EmailAddress, MemberId};
 use domain::purge::{Purge, Receipt};
 use domain::roster::Roster;
+use domain::sales_contact::Asker;
 use domain::tenant::Tenant;
 
 use crate::Store;
@@ -74,8 +75,9 @@ impl Store {
     pub async fn forget_membership(&self, tenant: &TenantId, person: &EmailAddress) -> Result<(), Error> {
         let leaves = self.leaves(tenant, person).condition_expression("contains(tenants, :tenant)");
         self.update_if(leaves.expression_attribute_values(":tenant", string(tenant.as_str()))).await?;
+        let asked = self.remove_any(&ItemKey::SalesContact(&Asker::Person(person.clone())))?;
         let person = self.deletion(&ItemKey::Person(person)).condition_expression("attribute_not_exists(tenants)");
-        self.transact(vec![deleted(person)?]).await.map(drop)
+        self.transact(vec![deleted(person)?, asked]).await.map(drop)
     }
 
     /// Takes everybody and everything that `gone` names out of the roster.

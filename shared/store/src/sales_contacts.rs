@@ -2,9 +2,7 @@
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::error::Error;
-use domain::id::TenantId;
-use domain::member::MemberId;
-use domain::sales_contact::SalesContact;
+use domain::sales_contact::{Asker, SalesContact};
 use domain::tenant::Tenant;
 
 use crate::Store;
@@ -15,20 +13,20 @@ use crate::table::number;
 
 impl Store {
     /// The last request of a user.
-    pub async fn sales_contact(&self, tenant: &TenantId, user: &MemberId) -> Result<Option<SalesContact>, Error> {
-        self.read(ItemKey::SalesContact(tenant, user)).await
+    pub async fn sales_contact(&self, asker: &Asker) -> Result<Option<SalesContact>, Error> {
+        self.read(ItemKey::SalesContact(asker)).await
     }
 
-    /// Notes a request, if the user's last one is long enough ago.
+    /// Notes a request, if the user's last one is long enough ago. It expires when it no longer matters.
     pub async fn note_sales_contact(
         &self,
         tenant: &Tenant,
-        user: &MemberId,
+        asker: &Asker,
         contact: &SalesContact,
         letter: Option<&Letter>,
         record: Record<'_>,
     ) -> Result<Change, Error> {
-        let put = self.put(&ItemKey::SalesContact(&tenant.id, user), contact, [])?;
+        let put = self.put(&ItemKey::SalesContact(asker), contact, [("expires_at", number(contact.cooldown_until))])?;
         let put = put.condition_expression("attribute_not_exists(pk) OR cooldown_until <= :now");
         let put = put.expression_attribute_values(":now", number(contact.requested_at)).build();
         let put = TransactWriteItem::builder().put(put.map_err(Error::internal)?).build();

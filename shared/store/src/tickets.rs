@@ -4,12 +4,13 @@ use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::attachment::{Attachment, AttachmentId, AttachmentUploadId, MAX_BYTES};
 use domain::error::Error;
 use domain::id::TenantId;
+use domain::member::MemberId;
 use domain::tenant::Tenant;
 use domain::ticket::{Comment, MOST_OPEN, Ticket, TicketId, TicketStatus};
 
 use crate::Store;
 use crate::artifacts::{Handed, as_file};
-use crate::changes::{Change, Part, Record, only, updated};
+use crate::changes::{Actions, Change, Part, Record, only, updated};
 use crate::keys::{ArtifactKey, ItemKey, TICKETS, ticket_comments};
 use crate::mail::Letter;
 use crate::table::number;
@@ -72,6 +73,34 @@ impl Store {
         letter: Option<&Letter>,
         record: Record<'_>,
     ) -> Result<Change, Error> {
+        self.change(self.ticket_update(tenant, ticket, comment, letter, record)?, record).await
+    }
+
+    /// The same, if whoever the mail is for is a member of the tenant.
+    pub async fn answer_ticket(
+        &self,
+        tenant: &Tenant,
+        ticket: &Ticket,
+        comment: Option<&Comment>,
+        letter: Option<&Letter>,
+        record: Record<'_>,
+    ) -> Result<Change, Error> {
+        let mut actions = self.ticket_update(tenant, ticket, comment, letter, record)?;
+        if let Some((_, mail)) = letter {
+            let reader = MemberId::Person(mail.to.clone());
+            actions.push((Part::Person, self.exists(&ItemKey::Member(&tenant.id, &reader))?));
+        }
+        self.change(actions, record).await
+    }
+
+    fn ticket_update(
+        &self,
+        tenant: &Tenant,
+        ticket: &Ticket,
+        comment: Option<&Comment>,
+        letter: Option<&Letter>,
+        record: Record<'_>,
+    ) -> Result<Actions, Error> {
         let after = Ticket { revision: ticket.revision + 1, ..ticket.clone() };
         let put = self.put(&ItemKey::Ticket(&tenant.id, &ticket.ticket_id), &after, [])?;
         let put = put.condition_expression("revision = :before");
@@ -91,7 +120,7 @@ impl Store {
         let attachment = comment.and_then(|comment| comment.attachment.as_ref());
         actions.extend(self.attachment_put(&tenant.id, attachment)?);
         actions.extend(self.letter_put(&tenant.id, letter, record)?);
-        self.change(actions, record).await
+        Ok(actions)
     }
 
     fn attachment_put(

@@ -15,7 +15,7 @@ use domain::ticket::{TicketId, TicketStatus, comment_text};
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use service::operator::Setting;
-use service::support::SupportAnswer;
+use service::support_desk::SupportAnswer;
 use service::{Clock, Service};
 use store::{Names, Store};
 use uuid::Uuid;
@@ -107,7 +107,7 @@ enum Action {
         /// The ticket's id
         ticket: Option<TicketId>,
     },
-    /// Answer a support ticket, set its status, or both; whoever reported it gets a mail
+    /// Answer a support ticket, set its status, or both; whoever reported it gets a mail while they belong to the tenant
     AnswerTicket {
         /// The tenant's id
         tenant: TenantId,
@@ -189,10 +189,9 @@ enum Switch {
 pub(crate) async fn operate(options: Operate) -> anyhow::Result<String> {
     let service = connect(&options).await?;
     let printed = match options.action {
-        Action::Tickets { tenant, ticket: None } => serde_json::to_value(service.store().tickets(&tenant).await?)?,
+        Action::Tickets { tenant, ticket: None } => serde_json::to_value(service.list_tickets(&tenant).await?)?,
         Action::Tickets { tenant, ticket: Some(ticket) } => {
-            let caller = service.operator(&tenant, "operator_read_ticket").await?;
-            let view = service.ticket(&caller, &ticket).await?;
+            let view = service.read_ticket(&tenant, &ticket).await?;
             json!({ "ticket": view.ticket, "comments": view.comments })
         }
         Action::AnswerTicket { tenant, ticket, answer } => {

@@ -7,25 +7,21 @@ use domain::attachment::{INLINE_BYTES, MAX_BYTES};
 use domain::plan::Plan;
 use domain::tenant::{Tenant, TenantDocument};
 use domain::ticket::{MOST_COMMENTS, MOST_OPEN};
+use futures_util::future::join_all;
 use http::StatusCode;
 use serde_json::{Value, json};
 use tests::functions::deliver_mail;
 use tests::harness::{Bench, fetch, put, python_tool, root, send};
+use tests::issuer;
 use tests::members::Member;
+use tests::pictures::{PIXEL, picture};
 
-use super::operator::done;
+use super::operator::{done, operate};
 use super::races::{at_once, count, counts};
 
 const TICKETS: &str = "/frontend/support/tickets";
 const WEEK: i64 = 7 * 24 * 3600;
 const NOBODYS: &str = "01970000-0000-7000-8000-000000000000";
-
-/// A PNG of one pixel, followed by as many bytes as make it so long.
-fn picture(length: usize) -> Vec<u8> {
-    let mut picture = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x01\0\0\0\x01\x08\0\0\0\0\x3a\x7e\x9b\x55".to_vec();
-    picture.resize(picture.len().max(length), 0);
-    picture
-}
 
 fn question() -> Value {
     json!({ "subject": "Build question", "description": "Can you help us understand this build failure?" })
@@ -69,8 +65,7 @@ pub(super) async fn samples(bench: &Bench) -> [String; 2] {
     let document = TenantDocument { name: "Ours".into(), filename: "ours.pdf".into(), description: String::new() };
     let tenant = bench.store().tenant(&bench.tenant.id).await.unwrap().unwrap();
     bench.store().put_tenant(&Tenant { documents: vec![document], ..tenant }).await.unwrap();
-    let picture = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptV";
-    let fields = json!({ "subject": "Build question", "description": "Why?", "attachment": picture });
+    let fields = json!({ "subject": "Build question", "description": "Why?", "attachment": PIXEL });
     let ticket = bench.owner().done("/frontend/support/tickets", fields).await.text("ticket_id");
     let read = bench.owner().get(&format!("/frontend/support/tickets/{ticket}")).await;
     [ticket, read.body["attachments"][0]["attachment_id"].as_str().unwrap().to_owned()]
@@ -88,7 +83,7 @@ async fn a_ticket_goes_between_both_sides_until_it_is_resolved() {
     let (owner, tenant) = (bench.owner(), bench.tenant.id.to_string());
     let mut fields = question();
     fields["attachment"] = BASE64_STANDARD.encode(picture(100)).into();
-    fields["attachment_name"] = "screenshot.jpg".into();
+    fields["attachment_name"] = "screenshot.exe".into();
     fields["attachment_type"] = "image/jpeg".into();
     let ticket = owner.done(TICKETS, fields).await.text("ticket_id");
     let [(to, subject, text)] = mails(&bench).await.try_into().unwrap();
@@ -118,11 +113,11 @@ async fn a_ticket_goes_between_both_sides_until_it_is_resolved() {
     let attachment = &body["attachments"][0];
     assert_eq!(
         (&attachment["file_name"], &attachment["file_type"], &attachment["comment_id"]),
-        (&json!("screenshot.jpg"), &json!("image/png"), &json!(null)),
-        "the content says what it is"
+        (&json!("screenshot.png"), &json!("image/png"), &json!(null)),
+        "the content says what it is, and is called"
     );
 
-    let answer = json!({ "comment_text": "This one.", "attachment": BASE64_STANDARD.encode(picture(0)) });
+    let answer = json!({ "comment_text": "This one.", "attachment": PIXEL });
     let second = owner.done(&comments, answer).await;
     let body = read(&owner, &ticket).await;
     assert_eq!(body["status"], "With Support");
@@ -132,7 +127,7 @@ async fn a_ticket_goes_between_both_sides_until_it_is_resolved() {
     );
     let resolved =
         done(&bench, &["answer-ticket", &tenant, &ticket, "--text", "Mended.", "--status", "resolved"]).await;
-    assert_eq!(resolved["status"], "Resolved");
+    assert_eq!((&resolved["status"], &resolved["mailed_to"]), (&json!("Resolved"), &json!("owner@example.com")));
     assert_eq!(mails(&bench).await.len(), 2, "our answer, and the customer's");
     let refused = owner.post(&comments, json!({ "comment_text": "Thanks" })).await;
     assert_eq!((refused.status.as_u16(), refused.text("code").as_str()), (400, "ticket_resolved"));
@@ -142,7 +137,62 @@ async fn a_ticket_goes_between_both_sides_until_it_is_resolved() {
         (&json!("Resolved"), &json!(ticket))
     );
     assert_eq!(listed.body["tickets"][0].get("description"), None);
-    assert_eq!(done(&bench, &["tickets", &tenant, &ticket]).await["comments"].as_array().unwrap().len(), 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_goes_to_nobody_who_is_no_member_any_more() {
+    let bench = Bench::start().await;
+    let (owner, tenant) = (bench.owner(), bench.tenant.id.to_string());
+    let colleague = bench.add_member("developer@example.com", "").await;
+    let (token, _) = bench.add_token("").await;
+    let (theirs, of_token) = (open(&colleague).await, open(&token).await);
+    mails(&bench).await;
+    let answered = async |ticket: &str| {
+        let answered = done(&bench, &["answer-ticket", &tenant, ticket, "--text", "We are at it."]).await;
+        let told = mails(&bench).await.into_iter().map(|(to, ..)| to);
+        (answered["mailed_to"].clone(), told.collect::<Vec<_>>())
+    };
+    let to_colleague = "developer@example.com";
+    assert_eq!(answered(&theirs).await, (json!(to_colleague), vec![to_colleague.to_owned()]));
+    assert_eq!(answered(&of_token).await, (json!(null), vec![]));
+    owner.done("/frontend/remove_user_from_tenant", json!({ "user_id": to_colleague })).await;
+    assert_eq!(answered(&theirs).await, (json!(null), vec![]));
+    assert_eq!(read(&owner, &theirs).await["comments"].as_array().unwrap().len(), 2, "the tenant still reads it");
+    owner.add_member(to_colleague, "").await;
+    mails(&bench).await;
+    assert_eq!(answered(&theirs).await, (json!(to_colleague), vec![to_colleague.to_owned()]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn operators_who_read_tickets_leave_a_trace_in_the_tenants_log() {
+    let bench = Bench::start().await;
+    let tenant = bench.tenant.id.to_string();
+    let ticket = open(&bench.owner()).await;
+    done(&bench, &["answer-ticket", &tenant, &ticket, "--text", "We are at it."]).await;
+    let mut events = bench.events().await;
+    let listed = done(&bench, &["tickets", &tenant]).await;
+    assert_eq!((&listed[0]["ticket_id"], listed.as_array().unwrap().len()), (&json!(ticket), 1));
+    let shown = done(&bench, &["tickets", &tenant, &ticket]).await;
+    assert_eq!(
+        (&shown["ticket"]["subject"], shown["comments"].as_array().unwrap().len()),
+        (&json!("Build question"), 1)
+    );
+    assert!(!operate(&bench, &["tickets", &tenant, NOBODYS]).await.status.success());
+    let unknown = operate(&bench, &["tickets", "00000000000000000000000000000001"]).await;
+    let said = String::from_utf8_lossy(&unknown.stderr);
+    assert!(!unknown.status.success() && said.contains("Tenant not found"), "{said}");
+    let told = events.unseen().await.into_iter().map(|logged| {
+        assert_eq!((&logged.log, logged.event.user_id.as_str()), (&bench.log(), "operator"));
+        (logged.event.api_call, logged.event.successful, json!(logged.event.raw_data))
+    });
+    assert_eq!(
+        told.collect::<Vec<_>>(),
+        [
+            ("operator_list_tickets".to_owned(), true, json!({})),
+            ("operator_read_ticket".to_owned(), true, json!({ "ticket_id": ticket })),
+            ("operator_read_ticket".to_owned(), false, json!({ "ticket_id": NOBODYS })),
+        ]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -182,7 +232,7 @@ async fn pictures_are_what_their_content_says_and_nothing_else_is_kept() {
     let owner = bench.owner();
     let with = |field: &str, value: Value| {
         let mut fields = question();
-        fields["attachment"] = BASE64_STANDARD.encode(picture(0)).into();
+        fields["attachment"] = PIXEL.into();
         fields[field] = value;
         fields
     };
@@ -194,6 +244,8 @@ async fn pictures_are_what_their_content_says_and_nothing_else_is_kept() {
         (with("attachment", encoded(b"<svg xmlns='http://www.w3.org/2000/svg'><script/></svg>")), "invalid_attachment"),
         (with("attachment", encoded(b"<html>\x89PNG\r\n\x1a\n")), "invalid_attachment"),
         (with("attachment", encoded(b"")), "invalid_attachment"),
+        (with("attachment", encoded(&[&picture(100)[..], b"PK\x03\x04"].concat())), "invalid_attachment"),
+        (with("attachment", encoded(&picture(100)[..99])), "invalid_attachment"),
         (with("attachment", json!("not base64!")), "invalid_attachment"),
         (with("attachment_name", json!("../../etc/passwd")), "invalid_attachment_name"),
         (with("attachment_name", json!("a\r\nSet-Cookie: x")), "invalid_attachment_name"),
@@ -201,6 +253,9 @@ async fn pictures_are_what_their_content_says_and_nothing_else_is_kept() {
         (with("subject", json!("é".repeat(201))), "invalid_subject"),
         (with("subject", json!("two\nlines")), "invalid_subject"),
         (with("description", json!("語".repeat(5001))), "invalid_description"),
+        (with("description", json!("a\0b")), "invalid_description"),
+        (with("description", json!("\u{1b}[2J")), "invalid_description"),
+        (with("description", json!("gnp.\u{202e}exe")), "invalid_description"),
     ] {
         let refused = owner.post(TICKETS, fields).await;
         assert_eq!((refused.status.as_u16(), refused.text("code").as_str()), (400, code), "{}", refused.body);
@@ -209,6 +264,11 @@ async fn pictures_are_what_their_content_says_and_nothing_else_is_kept() {
     assert_eq!(owner.get(TICKETS).await.body, json!({ "tickets": [] }));
     let longest = json!({ "subject": "é".repeat(200), "description": "語".repeat(5000) });
     owner.done(TICKETS, longest).await;
+    let lines = json!({ "subject": "Lines", "description": "one\r\n\ttwo\nthree" });
+    let ticket = owner.done(TICKETS, lines).await.text("ticket_id");
+    assert_eq!(read(&owner, &ticket).await["description"], "one\n\ttwo\nthree");
+    let refused = owner.post(&format!("{TICKETS}/{ticket}/comments"), json!({ "comment_text": "a\u{202e}b" })).await;
+    assert_eq!((refused.status.as_u16(), refused.text("code").as_str()), (400, "invalid_comment_text"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -256,11 +316,11 @@ async fn nobody_sees_or_answers_the_tickets_of_another_tenant() {
     let bench = Bench::start().await;
     let owner = bench.owner();
     let mut fields = question();
-    fields["attachment"] = BASE64_STANDARD.encode(picture(0)).into();
+    fields["attachment"] = PIXEL.into();
     let ticket = owner.done(TICKETS, fields).await.text("ticket_id");
     let attachment = read(&owner, &ticket).await["attachments"][0]["attachment_id"].as_str().unwrap().to_owned();
     let upload = owner.done("/frontend/support/attachments", json!({})).await;
-    put(&upload.text("upload_url"), picture(0)).await;
+    put(&upload.text("upload_url"), picture(100)).await;
 
     let (other, _) = bench.another_tenant(7, Plan::Team).await;
     let stranger = owner.in_tenant(&other.id);
@@ -327,9 +387,7 @@ async fn a_user_reaches_sales_once_in_seven_days_whatever_comes_at_once() {
 
     let colleague = bench.add_member("developer@example.com", "").await;
     let (token, _) = bench.add_token("").await;
-    let (other, _) = bench.another_tenant(7, Plan::Free).await;
-    let elsewhere = owner.in_tenant(&other.id);
-    for caller in [&colleague, &token, &elsewhere] {
+    for caller in [&colleague, &token] {
         assert_eq!(caller.get(status).await.body, idle);
         caller.done(request, json!({ "tier": "TEAM" })).await;
     }
@@ -340,6 +398,37 @@ async fn a_user_reaches_sales_once_in_seven_days_whatever_comes_at_once() {
     assert_eq!(owner.get(status).await.body, idle);
     let answers = at_once(&owner, request, vec![json!({ "tier": "TEAM" }); 5]).await;
     assert_eq!(count(&answers), counts([("200", 1), ("429 sales_contact_cooldown", 4)]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_is_one_user_in_all_tenants_and_whom_a_tenant_asserts_is_one_there() {
+    let bench = Bench::start().await;
+    bench.clock.stop();
+    let (status, request) = ("/frontend/sales_contact/status", "/frontend/sales_contact/request");
+    let (idle, asked) = (json!({ "on_cooldown": false, "cooldown_until": null }), json!({ "tier": "TEAM" }));
+    let mut tenants = vec![bench.tenant.clone()];
+    for (number, plan) in [(7, Plan::Free), (8, Plan::Team), (9, Plan::Enterprise)] {
+        tenants.push(bench.another_tenant(number, plan).await.0);
+    }
+    let enterprise = &tenants[3].id;
+    let asserted = bench.session("owner@example.com", issuer::asserted_by(enterprise)).in_tenant(enterprise);
+    asserted.done(request, asked.clone()).await;
+    let refused = asserted.post(request, asked.clone()).await;
+    assert_eq!((refused.status.as_u16(), refused.text("code").as_str()), (429, "sales_contact_cooldown"));
+
+    let owner = bench.owner();
+    let everywhere: Vec<Member> = tenants.iter().map(|tenant| owner.in_tenant(&tenant.id)).collect();
+    for own in &everywhere {
+        assert_eq!(own.get(status).await.body, idle, "what a tenant asserts says nothing of the person");
+    }
+    let calls = everywhere.iter().cycle().take(16).map(|own| own.post(request, asked.clone()));
+    assert_eq!(count(&join_all(calls).await), counts([("200", 1), ("429 sales_contact_cooldown", 15)]));
+    let google = json!({ "identities": [{ "providerName": "Google", "providerType": "Google" }] });
+    let google = bench.session("Owner@example.com", google);
+    let until = json!({ "on_cooldown": true, "cooldown_until": bench.clock.now() + WEEK });
+    for own in everywhere.iter().chain([&google]) {
+        assert_eq!(own.get(status).await.body, until);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

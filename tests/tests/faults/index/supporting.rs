@@ -2,18 +2,16 @@
 
 use api::access::{AddTicketComment, CreateTicket, RequestSalesContact};
 use serde_json::json;
+use tests::pictures::PIXEL;
 
 use super::managing::tables;
 use crate::management::{Before, Manage};
-
-/// A picture, of one pixel.
-const PICTURE: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptV";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tickets_comments_and_requests_survive_every_fault() {
     let tables = tables([
         Manage::new::<CreateTicket>(|_| json!({ "subject": "Build question", "description": "Why?" })).once(),
-        Manage::new::<AddTicketComment>(|_| json!({ "comment_text": "Here is more.", "attachment": PICTURE }))
+        Manage::new::<AddTicketComment>(|_| json!({ "comment_text": "Here is more.", "attachment": PIXEL }))
             .after(Before::Ticket)
             .once(),
         Manage::new::<RequestSalesContact>(|_| json!({ "tier": "ENTERPRISE" })).once(),
