@@ -46,7 +46,7 @@ fn every_operation_field_and_answer_is_described() {
                 note(&mut bare, &format!("{place} {status}"), &response["description"]);
                 let schema = &response["content"]["application/json"]["schema"];
                 assert!(schema.is_object(), "{place} {status} has no schema");
-                assert_eq!(is_error(&document, schema), !status.starts_with('2'), "{place} {status}");
+                assert_eq!(is_error(document, schema), !status.starts_with('2'), "{place} {status}");
                 assert!(response["headers"]["x-request-id"].is_object(), "{place} {status}");
             }
             assert!(

@@ -9,7 +9,6 @@ use api::App;
 use domain::credential::{AutomationKey, AutomationKeyId};
 use domain::plan::LimitChanges;
 use domain::tenant::Tenant;
-use jiff::Timestamp;
 use service::Service;
 use service::operator::Setting;
 use tokio::net::TcpListener;
@@ -132,7 +131,8 @@ impl Running {
         let limits = LimitChanges { weekly_builds: Some(Some(WEEKLY_BUILDS)), ..LimitChanges::default() };
         let tenant = service.set(&tenant.id, &Setting::CustomLimits(limits)).await?;
         let address = format!("http://{}", listener.local_addr()?);
-        let shop = Shop::open(Timestamp::now).await?;
+        let clock = service.clock().clone();
+        let shop = Shop::open(move || clock.now()).await?;
         shop.tell(&address);
         let service = service.with_payments(Some(shop.payments.clone()));
         let app = App { service: service.clone() };

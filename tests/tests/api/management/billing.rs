@@ -230,8 +230,9 @@ async fn events_and_calls_at_once_end_with_what_is_paid() {
     assert_eq!(count(&answers), counts([("200", 6)]));
     till.stripe().told().await;
     owner.done(CHECK, json!({})).await;
-    let current = till.stripe().events().into_iter().filter(|event| event["type"] == "customer.subscription.updated");
-    let last = current.last().unwrap();
+    let mut current =
+        till.stripe().events().into_iter().filter(|event| event["type"] == "customer.subscription.updated");
+    let last = current.next_back().unwrap();
     let key = last["data"]["object"]["items"]["data"][0]["price"]["lookup_key"].as_str().unwrap().to_owned();
     let paid = if key == "team" { Plan::Team } else { Plan::Enterprise };
     assert_eq!((plan(&till, &owner).await, billing(&till, &owner).await.paid), (paid, Some(paid)));
