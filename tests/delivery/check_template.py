@@ -5,6 +5,7 @@ which tries that each check finds something.
 """
 
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -141,7 +142,23 @@ def lifecycle(template: dict):
             yield f"{bucket}: unfinished multipart uploads stay for ever"
 
 
-CHECKS = (names, variables, roles, privileges, routes, visibility, concurrency, lifecycle, dashboard, alarms, metrics, dimensions, units,
+def site(template: dict):
+    """CloudFront answers to no name that it was not told of, and takes one only together with a certificate of it from us-east-1."""
+    nothing = {"Ref": "AWS::NoValue"}
+    described = template["Resources"]["Site"]["Properties"]["DistributionConfig"]
+    if described.get("Aliases") != {"Fn::If": ["HasSiteName", [{"Ref": "SiteName"}], nothing]}:
+        yield "Site: does not answer to SiteName"
+    match described.get("ViewerCertificate"):
+        case {"Fn::If": ["HasSiteName", {"AcmCertificateArn": {"Ref": "SiteCertificateArn"}}, without]} if without == nothing:
+            pass
+        case other:
+            yield f"Site: shows {other} instead of SiteCertificateArn"
+    pattern = template["Parameters"]["SiteCertificateArn"].get("AllowedPattern", "")
+    if not re.fullmatch(pattern, "") or re.fullmatch(pattern, "arn:aws:acm:eu-central-1:1:certificate/1"):
+        yield f"SiteCertificateArn: {pattern!r} takes certificates of other regions than us-east-1, or demands one"
+
+
+CHECKS = (names, variables, roles, privileges, routes, visibility, concurrency, lifecycle, site, dashboard, alarms, metrics, dimensions, units,
           filters, logs)
 CHECKS_OF_RUNBOOK = (thresholds, descriptions, runbook)
 

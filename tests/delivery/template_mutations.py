@@ -169,10 +169,17 @@ MISTAKES = {
         Mistake(without("ProtectionWorkerFunction/Events/Build/Properties/ScalingConfig"),
                 "ProtectionWorkerFunction.Build: sends at most None"),
     ],
+    "site": [
+        Mistake(without("Site/DistributionConfig/Aliases"), "Site: does not answer to SiteName"),
+        Mistake(put("Site/DistributionConfig/ViewerCertificate/Fn::If/1/AcmCertificateArn", {"Ref": "CertificateArn"}), "Site: shows"),
+        Mistake(without("Site/DistributionConfig/ViewerCertificate"), "Site: shows None"),
+        Mistake(section("Parameters", "SiteCertificateArn", {"Type": "String", "AllowedPattern": "|arn:.+"}), "SiteCertificateArn: "),
+    ],
     "lifecycle": [
         Mistake(without("ArtifactsBucket/LifecycleConfiguration/Rules/0/TagFilters"), "ArtifactsBucket: rule expire-builds"),
         Mistake(put("ArtifactsBucket/LifecycleConfiguration/Rules/1/Prefix", ""), "ArtifactsBucket: rule expire-message-uploads"),
-        Mistake(without("ArtifactsBucket/LifecycleConfiguration/Rules/2"), "ArtifactsBucket: unfinished"),
+        Mistake(put("ArtifactsBucket/LifecycleConfiguration/Rules/2/Prefix", ""), "ArtifactsBucket: rule expire-attachment-uploads"),
+        Mistake(without("ArtifactsBucket/LifecycleConfiguration/Rules/3"), "ArtifactsBucket: unfinished"),
         Mistake(without("UploadsBucket/LifecycleConfiguration/Rules/1"), "UploadsBucket: unfinished"),
     ],
     "dashboard": [
