@@ -5,9 +5,8 @@ use api::fields::required;
 use api::{ApiResult, App, Caller, ErrorBody, QueryFields};
 use axum::Json;
 use axum::extract::State;
-use domain::document::{StandardDocument, base_url, standard};
+use domain::document::{StandardDocument, TenantDocument, base_url, standard};
 use domain::plan::Plan;
-use domain::tenant::TenantDocument;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -70,7 +69,7 @@ impl ListedDocument {
     }
 
     fn custom(document: &TenantDocument) -> Self {
-        let TenantDocument { name, filename, description } = document.clone();
+        let TenantDocument { name, filename, description, .. } = document.clone();
         Self { name, filename, category: "custom", description, base_url: None, kind: "custom" }
     }
 }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::document::TenantDocument;
 use crate::error::Error;
 use crate::id::{SigningKeyId, TenantId};
 use crate::member::EmailAddress;
@@ -79,34 +80,6 @@ pub struct Pricing {
     pub currency: String,
     /// `month` or `year`.
     pub interval: String,
-}
-
-/// A document that only this tenant has (page 003, "Tenant Documents").
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TenantDocument {
-    /// For people.
-    pub name: String,
-    /// Names it in a download.
-    pub filename: String,
-    /// What it says, for people.
-    pub description: String,
-}
-
-impl TenantDocument {
-    /// Refuses a name that could lead out of the tenant's folder.
-    pub fn check(&self) -> Result<(), Error> {
-        let plain = |c: char| !c.is_control() && !matches!(c, '/' | '\\');
-        if (1..=255).contains(&self.filename.len())
-            && !self.filename.starts_with('.')
-            && self.filename.chars().all(plain)
-        {
-            return Ok(());
-        }
-        Err(Error::invalid(
-            "filename",
-            "A document's filename must be 1 to 255 bytes, without slashes and no dot first",
-        ))
-    }
 }
 
 /// The mark on a tenant that is to be deleted.

@@ -1,5 +1,5 @@
-//! What operators do and no call can: found a tenant of any plan, set its plan, limits, trial, prices, library and
-//! documents. Audited as everything else, with `operator` as the caller.
+//! What operators do and no call can: found a tenant of any plan, set its plan, limits, trial, prices and
+//! library. Audited as everything else, with `operator` as the caller.
 
 use domain::access::{Demand, Effect};
 use domain::audit::Log;
@@ -8,7 +8,7 @@ use domain::id::TenantId;
 use domain::member::EmailAddress;
 use domain::permission::Permissions;
 use domain::plan::{LimitChanges, Plan};
-use domain::tenant::{Pricing, Tenant, TenantDocument};
+use domain::tenant::{Pricing, Tenant};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use store::{Change, Record};
@@ -35,8 +35,6 @@ pub enum Setting {
     Pricing(Plan, Option<Pricing>),
     /// Whether the custom library is enabled for it.
     CustomLibrary(bool),
-    /// Its documents, all of them at once.
-    Documents(Vec<TenantDocument>),
 }
 
 impl Service {
@@ -105,10 +103,6 @@ impl Setting {
             Self::Pricing(Plan::Enterprise, pricing) => tenant.enterprise_pricing.clone_from(pricing),
             Self::Pricing(Plan::Free, _) => return Err(Error::invalid("plan", "FREE has no price")),
             Self::CustomLibrary(enabled) => tenant.custom_library = *enabled,
-            Self::Documents(documents) => {
-                documents.iter().try_for_each(TenantDocument::check)?;
-                tenant.documents.clone_from(documents);
-            }
         }
         Ok(())
     }

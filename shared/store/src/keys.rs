@@ -7,6 +7,7 @@ use domain::attachment::{AttachmentId, AttachmentUploadId};
 use domain::audit::Log;
 use domain::credential::{ApiTokenId, AutomationKeyId};
 use domain::custom_message::MessageUploadId;
+use domain::document::DocumentId;
 use domain::file_name::FileName;
 use domain::id::{ApplicationId, JobId, Sha256Hex, SigningKeyId, TenantId};
 use domain::mail::MailId;
@@ -172,7 +173,7 @@ pub(crate) enum ArtifactKey<'a> {
     MessageUpload(&'a TenantId, &'a MessageUploadId),
     Attachment(&'a TenantId, &'a Sha256Hex),
     AttachmentUpload(&'a TenantId, &'a AttachmentUploadId),
-    Document(&'a TenantId, &'a str),
+    Document(&'a TenantId, &'a DocumentId),
     Policy(&'a TenantId, &'a Sha256Hex),
     Builds(&'a TenantId, JobId),
     Icon(&'a TenantId, JobId),
@@ -191,7 +192,7 @@ impl ArtifactKey<'_> {
             Self::MessageUpload(tenant, id) => format!("message-uploads/{tenant}/{id}"),
             Self::Attachment(tenant, digest) => format!("{tenant}/attachments/{digest}"),
             Self::AttachmentUpload(tenant, id) => format!("attachment-uploads/{tenant}/{id}"),
-            Self::Document(tenant, filename) => format!("{tenant}/documents/{filename}"),
+            Self::Document(tenant, id) => format!("{tenant}/documents/{id}"),
             Self::Policy(tenant, digest) => format!("{tenant}/policies/{digest}.json"),
             Self::Builds(tenant, job) => format!("{tenant}/builds/{job}/"),
             Self::Icon(tenant, job) => format!("{tenant}/builds/{job}/icon"),

@@ -6,10 +6,11 @@ use std::str::FromStr;
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand, ValueEnum};
+use domain::document::{DocumentFields, DocumentSet, check_list};
 use domain::id::TenantId;
 use domain::member::EmailAddress;
 use domain::plan::{LimitChanges, MOST_USERS, Plan};
-use domain::tenant::{Pricing, Tenant, TenantDocument};
+use domain::tenant::{Pricing, Tenant};
 use domain::tenant_name::TenantName;
 use domain::ticket::{TicketId, TicketStatus, comment_text};
 use serde::de::DeserializeOwned;
@@ -223,8 +224,7 @@ async fn operate_on_tenant(service: &Service, action: Action) -> anyhow::Result<
             service.set(&tenant, &Setting::CustomLibrary(state == Switch::On)).await?
         }
         Action::SetDocuments { tenant, file } => {
-            let documents: Vec<TenantDocument> = read_json(&file)?;
-            service.set_documents(&tenant, with_files(documents, &file)?).await?
+            service.set_documents(&tenant, with_files(read_json(&file)?, &file)?).await?
         }
         Action::Tickets { .. } | Action::AnswerTicket { .. } => bail!("this is about a ticket"),
     })
@@ -251,15 +251,16 @@ async fn find(service: &Service, tenant: &TenantId) -> anyhow::Result<Tenant> {
 }
 
 /// Each with the file beside `list` that it names.
-fn with_files(documents: Vec<TenantDocument>, list: &Path) -> anyhow::Result<Vec<(TenantDocument, Vec<u8>)>> {
+fn with_files(documents: Vec<DocumentFields>, list: &Path) -> anyhow::Result<DocumentSet> {
+    // Before any file is looked for.
+    check_list(&documents)?;
     let folder = list.parent().unwrap_or(Path::new("."));
-    let read = |document: TenantDocument| {
-        document.check()?;
-        let file = folder.join(&document.filename);
+    let read = |fields: DocumentFields| {
+        let file = folder.join(&fields.filename);
         let content = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
-        Ok((document, content))
+        Ok((fields, content))
     };
-    documents.into_iter().map(read).collect()
+    Ok(DocumentSet::new(documents.into_iter().map(read).collect::<anyhow::Result<_>>()?)?)
 }
 
 fn status(text: &str) -> Result<TicketStatus, String> {

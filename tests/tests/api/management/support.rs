@@ -1,18 +1,20 @@
-//! Support tickets, documents and sales contact requests: their rules, their limits under races, and what people get by mail.
+//! Support tickets: their rules, their limits under races, and what people get by mail.
+
+mod documents;
+mod sales_contacts;
 
 use api::access::Row;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use domain::attachment::{INLINE_BYTES, MAX_BYTES};
+use domain::document::TenantDocument;
 use domain::plan::Plan;
-use domain::tenant::{Tenant, TenantDocument};
+use domain::tenant::Tenant;
 use domain::ticket::{MOST_COMMENTS, MOST_OPEN};
-use futures_util::future::join_all;
 use http::StatusCode;
 use serde_json::{Value, json};
 use tests::functions::deliver_mail;
-use tests::harness::{Bench, fetch, put, python_tool, root, send};
-use tests::issuer;
+use tests::harness::{Bench, fetch, put, send};
 use tests::members::Member;
 use tests::pictures::{PIXEL, picture};
 
@@ -20,7 +22,6 @@ use super::operator::{done, operate};
 use super::races::{at_once, count, counts};
 
 const TICKETS: &str = "/frontend/support/tickets";
-const WEEK: i64 = 7 * 24 * 3600;
 const NOBODYS: &str = "01970000-0000-7000-8000-000000000000";
 
 fn question() -> Value {
@@ -62,7 +63,12 @@ async fn mails(bench: &Bench) -> Vec<(String, String, String)> {
 
 /// A ticket, its attachment, and a document of the tenant's own.
 pub(super) async fn samples(bench: &Bench) -> [String; 2] {
-    let document = TenantDocument { name: "Ours".into(), filename: "ours.pdf".into(), description: String::new() };
+    let document = TenantDocument {
+        name: "Ours".into(),
+        filename: "ours.pdf".into(),
+        description: String::new(),
+        document_id: Some(NOBODYS.parse().unwrap()),
+    };
     let tenant = bench.store().tenant(&bench.tenant.id).await.unwrap().unwrap();
     bench.store().put_tenant(&Tenant { documents: vec![document], ..tenant }).await.unwrap();
     let fields = json!({ "subject": "Build question", "description": "Why?", "attachment": PIXEL });
@@ -360,180 +366,4 @@ async fn a_request_that_comes_twice_opens_one_ticket_and_makes_one_comment() {
     assert_eq!(owner.get(TICKETS).await.body["tickets"].as_array().unwrap().len(), 1);
     assert_eq!(read(&owner, &ticket).await["comments"].as_array().unwrap().len(), 1);
     assert_eq!(mails(&bench).await.len(), 3);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_user_reaches_sales_once_in_seven_days_whatever_comes_at_once() {
-    let bench = Bench::start().await;
-    let owner = bench.owner();
-    let (status, request) = ("/frontend/sales_contact/status", "/frontend/sales_contact/request");
-    let idle = json!({ "on_cooldown": false, "cooldown_until": null });
-    assert_eq!(owner.get(status).await.body, idle);
-    bench.clock.stop();
-    let until = bench.clock.now() + WEEK;
-    let answers = at_once(&owner, request, vec![json!({ "tier": "ENTERPRISE" }); 12]).await;
-    assert_eq!(count(&answers), counts([("200", 1), ("429 sales_contact_cooldown", 11)]));
-    for answer in &answers {
-        assert_eq!((&answer.body["on_cooldown"], &answer.body["cooldown_until"]), (&json!(true), &json!(until)));
-        if answer.status == 429 {
-            assert_eq!(answer.headers["retry-after"], WEEK.to_string());
-        } else {
-            assert_eq!(answer.text("message"), "We'll contact you shortly.");
-        }
-    }
-    let [(to, subject, text)] = mails(&bench).await.try_into().unwrap();
-    assert_eq!((to.as_str(), subject.as_str()), ("sales@apptego.localhost", "[Local] asks about ENTERPRISE"));
-    assert!(text.contains("owner@example.com"), "{text}");
-
-    let colleague = bench.add_member("developer@example.com", "").await;
-    let (token, _) = bench.add_token("").await;
-    for caller in [&colleague, &token] {
-        assert_eq!(caller.get(status).await.body, idle);
-        caller.done(request, json!({ "tier": "TEAM" })).await;
-    }
-    bench.clock.pass(WEEK - 1);
-    let owner = bench.owner();
-    assert_eq!(owner.get(status).await.body, json!({ "on_cooldown": true, "cooldown_until": until }));
-    bench.clock.pass(1);
-    assert_eq!(owner.get(status).await.body, idle);
-    let answers = at_once(&owner, request, vec![json!({ "tier": "TEAM" }); 5]).await;
-    assert_eq!(count(&answers), counts([("200", 1), ("429 sales_contact_cooldown", 4)]));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_person_is_one_user_in_all_tenants_and_whom_a_tenant_asserts_is_one_there() {
-    let bench = Bench::start().await;
-    bench.clock.stop();
-    let (status, request) = ("/frontend/sales_contact/status", "/frontend/sales_contact/request");
-    let (idle, asked) = (json!({ "on_cooldown": false, "cooldown_until": null }), json!({ "tier": "TEAM" }));
-    let mut tenants = vec![bench.tenant.clone()];
-    for (number, plan) in [(7, Plan::Free), (8, Plan::Team), (9, Plan::Enterprise)] {
-        tenants.push(bench.another_tenant(number, plan).await.0);
-    }
-    let enterprise = &tenants[3].id;
-    let asserted = bench.session("owner@example.com", issuer::asserted_by(enterprise)).in_tenant(enterprise);
-    asserted.done(request, asked.clone()).await;
-    let refused = asserted.post(request, asked.clone()).await;
-    assert_eq!((refused.status.as_u16(), refused.text("code").as_str()), (429, "sales_contact_cooldown"));
-
-    let owner = bench.owner();
-    let everywhere: Vec<Member> = tenants.iter().map(|tenant| owner.in_tenant(&tenant.id)).collect();
-    for own in &everywhere {
-        assert_eq!(own.get(status).await.body, idle, "what a tenant asserts says nothing of the person");
-    }
-    let calls = everywhere.iter().cycle().take(16).map(|own| own.post(request, asked.clone()));
-    assert_eq!(count(&join_all(calls).await), counts([("200", 1), ("429 sales_contact_cooldown", 15)]));
-    let google = json!({ "identities": [{ "providerName": "Google", "providerType": "Google" }] });
-    let google = bench.session("Owner@example.com", google);
-    let until = json!({ "on_cooldown": true, "cooldown_until": bench.clock.now() + WEEK });
-    for own in everywhere.iter().chain([&google]) {
-        assert_eq!(own.get(status).await.body, until);
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn documents_are_those_of_the_plan_and_the_tenants_own() {
-    let bench = Bench::start().await;
-    let (owner, tenant) = (bench.owner(), bench.tenant.id.to_string());
-    let list = bench.folder.path().join("documents.json");
-    let content = b"%PDF-1.4 for this tenant".as_slice();
-    std::fs::write(bench.folder.path().join("security-addendum.pdf"), content).unwrap();
-    std::fs::write(&list, r#"[{"name": "Security Addendum", "filename": "security-addendum.pdf", "description": "Tenant-specific document."}]"#).unwrap();
-    done(&bench, &["set-documents", &tenant, list.to_str().unwrap()]).await;
-
-    let listed = owner.get("/frontend/documents").await;
-    let documents = listed.body["documents"].as_array().unwrap();
-    assert_eq!(
-        documents[0],
-        json!({
-            "name": "Terms of Service", "filename": "terms.pdf", "category": "legal", "type": "standard",
-            "description": "Terms and conditions for using AppTego.", "base_url": "/documents/legal/team/",
-        })
-    );
-    let own = json!({
-        "name": "Security Addendum", "filename": "security-addendum.pdf", "category": "custom",
-        "description": "Tenant-specific document.", "type": "custom",
-    });
-    assert_eq!(documents.last(), Some(&own));
-    let url = owner.get("/frontend/documents/download?filename=security-addendum.pdf").await.text("url");
-    assert!(url.contains("X-Amz-Expires=300&"), "{url}");
-    assert_eq!(fetch(&url).await, content);
-
-    put_elsewhere(&bench, &owner).await;
-    for name in [
-        "terms.pdf",
-        "..%2Fdocuments%2Fsecurity-addendum.pdf",
-        "..%2f..%2fconfig",
-        "%2e%2e%5csecurity-addendum.pdf",
-        "security-addendum.pdf%00",
-        "Security-Addendum.pdf",
-        "",
-        "%ff",
-    ] {
-        let answer = owner.get(&format!("/frontend/documents/download?filename={name}")).await;
-        assert_eq!(answer.status.as_u16(), 404, "{name}: {}", answer.body);
-    }
-    for (query, code) in [("", "invalid_filename"), ("?filename=a&filename=b", "invalid_body")] {
-        let answer = owner.get(&format!("/frontend/documents/download{query}")).await;
-        assert_eq!((answer.status.as_u16(), answer.text("code").as_str()), (400, code));
-    }
-
-    std::fs::write(&list, "[]").unwrap();
-    done(&bench, &["set-documents", &tenant, list.to_str().unwrap()]).await;
-    assert_eq!(owner.get("/frontend/documents/download?filename=security-addendum.pdf").await.status.as_u16(), 404);
-    assert!(!bench.objects().await.iter().any(|key| key.starts_with(&format!("{tenant}/documents/"))));
-}
-
-/// A document of another tenant, which has the name that this one asks for.
-async fn put_elsewhere(bench: &Bench, owner: &Member) {
-    let (other, _) = bench.another_tenant(7, Plan::Team).await;
-    bench.store().put_document(&other.id, "terms.pdf", b"%PDF-1.4 theirs".to_vec()).await.unwrap();
-    let stranger = owner.in_tenant(&other.id);
-    let answer = stranger.get("/frontend/documents/download?filename=security-addendum.pdf").await;
-    assert_eq!(answer.status.as_u16(), 404);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn every_standard_document_answers_where_the_list_says() {
-    let bench = Bench::start().await;
-    let (_server, address) = bench.serve().await;
-    for (number, plan) in [(7, Plan::Free), (8, Plan::Team), (9, Plan::Enterprise)] {
-        let (tenant, _) = bench.another_tenant(number, plan).await;
-        let listed = bench.owner().in_tenant(&tenant.id).get("/frontend/documents").await;
-        let documents = listed.body["documents"].as_array().unwrap();
-        assert!(documents.len() >= 2 && documents.iter().all(|document| document["type"] == "standard"));
-        for document in documents {
-            let base = document["base_url"].as_str().unwrap();
-            let page = String::from_utf8(fetch(&format!("{address}{base}")).await).unwrap();
-            let file = document["filename"].as_str().unwrap();
-            assert!(page.contains(file), "{base}");
-            let response = reqwest::get(format!("{address}{base}{file}")).await.unwrap();
-            assert_eq!(
-                (response.status(), &response.headers()["content-type"]),
-                (StatusCode::OK, &"application/pdf".parse().unwrap())
-            );
-            assert!(response.bytes().await.unwrap().starts_with(b"%PDF-"));
-        }
-    }
-    for path in ["/documents/legal/", "/documents/legal/gold/terms.pdf", "/documents/../Cargo.toml"] {
-        assert_eq!(reqwest::get(format!("{address}{path}")).await.unwrap().status(), StatusCode::NOT_FOUND, "{path}");
-    }
-}
-
-/// The first page of each PDF file below a folder, as a library that refuses whatever is not quite right reads it.
-const FIRST_PAGES: &str = "
-import pathlib, sys, pypdf
-for file in sorted(pathlib.Path(sys.argv[1]).rglob('*.pdf')):
-    print(file.name, pypdf.PdfReader(file, strict=True).pages[0].extract_text().split('\\n')[0])";
-
-#[test]
-fn the_standard_documents_are_pdf_files_that_call_themselves_samples() {
-    let Some(python) = python_tool("python") else { return };
-    let folder = root().join("documents/legal");
-    let read = std::process::Command::new(python).args(["-c", FIRST_PAGES]).arg(folder).output().unwrap();
-    let said = String::from_utf8(read.stdout).unwrap();
-    assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
-    let plans = [2, 3, 4];
-    assert_eq!(said.lines().count(), plans.into_iter().sum::<usize>(), "{said}");
-    assert!(said.lines().all(|line| line.contains("SAMPLE - NOT A LEGAL DOCUMENT")), "{said}");
 }

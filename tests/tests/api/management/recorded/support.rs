@@ -1,7 +1,8 @@
 //! Support tickets, documents and sales contact requests.
 
+use domain::document::TenantDocument;
 use domain::plan::Plan;
-use domain::tenant::{Tenant, TenantDocument};
+use domain::tenant::Tenant;
 use insta::assert_json_snapshot;
 use serde_json::{Value, json};
 use tests::harness::Bench;
@@ -61,6 +62,7 @@ async fn recorded_requests_list_documents_and_download_one() {
         name: "Security Addendum".into(),
         filename: "security-addendum.pdf".into(),
         description: "Tenant-specific document.".into(),
+        document_id: Some("01970000-0000-7000-8000-000000000004".parse().unwrap()),
     };
     bench.store().put_tenant(&Tenant { documents: vec![document], ..bench.tenant.clone() }).await.unwrap();
     assert_json_snapshot!(answer(&bench, "support/list-documents", &bench.owner(), &[]).await);
