@@ -19,7 +19,7 @@ fn ids(number: u32) -> [(Platform, LibraryBuildId); 2] {
 }
 
 fn nobody() -> Library {
-    Library::new(TenantId::from_bits(1), "com.company.app".parse().unwrap())
+    Library::new(TenantId::from_bits(1), "com.company.app".parse().unwrap(), at(NOW))
 }
 
 fn begun() -> Library {

@@ -10,10 +10,12 @@ use crate::job::{Failure, GRACE_SECONDS, RECHECK_SECONDS, Refusal, SILENT_ENDS, 
 use crate::platform::Platform;
 
 impl Library {
-    /// An identifier that nobody has set before: without builds.
-    pub fn new(tenant: TenantId, app_identifier: AppIdentifier) -> Self {
+    /// An identifier that has no item: without builds, until they start. Its revisions begin above all that an earlier item of it can
+    /// have had, so that nobody who has seen that one takes this one for it.
+    pub fn new(tenant: TenantId, app_identifier: AppIdentifier, now: Timestamp) -> Self {
         let (set_by, builds) = (String::new(), Vec::new());
-        Self { tenant, app_identifier, set_at: 0, set_by, builds, is_deleted: true, revision: 0 }
+        let revision = u64::try_from(now.as_millisecond()).unwrap_or(0);
+        Self { tenant, app_identifier, set_at: 0, set_by, builds, is_deleted: true, revision }
     }
 
     /// Starts a build for each platform that neither runs nor is in its cooldown, under the id that is its own; refused where there is
