@@ -1,8 +1,8 @@
 //! Plan, edits, packaging and report; no AWS, no tokio, no paths.
 //!
-//! [`protect`] is the whole of it: a package and a [`Plan`] in, the protected package and a [`Report`] out. Memory is bounded by a
+//! [`protect`] is the heart of it: a package and a [`Plan`] in, the protected package and a [`Report`] out. Memory is bounded by a
 //! constant, the input is treated as hostile, and the same input, plan and key give the same bytes. [`identify`] tells beforehand which
-//! app it is.
+//! app it is. [`library`] makes packages for those who build their app themselves.
 
 mod android;
 mod app;
@@ -16,6 +16,7 @@ mod identity;
 mod inspect;
 mod ios;
 mod kind;
+pub mod library;
 mod manifest;
 mod module;
 mod network_security;
