@@ -143,7 +143,7 @@ impl Service {
             Ok(Tried::Written(change, library))
         };
         let library = self.settle(caller, attempt).await?;
-        self.try_to_tidy_library(library).await;
+        self.try_to_clear_library(&library).await;
         Ok(())
     }
 

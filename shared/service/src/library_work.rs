@@ -44,7 +44,7 @@ impl Service {
             Outcome::Done(library) => match library.build(id).cloned() {
                 Some(build) if !build.has_ended() => Ok(Leased::Work(Box::new(LibraryAssignment { library, build }))),
                 _ => {
-                    self.try_to_tidy_library(library).await;
+                    self.try_to_tidy_library(&library).await;
                     Ok(Leased::Nothing)
                 }
             },
@@ -90,7 +90,7 @@ impl Service {
                 if now.package().is_none_or(|package| package.attempt != build.attempt) {
                     self.leave_attempt(&tenant, &build).await?;
                 }
-                self.try_to_tidy_library(library).await;
+                self.try_to_tidy_library(&library).await;
                 Ok(Aftermath::Over)
             }
         }
@@ -141,7 +141,7 @@ impl Service {
         for build in due.cloned().collect::<Vec<_>>() {
             self.revive(&library, build).await?;
         }
-        self.tidy_library(tenant, identifier).await?;
+        self.clear_library(tenant, identifier).await?;
         Ok(Some(overdue))
     }
 
@@ -161,37 +161,46 @@ impl Service {
     }
 
     /// Tidies now if that works; the reconciler does it otherwise.
-    pub(crate) async fn try_to_tidy_library(&self, library: Library) {
+    async fn try_to_tidy_library(&self, library: &Library) {
         if let Err(error) = self.tidy_library(&library.tenant, &library.app_identifier).await {
             tracing::warn!(tenant.id = %library.tenant, error = error.with_causes(), "left to the reconciler");
         }
     }
 
-    /// Removes what ended builds of a library left in storage, then marks them as tidy; of a deleted library, the item last.
-    async fn tidy_library(&self, tenant: &TenantId, identifier: &AppIdentifier) -> Result<(), Error> {
-        let Some(mut library) = self.store.library(tenant, identifier).await? else { return Ok(()) };
-        for build in library.builds.clone() {
+    /// As [`Self::try_to_tidy_library`], of a library that was deleted.
+    pub(crate) async fn try_to_clear_library(&self, library: &Library) {
+        if let Err(error) = self.clear_library(&library.tenant, &library.app_identifier).await {
+            tracing::warn!(tenant.id = %library.tenant, error = error.with_causes(), "left to the reconciler");
+        }
+    }
+
+    /// Tidies, and then removes the item of a library that was deleted.
+    async fn clear_library(&self, tenant: &TenantId, identifier: &AppIdentifier) -> Result<(), Error> {
+        match self.tidy_library(tenant, identifier).await? {
+            Some(library) if library.is_deleted && library.builds.is_empty() => self.store.remove_library(&library).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Removes what ended builds of a library left in storage, then marks them as tidy; the library as it is then.
+    async fn tidy_library(&self, tenant: &TenantId, identifier: &AppIdentifier) -> Result<Option<Library>, Error> {
+        let Some(mut library) = self.store.library(tenant, identifier).await? else { return Ok(None) };
+        let untidy = |build: &LibraryBuild| build.has_ended() && build.due_at.is_some();
+        for build in library.builds.clone().into_iter().filter(untidy) {
             // Judged first: what a worker stores between the removal and the end of its lease must not be missed.
             let settled = build.is_settled(self.clock.now());
-            if !build.has_ended() || build.due_at.is_none() {
-                continue;
-            }
             self.store.delete_unpublished_library(tenant, &build).await?;
             if !settled {
                 continue;
             }
-            let decide = |now: &LibraryBuild| {
-                if now.state == build.state { Ok(BuildEvent::Tidy) } else { Err(Refusal::NoTransition) }
-            };
+            let is_same = |now: &LibraryBuild| now.state == build.state;
+            let decide = |now: &LibraryBuild| is_same(now).then_some(BuildEvent::Tidy).ok_or(Refusal::NoTransition);
             library = match self.carry_out_library(library, &build.build_id, decide).await? {
                 Outcome::Done(library) | Outcome::Refused(library, _) => library,
-                Outcome::Gone => return Ok(()),
+                Outcome::Gone => return Ok(None),
             };
         }
-        if library.is_deleted && library.builds.is_empty() {
-            self.store.remove_library(&library).await?;
-        }
-        Ok(())
+        Ok(Some(library))
     }
 
     /// Ends every build of a tenant's libraries. `true`: a worker may still store something.
