@@ -146,6 +146,7 @@ async fn every_recorded_request_without_its_credentials_is_refused() {
         ("$P12", "x"),
         ("$P12_PASSWORD", "x"),
         ("$PROVISIONING_PROFILE", "x"),
+        ("$LIBRARY_BUILD_ID", "x"),
     ];
     for name in recorded_names() {
         let text = recorded(&name);
@@ -181,6 +182,7 @@ fn every_event_is_read_by_a_test() {
         include_str!("management/recorded/messages.rs"),
         include_str!("management/recorded/promotion.rs"),
         include_str!("management/recorded/refusals.rs"),
+        include_str!("management/recorded/libraries.rs"),
     ]
     .concat();
     let unread: Vec<_> = recorded_names().into_iter().filter(|name| !tests.contains(&format!("\"{name}\""))).collect();

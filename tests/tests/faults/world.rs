@@ -69,6 +69,7 @@ impl World {
         let clients = privileges::connect(&wire.config(&self.bench.config), names, &[tireless()]);
         let store = self.service().store().through(clients);
         let service = Service::new(store, self.bench.clock.clock()).with_sessions(self.service().sessions());
+        let service = service.with_libraries(true);
         let app = App { service: service.clone() };
         Entry { service, router: functions::serve(local::routes(), app) }
     }
