@@ -99,9 +99,10 @@ def visibility(template: dict):
     mapping = {int(timeout): entry["Seconds"] for timeout, entry in template["Mappings"]["BuildVisibility"].items()}
     if mapping != {timeout: timeout + 30 for timeout in allowed}:
         yield f"BuildVisibility {mapping} is not each allowed worker timeout plus 30 s"
-    build = template["Resources"]["BuildQueue"]["Properties"]["VisibilityTimeout"]
-    if build != {"Fn::FindInMap": ["BuildVisibility", {"Ref": "WorkerTimeoutSeconds"}, "Seconds"]}:
-        yield f"BuildQueue: visibility {build} does not follow from WorkerTimeoutSeconds"
+    for queue in ("BuildQueue", "LibraryQueue"):
+        build = template["Resources"][queue]["Properties"]["VisibilityTimeout"]
+        if build != {"Fn::FindInMap": ["BuildVisibility", {"Ref": "WorkerTimeoutSeconds"}, "Seconds"]}:
+            yield f"{queue}: visibility {build} does not follow from WorkerTimeoutSeconds"
     worker = functions(template)["ProtectionWorkerFunction"]
     for place, timeout in (("it ends after", worker["Timeout"]), ("it is told", worker["Environment"]["Variables"]["WORKER_TIMEOUT_SECONDS"])):
         if timeout != {"Ref": "WorkerTimeoutSeconds"}:
@@ -112,20 +113,21 @@ def visibility(template: dict):
 
 
 def concurrency(template: dict):
-    """Where concurrency is reserved, a function of the API has ReservedConcurrency, and one that builds what its source may send it."""
+    """Where concurrency is reserved, a function of the API has ReservedConcurrency, and one that builds what its first source may send it."""
     if template["Conditions"].get("ReservesConcurrency") != {"Fn::Not": [{"Fn::Equals": [{"Ref": "ReservedConcurrency"}, 0]}]}:
         yield "ReservesConcurrency: does not mean that ReservedConcurrency is above 0"
     for resource, function in functions(template).items():
         sources = list(function.get("Events", {}).values())
         sent = [event["Properties"]["ScalingConfig"]["MaximumConcurrency"] for event in sources if "ScalingConfig" in event["Properties"]]
-        wanted = [{"Ref": "ReservedConcurrency"}] if any(event["Type"] == "HttpApi" for event in sources) else sent
+        # CloudFormation cannot add: the few that other sources may send are handed back where there is no room.
+        wanted = [{"Ref": "ReservedConcurrency"}] if any(event["Type"] == "HttpApi" for event in sources) else sent[:1]
         reserved = function.get("ReservedConcurrentExecutions", {"Ref": "AWS::NoValue"})
         if reserved != ({"Fn::If": ["ReservesConcurrency", *wanted, {"Ref": "AWS::NoValue"}]} if wanted else {"Ref": "AWS::NoValue"}):
             yield f"{resource}: reserves {reserved}, which is not {wanted or 'nothing'} where concurrency is reserved"
     for event, properties in events(template, "SQS"):
         limit = properties.get("ScalingConfig", {}).get("MaximumConcurrency")
-        builds = properties["Queue"] == {"Fn::GetAtt": ["BuildQueue", "Arn"]}
-        if limit != ({"Ref": "WorkerConcurrency"} if builds else None):
+        limits = {"BuildQueue": {"Ref": "WorkerConcurrency"}, "LibraryQueue": 2}
+        if limit != limits.get(properties["Queue"]["Fn::GetAtt"][0]):
             yield f"{event}: sends at most {limit} at once, and WorkerConcurrency is the limit of builds alone"
 
 

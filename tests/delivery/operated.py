@@ -71,9 +71,10 @@ class Stack:
         self.connect()
         self.outputs = {}
         queue = {name: self.sqs.get_queue_url(QueueName=f"apptego-{name}")["QueueUrl"]
-                 for name in ("build", "arrival", "build-dead-letters", "arrival-dead-letters")}
+                 for name in ("build", "library", "arrival", "build-dead-letters", "library-dead-letters", "arrival-dead-letters")}
         real = {"TableName": "apptego-main", "EventsTableName": "apptego-events", "UploadsBucketName": "apptego-uploads",
                 "ArtifactsBucketName": "apptego-artifacts", "BuildQueueUrl": queue["build"], "BuildDeadLetterQueueUrl": queue["build-dead-letters"],
+                "LibraryQueueUrl": queue["library"], "LibraryDeadLetterQueueUrl": queue["library-dead-letters"],
                 "ArrivalQueueUrl": queue["arrival"], "ArrivalDeadLetterQueueUrl": queue["arrival-dead-letters"],
                 "PepperSecretArn": self.client("secretsmanager").describe_secret(SecretId="apptego-pepper")["ARN"], **self.site()}
         described = yaml_parse((ROOT / "template.yaml").read_text())["Outputs"]

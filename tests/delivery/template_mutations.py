@@ -148,6 +148,7 @@ MISTAKES = {
     "visibility": [
         Mistake(section("Mappings", "BuildVisibility", {"120": {"Seconds": 150}}), "BuildVisibility"),
         Mistake(put("BuildQueue/VisibilityTimeout", 330), "BuildQueue"),
+        Mistake(put("LibraryQueue/VisibilityTimeout", 330), "LibraryQueue"),
         Mistake(put("ProtectionWorkerFunction/Timeout", 300), "ProtectionWorkerFunction: it ends after 300"),
         Mistake(put("ProtectionWorkerFunction/Environment/Variables/WORKER_TIMEOUT_SECONDS", 300),
                 "ProtectionWorkerFunction: it is told 300"),
@@ -164,6 +165,8 @@ MISTAKES = {
                 "AutomateUploadFunction: reserves"),
         Mistake(without("AutomateStatusFunction/ReservedConcurrentExecutions"), "AutomateStatusFunction: reserves"),
         Mistake(put("MaintenanceFunction/ReservedConcurrentExecutions", 1), "MaintenanceFunction: reserves 1"),
+        Mistake(put("ProtectionWorkerFunction/Events/Library/Properties/ScalingConfig/MaximumConcurrency", {"Ref": "WorkerConcurrency"}),
+                "ProtectionWorkerFunction.Library: sends at most"),
         Mistake(put("ProtectionWorkerFunction/Events/Build/Properties/ScalingConfig/MaximumConcurrency", 10),
                 "ProtectionWorkerFunction.Build: sends at most 10"),
         Mistake(without("ProtectionWorkerFunction/Events/Build/Properties/ScalingConfig"),

@@ -153,7 +153,8 @@ impl Bench {
         let app = App {
             service: Service::new(store, clock.clock())
                 .with_sessions(Some(issuer::start().await))
-                .with_desk(desk().unwrap()),
+                .with_desk(desk().unwrap())
+                .with_libraries(true),
         };
         let router = functions::serve(local::routes(), app.clone());
         let bench = Self {
@@ -200,7 +201,7 @@ impl Bench {
     pub fn intercepted(&self, interceptors: &[SharedInterceptor]) -> App {
         let clients = privileges::connect(&self.config, &self.stack.names, interceptors);
         let service = Service::new(self.store().through(clients), self.clock.clock());
-        App { service: service.with_sessions(self.app.service.sessions()) }
+        App { service: service.with_sessions(self.app.service.sessions()).with_libraries(true) }
     }
 
     /// The use cases as the test's own, for what it prepares.
@@ -300,9 +301,18 @@ impl Bench {
         Worker::new(self.service().clone(), lease)
     }
 
-    /// Lets a worker take every wake-up that is there; returns how many there were.
+    /// Lets a worker take every wake-up for a build that is there; returns how many there were.
     pub async fn run_worker(&self, worker: &Worker) -> usize {
-        let poller = Poller::new(&self.config, &self.stack.names.build_queue_url, 1);
+        self.work_on(&self.stack.names.build_queue_url, worker).await
+    }
+
+    /// As [`Self::run_worker`], for libraries.
+    pub async fn run_library_worker(&self, worker: &Worker) -> usize {
+        self.work_on(&self.stack.names.library_queue_url, worker).await
+    }
+
+    async fn work_on(&self, queue: &str, worker: &Worker) -> usize {
+        let poller = Poller::new(&self.config, queue, 1);
         let handle = |event| functions::build(worker, event);
         let mut taken = 0;
         loop {
@@ -331,9 +341,10 @@ impl Bench {
             let service = service.clone();
             async move { functions::arrive(&service, event).await }
         });
-        for _ in 0..WORKERS {
+        let builds = std::iter::repeat_n(&self.stack.names.build_queue_url, WORKERS);
+        for queue in builds.chain([&self.stack.names.library_queue_url]) {
             let worker = self.worker();
-            server.feed(Poller::new(&self.config, &self.stack.names.build_queue_url, 1), move |event| {
+            server.feed(Poller::new(&self.config, queue, 1), move |event| {
                 let worker = worker.clone();
                 async move { functions::build(&worker, event).await }
             });

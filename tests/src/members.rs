@@ -130,6 +130,14 @@ impl Bench {
         }
     }
 
+    /// The owner of the tenant, which is on ENTERPRISE from now on, with the custom library.
+    pub async fn owner_with_library(&self) -> Member {
+        let tenant = self.store().tenant(&self.tenant.id).await.expect("an answer").expect("the tenant");
+        let tenant = Tenant { plan: Plan::Enterprise, custom_library: true, ..tenant };
+        self.store().put_tenant(&tenant).await.expect("a library");
+        self.owner()
+    }
+
     /// Lets the tenant have at most this many people.
     pub async fn limit_people(&self, most: u32) {
         let tenant = self.store().tenant(&self.tenant.id).await.expect("an answer").expect("the tenant");

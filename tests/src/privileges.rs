@@ -207,6 +207,7 @@ impl Recorder {
             (&names.uploads_bucket, "UploadsBucket"),
             (&names.artifacts_bucket, "ArtifactsBucket"),
             (&names.build_queue_url, "BuildQueue"),
+            (&names.library_queue_url, "LibraryQueue"),
             (&names.kms_key, "SigningKeyEncryptionKey"),
             (&names.pepper_secret, "PepperSecret"),
         ];

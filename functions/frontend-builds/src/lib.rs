@@ -1,7 +1,8 @@
-//! Applications, builds and signing keys of the Management API (contracts, "Applications and builds").
+//! Applications, builds and signing keys of the Management API (contracts, "Applications and builds"), and the custom library (page 003).
 
 mod applications;
 mod builds;
+mod libraries;
 mod listing;
 mod signing_keys;
 mod uploads;
@@ -25,4 +26,8 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(signing_keys::signing_keys, signing_keys::create_signing_key))
         .routes(routes!(signing_keys::delete_signing_key))
         .routes(routes!(signing_keys::set_default_signing_key))
+        .routes(routes!(libraries::library_status))
+        .routes(routes!(libraries::set_library_identifier))
+        .routes(routes!(libraries::download_library))
+        .routes(routes!(libraries::delete_library))
 }

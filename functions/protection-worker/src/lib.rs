@@ -1,9 +1,10 @@
-//! Builds protected packages: takes a job from the queue, runs the engine, publishes the output.
+//! Builds protected packages and libraries: takes one from its queue, runs the engine, publishes the output.
 
 mod build;
 mod digest;
 mod download;
 mod identify;
+mod library;
 mod thread;
 mod watch;
 
@@ -11,9 +12,11 @@ use std::time::Duration;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use domain::error::Error;
+use serde::de::DeserializeOwned;
+use service::library_work::library_span;
 use service::work::{Aftermath, Leased};
 use service::{Service, build_span};
-use store::wakeups::Wakeup;
+use store::wakeups::{Queue, Wakeup};
 use tokio::time::Instant;
 use tracing::{Instrument as _, Span};
 
@@ -73,9 +76,7 @@ impl Worker {
         let end = Instant::now() + left.min(Duration::from_secs(u64::from(self.lease.seconds)));
         let mut response = SqsBatchResponse::default();
         for message in event.records {
-            let wakeup: Option<Wakeup> = serde_json::from_str(message.body.as_deref().unwrap_or_default()).ok();
-            let span = wakeup.as_ref().map_or_else(Span::none, |wakeup| build_span(&wakeup.tenant, wakeup.job));
-            if !self.take(&message, wakeup, end).instrument(span).await {
+            if !self.take(&message, end).await {
                 response.add_failure(message.message_id.unwrap_or_default());
             }
         }
@@ -83,23 +84,41 @@ impl Worker {
     }
 
     /// Whether the message is done with.
-    async fn take(&self, message: &SqsMessage, wakeup: Option<Wakeup>, end: Instant) -> bool {
-        let verdict = self.process(wakeup, end).await.unwrap_or_else(|error| {
+    async fn take(&self, message: &SqsMessage, end: Instant) -> bool {
+        let queue = self.service.store().queue_of(message.event_source_arn.as_deref().unwrap_or_default());
+        // Boxed, or the compiler gives up on the layout of all that either does.
+        match queue {
+            Queue::Builds => {
+                let wakeup: Option<Wakeup> = read(message);
+                let span = wakeup.as_ref().map_or_else(Span::none, |wakeup| build_span(&wakeup.tenant, wakeup.job));
+                self.conclude(message, queue, Box::pin(self.process(wakeup, end))).instrument(span).await
+            }
+            Queue::Libraries => {
+                let wakeup = read(message);
+                let span = wakeup.as_ref().map_or_else(Span::none, library_span);
+                self.conclude(message, queue, Box::pin(self.make_library(wakeup, end))).instrument(span).await
+            }
+        }
+    }
+
+    async fn conclude(
+        &self,
+        message: &SqsMessage,
+        queue: Queue,
+        work: impl Future<Output = Result<Verdict, Error>>,
+    ) -> bool {
+        let verdict = work.await.unwrap_or_else(|error| {
             tracing::error!(error = error.with_causes(), "the wake-up comes back");
             Verdict::ComeBack(TROUBLE_SECONDS)
         });
         if let Verdict::ComeBack(seconds) = verdict {
-            self.postpone(message, seconds).await;
+            self.postpone(message, queue, seconds).await;
         }
         verdict == Verdict::Acknowledge
     }
 
     async fn process(&self, wakeup: Option<Wakeup>, end: Instant) -> Result<Verdict, Error> {
-        let Some(Wakeup { tenant, job, .. }) = wakeup else {
-            // Not ours. It comes back at once until the queue hands it to the dead letters, where a person looks at it.
-            tracing::error!("a wake-up that cannot be read");
-            return Ok(Verdict::ComeBack(0));
-        };
+        let Some(Wakeup { tenant, job, .. }) = wakeup else { return Ok(unreadable()) };
         let assignment = match self.service.lease(&tenant, job, i64::from(self.lease.seconds)).await? {
             Leased::Work(assignment) => *assignment,
             Leased::Busy { seconds } => return Ok(Verdict::ComeBack(seconds + PAST_LEASE_SECONDS)),
@@ -120,17 +139,33 @@ impl Worker {
                 self.service.retry(assignment).await?
             }
         };
-        Ok(match aftermath {
-            Aftermath::Over => Verdict::Acknowledge,
-            Aftermath::Unfinished => Verdict::ComeBack(TROUBLE_SECONDS),
-        })
+        Ok(aftermath.into())
     }
 
     /// Where this fails, the message comes back after the queue's own visibility timeout.
-    async fn postpone(&self, message: &SqsMessage, seconds: i64) {
+    async fn postpone(&self, message: &SqsMessage, queue: Queue, seconds: i64) {
         let receipt = message.receipt_handle.as_deref().unwrap_or_default();
-        if let Err(error) = self.service.store().postpone_wakeup(receipt, seconds).await {
+        if let Err(error) = self.service.store().postpone_wakeup(queue, receipt, seconds).await {
             tracing::warn!(error = error.with_causes(), "could not postpone a wake-up");
         }
     }
+}
+
+impl From<Aftermath> for Verdict {
+    fn from(aftermath: Aftermath) -> Self {
+        match aftermath {
+            Aftermath::Over => Self::Acknowledge,
+            Aftermath::Unfinished => Self::ComeBack(TROUBLE_SECONDS),
+        }
+    }
+}
+
+fn read<W: DeserializeOwned>(message: &SqsMessage) -> Option<W> {
+    serde_json::from_str(message.body.as_deref().unwrap_or_default()).ok()
+}
+
+/// Not ours. It comes back at once until the queue hands it to the dead letters, where a person looks at it.
+fn unreadable() -> Verdict {
+    tracing::error!("a wake-up that cannot be read");
+    Verdict::ComeBack(0)
 }

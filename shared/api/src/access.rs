@@ -121,6 +121,7 @@ const ENVIRONMENTS_NEED_TEAM: &str = "Deployment environments require a Team or 
 const SIGNING_KEYS_NEED_TEAM: &str = "Signing keys require a Team or Enterprise plan";
 const SUPPORT_NEEDS_TEAM: &str = "Support tickets require a Team or Enterprise plan";
 const DOCUMENTS_NEED_TEAM: &str = "Custom documents require a Team or Enterprise plan";
+const LIBRARY_NEEDS_ENTERPRISE: &str = "Custom Library requires an Enterprise plan";
 const SAML_NEEDS_ENTERPRISE: &str = "SAML SSO requires an Enterprise plan";
 
 table! {
@@ -238,6 +239,21 @@ table! {
     /// Choose the default signing key.
     SetDefaultSigningKey = Row::change("POST", "/frontend/signing_keys/default", "set_default_signing_key").needs(BUILDS)
         .on_plan(Plan::Team, SIGNING_KEYS_NEED_TEAM).shows(&["signing_key_id", "default"]);
+
+    // Page 003, "Custom Library / BYOA". Whether it is enabled for the tenant is checked by each use case.
+    /// Get the status of the custom library.
+    GetLibraryStatus = Row::read("POST", "/frontend/custom_library_status", "custom_library_status")
+        .on_plan(Plan::Enterprise, LIBRARY_NEEDS_ENTERPRISE);
+    /// Set an app identifier.
+    SetLibraryIdentifier =
+        Row::change("POST", "/frontend/custom_library_set_identifier", "custom_library_set_identifier").needs(SETTINGS)
+            .on_plan(Plan::Enterprise, LIBRARY_NEEDS_ENTERPRISE).shows(&["app_identifier"]);
+    /// Download a library.
+    DownloadLibrary = Row::read("POST", "/frontend/custom_library_download", "custom_library_download")
+        .on_plan(Plan::Enterprise, LIBRARY_NEEDS_ENTERPRISE).shows(&["platform", "build_id", "app_identifier"]);
+    /// Delete an app identifier with its libraries.
+    DeleteLibrary = Row::change("POST", "/frontend/custom_library_delete", "custom_library_delete").needs(BUILDS)
+        .on_plan(Plan::Enterprise, LIBRARY_NEEDS_ENTERPRISE).shows(&["app_identifier"]);
 
     // Page 004, "Tenant Selection".
     /// List tenants.

@@ -20,6 +20,7 @@ pub mod id;
 pub mod job;
 pub mod key_name;
 pub mod ledger;
+pub mod library;
 pub mod live_policy;
 pub mod mail;
 pub mod member;

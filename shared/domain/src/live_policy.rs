@@ -81,6 +81,25 @@ impl LivePolicy {
         publications: &Publications,
         now: Timestamp,
     ) -> Self {
+        Self::numbered(configuration, (tenant, version), publications.policy_version + 1, now)
+    }
+
+    /// The policy of a version of which nothing was published, made of `configuration`. Its number is 0: an app that was given it takes
+    /// the first one that is published.
+    pub fn unpublished(
+        configuration: &Configuration,
+        (tenant, version): (&TenantId, ConfigVersion),
+        now: Timestamp,
+    ) -> Self {
+        Self::numbered(configuration, (tenant, version), 0, now)
+    }
+
+    fn numbered(
+        configuration: &Configuration,
+        (tenant, version): (&TenantId, ConfigVersion),
+        policy_version: u64,
+        now: Timestamp,
+    ) -> Self {
         let is_on = |id| configuration.controls.get(&id).is_some_and(|setting| setting.is_on());
         let live = |control: &Control| {
             let setting = configuration.controls.get(&control.id).filter(|_| control.live_update)?;
@@ -89,7 +108,7 @@ impl LivePolicy {
         Self {
             tenant: tenant.clone(),
             version,
-            policy_version: publications.policy_version + 1,
+            policy_version,
             published_at: now.as_second(),
             enforce_new_version: is_on(ControlId::ENFORCE_LATEST_CONFIGURATION),
             get_new_version: is_on(ControlId::CONFIGURATION_UPDATE_FREQUENCY),

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::library::{MOST_IDENTIFIERS, USUAL_IDENTIFIERS};
+
 /// A tenant's subscription plan, lowest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
@@ -84,7 +86,7 @@ pub struct CustomLimits {
     /// AI Search queries in a month.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ai_search_monthly_queries: Option<u32>,
-    /// Identifiers of the custom library.
+    /// Identifiers of the custom library; at most [`MOST_IDENTIFIERS`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_library_identifiers: Option<u32>,
 }
@@ -119,6 +121,11 @@ impl CustomLimits {
     /// The people that a tenant on `plan` may have.
     pub fn max_users(self, plan: Plan) -> u32 {
         self.max_users.unwrap_or(plan.max_users()).min(MOST_USERS)
+    }
+
+    /// The identifiers that a tenant's custom library may have.
+    pub fn library_identifiers(self) -> u32 {
+        self.custom_library_identifiers.unwrap_or(USUAL_IDENTIFIERS).min(MOST_IDENTIFIERS)
     }
 
     /// With `changes`.

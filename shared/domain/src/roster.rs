@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::credential::{ApiTokenId, AutomationKeyId};
 use crate::error::Error;
 use crate::id::SigningKeyId;
+use crate::library::{AppIdentifier, too_many_identifiers};
 use crate::member::EmailAddress;
 use crate::platform::Platform;
 use crate::tenant::Tenant;
@@ -38,6 +39,8 @@ pub struct Roster {
     pub ios_keys: BTreeSet<SigningKeyId>,
     /// Its support tickets that are not resolved.
     pub open_tickets: BTreeSet<TicketId>,
+    /// Its app identifiers in the custom library.
+    pub libraries: BTreeSet<AppIdentifier>,
     /// Who signs in when the identity provider is down: keeps Users & API Management and cannot be removed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub breakglass: Option<EmailAddress>,
@@ -93,6 +96,14 @@ impl Roster {
             return Ok(());
         }
         Err(ticket::too_many_open())
+    }
+
+    /// Refuses an app identifier that is not among `most`.
+    pub fn check_library(&self, identifier: &AppIdentifier, most: u32) -> Result<(), Error> {
+        if self.libraries.contains(identifier) || u32::try_from(self.libraries.len()).is_ok_and(|count| count < most) {
+            return Ok(());
+        }
+        Err(too_many_identifiers(most))
     }
 
     /// Its signing keys for a platform.

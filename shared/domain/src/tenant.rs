@@ -193,6 +193,11 @@ impl Tenant {
         self.custom_limits.build_limits(self.plan)
     }
 
+    /// Whether it has the custom library, where this installation makes libraries (page 003, "Custom Library / BYOA").
+    pub fn has_library(&self) -> bool {
+        self.custom_library && self.plan >= Plan::Enterprise
+    }
+
     /// The key that signs where a build names none.
     pub const fn default_key(&self, platform: Platform) -> Option<&SigningKeyId> {
         match platform {

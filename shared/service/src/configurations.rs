@@ -259,7 +259,7 @@ impl Service {
     }
 
     /// The head of a version and what it points at; nothing for one that was never changed.
-    async fn read_version(
+    pub(crate) async fn read_version(
         &self,
         tenant: &TenantId,
         version: ConfigVersion,

@@ -16,6 +16,8 @@ pub mod credentials;
 mod cursors;
 pub mod deletion;
 pub mod documents;
+pub mod libraries;
+pub mod library_work;
 pub mod live_policies;
 pub mod mailing;
 pub mod members;
@@ -66,6 +68,7 @@ pub struct Service {
     desk: Arc<Desk>,
     payments: Option<Payments>,
     deletion_time: Duration,
+    libraries: bool,
 }
 
 impl Service {
@@ -79,6 +82,7 @@ impl Service {
             desk: Arc::default(),
             payments: None,
             deletion_time: DELETION_TIME,
+            libraries: false,
         }
     }
 
@@ -110,6 +114,12 @@ impl Service {
     /// The same, where one call deletes builds for so long.
     pub fn with_deletion_time(self, deletion_time: Duration) -> Self {
         Self { deletion_time, ..self }
+    }
+
+    /// The same, which makes libraries for tenants whose custom library is enabled. Without it none has one: a library without the runtime
+    /// agent protects nothing.
+    pub fn with_libraries(self, libraries: bool) -> Self {
+        Self { libraries, ..self }
     }
 
     /// The same, on another storage.

@@ -2,7 +2,7 @@
 
 use domain::control::ControlId;
 use domain::error::Error;
-use domain::id::Sha256Hex;
+use domain::id::{Sha256Hex, TenantId};
 use domain::live_policy::{LivePolicy, Publication, Publications, SignedPolicy, skipped};
 use domain::platform::ConfigVersion;
 use domain::tenant::Tenant;
@@ -24,7 +24,35 @@ pub struct Published {
     pub skipped: Vec<ControlId>,
 }
 
+/// A signed policy that an app carries from its beginning, and what checks it.
+#[derive(Clone, Debug)]
+pub struct CarriedPolicy {
+    /// Its number; 0 where none was published.
+    pub policy_version: u64,
+    /// Canonical JSON of [`SignedPolicy`].
+    pub document: Vec<u8>,
+    /// The tenant's public key (Ed25519, RFC 8032).
+    pub verification_key: [u8; 32],
+}
+
 impl Service {
+    /// The newest policy that was published of `version`. Where none was, one is made and signed of what the version says now, and not
+    /// published.
+    pub async fn carried_policy(&self, tenant: &TenantId, version: ConfigVersion) -> Result<CarriedPolicy, Error> {
+        let key = self.store.policy_key(tenant).await?;
+        let verification_key = key.public_key().try_into().map_err(Error::internal)?;
+        let publications = self.store.publications(tenant, version).await?;
+        if let Some(newest) = publications.published.last() {
+            let document = self.store.policy(tenant, &newest.digest).await?;
+            return Ok(CarriedPolicy { policy_version: newest.policy_version, document, verification_key });
+        }
+        let (_, configuration) = self.read_version(tenant, version).await?;
+        let policy = LivePolicy::unpublished(&configuration, (tenant, version), self.clock.now());
+        let signed = SignedPolicy::new(&policy, key.public_key(), &key.sign(&policy.canonical()?));
+        let (policy_version, document) = (policy.policy_version, signed.to_document()?);
+        Ok(CarriedPolicy { policy_version, document, verification_key })
+    }
+
     /// Publishes what a version says now, or again what it said when `earlier` was published.
     pub async fn publish(
         &self,

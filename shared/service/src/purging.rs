@@ -178,7 +178,8 @@ impl Run<'_> {
 
     /// Ends every build, as its owner could. `true`: a worker may still store something.
     async fn end_builds(&self) -> Result<bool, Left> {
-        let mut live = false;
+        let mut live = self.service.cancel_libraries(&self.tenant.id).await?;
+        self.check_time()?;
         for job in self.service.store.untidy_jobs(&self.tenant.id).await? {
             let job = self.ended(job).await?;
             live |= job.apply(Event::Tidy, self.service.clock.now()).is_err();

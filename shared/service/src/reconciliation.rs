@@ -1,8 +1,9 @@
-//! The reconciler: looks at jobs that are due, for whatever should have happened to them and did not.
+//! The reconciler: looks at jobs and libraries that are due, for whatever should have happened to them and did not.
 
 use domain::error::Error;
 use domain::id::{JobId, TenantId};
 use domain::job::{Event, Job, StateName};
+use domain::library::AppIdentifier;
 use tokio::time::Instant;
 
 use tracing::Instrument as _;
@@ -11,23 +12,23 @@ use crate::arrival::Arrival;
 use crate::transition::Outcome;
 use crate::{Service, build_span};
 
-/// Jobs that one run looks at.
+/// Jobs that one run looks at, and libraries.
 const BATCH: i32 = 500;
 
 /// What a run did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Reconciled {
-    /// Jobs that were looked at.
+    /// Jobs and libraries that were looked at.
     pub looked_at: u32,
-    /// Jobs at which something failed; they stay due.
+    /// Those at which something failed; they stay due.
     pub failed: u32,
     /// Seconds for which one of them had been due, at most: it grows where nothing comes of looking.
     pub overdue_seconds: i64,
 }
 
 impl Service {
-    /// Looks at every due job once, until it is `until`. The index only says where to look: each job is read again, and
-    /// each action is a conditional write. One job's failure does not keep the others waiting.
+    /// Looks at every due job once, and at every due library, until it is `until`. The index only says where to look: each is read again,
+    /// and each action is a conditional write. One's failure does not keep the others waiting.
     pub async fn reconcile(&self, until: Instant) -> Result<Reconciled, Error> {
         let mut done = Reconciled::default();
         for hint in self.store.due_jobs(self.clock.now(), BATCH).await? {
@@ -38,7 +39,26 @@ impl Service {
             let span = build_span(&tenant, id);
             self.try_to_look_at(&tenant, id, &mut done).instrument(span).await;
         }
+        for hint in self.store.due_libraries(self.clock.now(), BATCH).await? {
+            if Instant::now() >= until {
+                break;
+            }
+            let (tenant, identifier) = hint.into_key();
+            let span = tracing::info_span!("library", tenant.id = %tenant);
+            self.try_to_look_at_library(&tenant, &identifier, &mut done).instrument(span).await;
+        }
         Ok(done)
+    }
+
+    async fn try_to_look_at_library(&self, tenant: &TenantId, identifier: &AppIdentifier, done: &mut Reconciled) {
+        done.looked_at += 1;
+        match self.look_at_library(tenant, identifier).await {
+            Ok(overdue) => done.overdue_seconds = done.overdue_seconds.max(overdue.unwrap_or(0)),
+            Err(error) => {
+                done.failed += 1;
+                tracing::warn!(error = error.with_causes(), "could not reconcile");
+            }
+        }
     }
 
     async fn try_to_look_at(&self, tenant: &TenantId, id: JobId, done: &mut Reconciled) {

@@ -11,7 +11,7 @@ use crate::audit::Trail;
 use crate::{Service, no_such_job};
 
 /// Writers that may come in between before it is a failure.
-const TRIES: u32 = 16;
+pub(crate) const TRIES: u32 = 16;
 
 /// No limit: for events that take no slot.
 const UNLIMITED: BuildLimits = BuildLimits { concurrent: u32::MAX, weekly: u32::MAX };

@@ -12,9 +12,9 @@ use crate::transition::Outcome;
 
 /// What a worker that was woken has to do.
 #[derive(Debug)]
-pub enum Leased {
+pub enum Leased<A = Assignment> {
     /// Build this.
-    Work(Box<Assignment>),
+    Work(Box<A>),
     /// Come back when another worker's lease is over, in so many seconds.
     Busy {
         /// From now on.

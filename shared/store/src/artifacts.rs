@@ -150,13 +150,18 @@ impl Store {
         };
         let has_icon = job.is_visible() && job.app.as_ref().is_some_and(|app| app.has_icon);
         let icon = has_icon.then(|| ArtifactKey::Icon(&job.tenant, job.id).key());
-        let stays = |key: &String| {
-            icon.as_ref() == Some(key) || published.as_ref().is_some_and(|published| key.starts_with(published))
+        let stays = |key: &str| {
+            icon.as_deref() == Some(key) || published.as_ref().is_some_and(|published| key.starts_with(published))
         };
+        self.delete_artifacts(prefix, |key| !stays(key)).await
+    }
+
+    /// Removes those objects below a prefix that `go`.
+    pub(crate) async fn delete_artifacts(&self, prefix: String, go: impl Fn(&str) -> bool) -> Result<(), Error> {
         let request = self.clients.s3.list_objects_v2().bucket(&self.names.artifacts_bucket).prefix(prefix);
         let objects = request.send().await.map_err(failed("ListObjectsV2"))?.contents.unwrap_or_default();
         for key in objects.into_iter().filter_map(|object| object.key) {
-            if !stays(&key) {
+            if go(&key) {
                 self.delete_artifact(key).await?;
             }
         }

@@ -10,9 +10,10 @@ use domain::custom_message::MessageUploadId;
 use domain::document::DocumentId;
 use domain::file_name::FileName;
 use domain::id::{ApplicationId, JobId, Sha256Hex, SigningKeyId, TenantId};
+use domain::library::{AppIdentifier, LibraryBuildId};
 use domain::mail::MailId;
 use domain::member::{EmailAddress, MemberId};
-use domain::platform::ConfigVersion;
+use domain::platform::{ConfigVersion, Platform};
 use domain::sales_contact::Asker;
 use domain::ticket::{CommentId, TicketId};
 use domain::upload::UploadPath;
@@ -44,6 +45,7 @@ pub(crate) enum ItemKey<'a> {
     TicketComment(&'a TenantId, &'a TicketId, &'a CommentId),
     Attachment(&'a TenantId, &'a AttachmentId),
     SalesContact(&'a Asker),
+    Library(&'a TenantId, &'a AppIdentifier),
     Billing(&'a TenantId),
     StripeCustomer(&'a str),
     StripeEvent(&'a str),
@@ -83,6 +85,7 @@ impl ItemKey<'_> {
             Self::Attachment(tenant, id) => (partition(tenant), format!("ATTACHMENT#{id}")),
             Self::SalesContact(Asker::Person(address)) => (person(address), "SALES_CONTACT".to_owned()),
             Self::SalesContact(Asker::Member(tenant, member)) => (partition(tenant), format!("SALES_CONTACT#{member}")),
+            Self::Library(tenant, identifier) => (partition(tenant), format!("{LIBRARIES}{identifier}")),
             Self::Billing(tenant) => (partition(tenant), "BILLING".to_owned()),
             Self::StripeCustomer(customer) => (format!("STRIPE_CUSTOMER#{customer}"), "STRIPE_CUSTOMER".to_owned()),
             Self::StripeEvent(event) => (format!("STRIPE_EVENT#{event}"), "STRIPE_EVENT".to_owned()),
@@ -111,6 +114,9 @@ pub(crate) const TOKEN_MEMBERS: &str = "TOKEN#";
 
 /// Begins the sort keys of support tickets.
 pub(crate) const TICKETS: &str = "TICKET#";
+
+/// Begins the sort keys of libraries.
+pub(crate) const LIBRARIES: &str = "LIBRARY#";
 
 /// Begins the sort keys of a ticket's comments.
 pub(crate) fn ticket_comments(id: &TicketId) -> String {
@@ -154,6 +160,11 @@ pub(crate) fn read_job_key(pk: &str, sk: &str) -> Option<(TenantId, JobId)> {
     Some((pk.strip_prefix("TENANT#")?.parse().ok()?, sk.strip_prefix(JOBS)?.parse().ok()?))
 }
 
+/// Reads the key of a library back.
+pub(crate) fn read_library_key(pk: &str, sk: &str) -> Option<(TenantId, AppIdentifier)> {
+    Some((pk.strip_prefix("TENANT#")?.parse().ok()?, sk.strip_prefix(LIBRARIES)?.parse().ok()?))
+}
+
 /// Reads the object key of an upload, as a notification of S3 writes it: form-encoded.
 pub fn read_upload_key(encoded: &str) -> Option<UploadPath> {
     let spaces = encoded.replace('+', " ");
@@ -180,10 +191,12 @@ pub(crate) enum ArtifactKey<'a> {
     Output(&'a TenantId, JobId, u32, &'a FileName),
     Report(&'a TenantId, JobId, u32),
     Mapping(&'a TenantId, JobId, u32),
+    LibraryBuild(&'a TenantId, &'a LibraryBuildId),
+    LibraryPackage(&'a TenantId, &'a LibraryBuildId, u32, Platform),
 }
 
 impl ArtifactKey<'_> {
-    /// The object key, or the prefix for `Builds`.
+    /// The object key, or the prefix for `Builds` and `LibraryBuild`.
     pub(crate) fn key(&self) -> String {
         match self {
             Self::Configuration(tenant, digest) => format!("{tenant}/config/{digest}.json"),
@@ -199,6 +212,14 @@ impl ArtifactKey<'_> {
             Self::Output(tenant, job, attempt, name) => format!("{tenant}/builds/{job}/{attempt}/{}", name.as_str()),
             Self::Report(tenant, job, attempt) => format!("{tenant}/builds/{job}/{attempt}/build-report.json"),
             Self::Mapping(tenant, job, attempt) => format!("{tenant}/builds/{job}/{attempt}/resource-mapping.json"),
+            Self::LibraryBuild(tenant, build) => format!("{tenant}/libraries/{build}/"),
+            Self::LibraryPackage(tenant, build, attempt, platform) => {
+                let name = match platform {
+                    Platform::Android => "library.aar",
+                    Platform::Ios => "library.xcframework.zip",
+                };
+                format!("{tenant}/libraries/{build}/{attempt}/{name}")
+            }
         }
     }
 }

@@ -16,6 +16,7 @@ pub mod error;
 pub mod idempotency;
 pub mod jobs;
 mod keys;
+pub mod libraries;
 pub mod live_policies;
 pub mod mail;
 pub mod members;
@@ -56,6 +57,8 @@ pub struct Names {
     pub artifacts_bucket: String,
     /// The queue that wakes workers.
     pub build_queue_url: String,
+    /// The queue that wakes workers for libraries.
+    pub library_queue_url: String,
     /// The key under which signing keys are sealed.
     pub kms_key: String,
     /// The secret that holds the pepper.
@@ -80,6 +83,7 @@ impl Names {
             table: given("TABLE_NAME")?,
             events_table: text("EVENTS_TABLE_NAME"),
             artifacts_bucket: text("ARTIFACTS_BUCKET"),
+            library_queue_url: text("LIBRARY_QUEUE_URL"),
             kms_key: text("KMS_KEY_ID"),
             pepper_secret: text("PEPPER_SECRET_ID"),
             ..Self::default()

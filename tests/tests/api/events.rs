@@ -148,6 +148,7 @@ async fn every_recorded_request_without_its_credentials_is_refused() {
         ("$P12", "x"),
         ("$P12_PASSWORD", "x"),
         ("$PROVISIONING_PROFILE", "x"),
+        ("$LIBRARY_BUILD_ID", "x"),
         ("$TICKET", "x"),
         ("$ATTACHMENT", "x"),
     ];
@@ -186,6 +187,7 @@ fn every_event_is_read_by_a_test() {
         include_str!("management/recorded/messages.rs"),
         include_str!("management/recorded/promotion.rs"),
         include_str!("management/recorded/refusals.rs"),
+        include_str!("management/recorded/libraries.rs"),
         include_str!("management/recorded/support.rs"),
         include_str!("management/recorded/billing.rs"),
     ]

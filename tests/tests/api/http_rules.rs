@@ -34,6 +34,8 @@ async fn unknown_routes_and_wrong_methods_are_answered_in_json_to_everybody() {
         "/frontend/sign_application_build/1700000000",
         "/frontend/signing_keys/",
         "/frontend/signing_keys/create",
+        "/frontend/custom_library",
+        "/frontend/custom_library_status/",
         "/frontend/support",
         "/frontend/support/tickets/",
         "/frontend/support/attachments/",

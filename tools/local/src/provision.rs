@@ -62,6 +62,7 @@ pub async fn provision(config: &SdkConfig, prefix: &str, settings: Settings) -> 
         uploads_bucket: format!("{prefix}-uploads"),
         artifacts_bucket: format!("{prefix}-artifacts"),
         build_queue_url: queue(config, &format!("{prefix}-build"), settings.visibility_seconds).await?,
+        library_queue_url: queue(config, &format!("{prefix}-library"), settings.visibility_seconds).await?,
         kms_key: kms_key(config, prefix).await?,
         pepper_secret: pepper(config, prefix).await?,
         retention_days: 90,

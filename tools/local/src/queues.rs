@@ -49,7 +49,7 @@ impl Poller {
             return Ok(0);
         }
         let mut event = SqsEvent::default();
-        event.records = messages.iter().map(record).collect();
+        event.records = messages.iter().map(|message| record(message, &self.url)).collect();
         let given_back: Vec<String> =
             function(event).await.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect();
         for message in &messages {
@@ -62,10 +62,12 @@ impl Poller {
     }
 }
 
-fn record(message: &Message) -> SqsMessage {
+fn record(message: &Message, url: &str) -> SqsMessage {
     let mut record = SqsMessage::default();
     record.message_id = message.message_id.clone();
     record.receipt_handle = message.receipt_handle.clone();
     record.body = message.body.clone();
+    let queue = url.rsplit('/').next().unwrap_or_default();
+    record.event_source_arn = Some(format!("arn:aws:sqs:us-east-1:000000000000:{queue}"));
     record
 }

@@ -50,6 +50,9 @@ pub(crate) struct Behind {
     /// Seconds between two runs of maintenance
     #[arg(long, default_value_t = MAINTENANCE_PERIOD.as_secs(), hide = true)]
     maintenance_seconds: u64,
+    /// Make libraries for tenants whose custom library is enabled, although there is no runtime agent that they could carry
+    #[arg(long, hide = true)]
+    libraries: bool,
     /// Whether a line is printed for each mail
     #[arg(skip)]
     mail_is_announced: bool,
@@ -61,6 +64,7 @@ impl Default for Behind {
             workers: WORKERS,
             visibility_seconds: Settings::default().visibility_seconds,
             maintenance_seconds: MAINTENANCE_PERIOD.as_secs(),
+            libraries: false,
             mail_is_announced: false,
         }
     }
@@ -134,7 +138,7 @@ impl Running {
         let clock = service.clock().clone();
         let shop = Shop::open(move || clock.now()).await?;
         shop.tell(&address);
-        let service = service.with_payments(Some(shop.payments.clone()));
+        let service = service.with_payments(Some(shop.payments.clone())).with_libraries(behind.libraries);
         let app = App { service: service.clone() };
         let server = server::start(&config, &stack, app, listener, behind.of(folder));
         std::fs::write(home.folder.join(AWS_ADDRESS), config.endpoint_url().unwrap_or_default())?;

@@ -91,6 +91,7 @@ impl RuntimeApi {
             ("ARTIFACTS_BUCKET", names.artifacts_bucket.clone()),
             ("ARTIFACT_RETENTION_DAYS", names.retention_days.to_string()),
             ("BUILD_QUEUE_URL", names.build_queue_url.clone()),
+            ("LIBRARY_QUEUE_URL", names.library_queue_url.clone()),
             ("KMS_KEY_ID", names.kms_key.clone()),
             ("PEPPER_SECRET_ID", names.pepper_secret.clone()),
         ])

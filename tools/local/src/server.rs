@@ -76,9 +76,10 @@ pub fn start(config: &SdkConfig, stack: &Stack, app: App, listener: TcpListener,
         async move { upload_arrival::handle(&service, event).await }
     });
     let worker = Worker::new(service.clone(), Lease::default());
-    for _ in 0..behind.workers {
+    let builds = std::iter::repeat_n(&stack.names.build_queue_url, behind.workers);
+    for queue in builds.chain((behind.workers > 0).then_some(&stack.names.library_queue_url)) {
         let worker = worker.clone();
-        server.feed(Poller::new(config, &stack.names.build_queue_url, 1), move |event| {
+        server.feed(Poller::new(config, queue, 1), move |event| {
             let worker = worker.clone();
             async move { worker.handle(event, Duration::MAX).await }
         });

@@ -23,7 +23,7 @@ use super::support::{path_of, samples};
 use crate::multipart::{begin, put_parts};
 
 /// These refuse a field that they do not know.
-const STRICT: [&str; 12] = [
+const STRICT: [&str; 15] = [
     "config_update",
     "promote_config",
     "push_live_config",
@@ -36,6 +36,9 @@ const STRICT: [&str; 12] = [
     "create_signing_key",
     "delete_signing_key",
     "set_default_signing_key",
+    "custom_library_set_identifier",
+    "custom_library_download",
+    "custom_library_delete",
 ];
 
 fn management_rows() -> impl Iterator<Item = &'static Row> {
@@ -112,6 +115,8 @@ fn body(row: &Row, token: &str, key: &str, about_builds: &Value) -> Value {
         "add_support_ticket_comment" => json!({ "comment_text": "Here is more context." }),
         "create_checkout_session" | "update_subscription" => json!({ "subscription": "team" }),
         "request_sales_contact" => json!({ "tier": "TEAM" }),
+        "custom_library_set_identifier" | "custom_library_delete" => json!({ "app_identifier": "com.company.app" }),
+        "custom_library_download" => json!({ "platform": "android", "app_identifier": "com.company.app" }),
         name => about_builds.get(name).cloned().unwrap_or_else(|| json!({})),
     };
     if let (Some(fields), Value::Object(more), false) = (body.as_object_mut(), secrets(), STRICT.contains(&row.name)) {

@@ -7,6 +7,7 @@ mod builds;
 mod configuration;
 mod hostile;
 mod journey;
+mod libraries;
 mod live_policies;
 mod mail;
 mod matrix;

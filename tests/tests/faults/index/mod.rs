@@ -5,6 +5,7 @@ mod building;
 pub(crate) mod configuring;
 mod deleting;
 pub(crate) mod keeping;
+mod libraries;
 mod mailing;
 pub(crate) mod managing;
 mod paying;

@@ -42,6 +42,7 @@ fn said_of_features(page: &str) -> BTreeMap<String, Said> {
         said(&format!("{first}\n{}", part.split_once(&format!("\n{next}\n")).unwrap().0))
     };
     let mut calls = part("Certificate Pinning Certificates", "Custom Library / BYOA");
+    calls.extend(part("Custom Library / BYOA", "Support Tickets"));
     calls.extend(part("Support Tickets", "Tego Assistant"));
     calls.insert("POST /frontend/support/attachments".to_owned(), (Scope::Tenant, None, Some(Plan::Team)));
     calls
@@ -105,7 +106,7 @@ fn said(page: &str) -> BTreeMap<String, Said> {
         plan = match line {
             "Tenant Selection" | "User Management" | "Tenant Settings" => None,
             "API Tokens" | "Automation Keys" => Some(Plan::Team),
-            "SAML SSO" => Some(Plan::Enterprise),
+            "SAML SSO" | "Custom Library / BYOA" => Some(Plan::Enterprise),
             "Custom Messages" | "Support Tickets" => Some(Plan::Team),
             "Billing Helpers" | "Tenant Documents" | "Sales Contact Requests" => None,
             _ => plan,

@@ -1,0 +1,385 @@
+//! The fault-index table of the custom library: an identifier that is set, built, looked after and deleted.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use aws_lambda_events::sqs::SqsMessage;
+use domain::id::Sha256Hex;
+use domain::job::Failure;
+use domain::library::{AppIdentifier, COOLDOWN_SECONDS, Library, LibraryBuild, Package};
+use domain::platform::Platform;
+use protection_worker::{Lease, Worker};
+use serde_json::{Value, json};
+use service::library_work::LibraryAssignment;
+use service::work::Leased;
+use store::wakeups::LibraryWakeup;
+use tests::functions;
+
+use crate::table::{UseCase, tabulate};
+use crate::world::{Entry, World, acknowledged, event, short};
+
+const SET: &str = "/frontend/custom_library_set_identifier";
+const DELETE: &str = "/frontend/custom_library_delete";
+
+static RUNS: AtomicU32 = AtomicU32::new(0);
+
+/// A world whose tenant has a library.
+async fn world() -> World {
+    let world = World::start().await;
+    world.bench.owner_with_library().await;
+    world
+}
+
+impl World {
+    /// An identifier that nobody has set.
+    fn new_identifier(&self) -> AppIdentifier {
+        // Numbers of events grow with the clock.
+        self.pass(1);
+        format!("com.company.app{}", RUNS.fetch_add(1, Ordering::SeqCst)).parse().unwrap()
+    }
+
+    async fn ask_library(&self, entry: &Entry, path: &str, identifier: &AppIdentifier) -> String {
+        let body = Some(json!({ "app_identifier": identifier }));
+        short(&entry.call_as(&self.bench.owner(), ("POST", path), &[], body).await)
+    }
+
+    /// An identifier whose builds wait for workers.
+    async fn set_library(&self) -> Library {
+        let identifier = self.new_identifier();
+        assert_eq!(self.ask_library(&self.direct(), SET, &identifier).await, "200");
+        self.library(&identifier).await.unwrap()
+    }
+
+    async fn library(&self, identifier: &AppIdentifier) -> Option<Library> {
+        self.bench.store().library(&self.bench.tenant.id, identifier).await.unwrap()
+    }
+
+    async fn receive_library_wakeup(&self) -> Option<SqsMessage> {
+        let queue = &self.bench.stack.names.library_queue_url;
+        let request = self.sqs.receive_message().queue_url(queue).max_number_of_messages(1);
+        let message = request.send().await.unwrap().messages?.into_iter().next()?;
+        let mut record = SqsMessage::default();
+        record.message_id = message.message_id;
+        record.receipt_handle = message.receipt_handle;
+        record.body = message.body;
+        record.event_source_arn =
+            Some(format!("arn:aws:sqs:us-east-1:000000000000:{}", queue.rsplit('/').next().unwrap()));
+        Some(record)
+    }
+
+    async fn acknowledge_library(&self, message: &SqsMessage) {
+        let request = self.sqs.delete_message().queue_url(&self.bench.stack.names.library_queue_url);
+        request.receipt_handle(message.receipt_handle.as_deref().unwrap()).send().await.unwrap();
+    }
+
+    /// Takes every wake-up for libraries that is there; the builds they name.
+    async fn take_library_wakeups(&self) -> BTreeSet<String> {
+        let mut woken = BTreeSet::new();
+        while let Some(message) = self.receive_library_wakeup().await {
+            let body: Value = serde_json::from_str(message.body.as_deref().unwrap()).unwrap();
+            woken.insert(body["build"].as_str().unwrap().to_owned());
+            self.acknowledge_library(&message).await;
+        }
+        woken
+    }
+
+    /// Somebody wakes workers for all builds, at the latest the reconciler after five minutes.
+    async fn assert_library_woken(&self, library: &Library) {
+        let builds: BTreeSet<String> = library.builds.iter().map(|build| build.build_id.to_string()).collect();
+        let mut woken = self.take_library_wakeups().await;
+        if !builds.is_subset(&woken) {
+            self.pass(317);
+            assert_eq!(functions::reconcile(self.service()).await.unwrap().failed, 0);
+            woken = self.take_library_wakeups().await;
+        }
+        assert!(builds.is_subset(&woken), "nobody wakes a worker for {builds:?}: {woken:?}");
+    }
+
+    async fn lease_library(&self, library: &Library, build: &LibraryBuild) -> LibraryAssignment {
+        let (tenant, app_identifier) = (library.tenant.clone(), library.app_identifier.clone());
+        let wakeup = LibraryWakeup { v: 1, tenant, app_identifier, build: build.build_id.clone() };
+        match functions::working(self.service().lease_library(&wakeup, 300)).await.unwrap() {
+            Leased::Work(assignment) => *assignment,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn fail_library(&self, library: &Library, build: &LibraryBuild) {
+        let assignment = self.lease_library(library, build).await;
+        functions::working(self.service().fail_library(assignment, Failure::new("broken", "It broke"))).await.unwrap();
+    }
+
+    /// A library whose build for Android has a package; the one for iOS failed.
+    async fn built_library(&self) -> Library {
+        let library = self.set_library().await;
+        self.take_library_wakeups().await;
+        let assignment = self.lease_library(&library, &library.builds[0]).await;
+        let (bytes, attempt) = (b"library".to_vec(), assignment.build.attempt);
+        let package = Package { attempt, sha256: Sha256Hex::of(&bytes), size: 7, policy_version: 0 };
+        self.bench.store().put_library_package(&library.tenant, &assignment.build, bytes).await.unwrap();
+        functions::working(self.service().finish_library(assignment, package)).await.unwrap();
+        self.fail_library(&library, &library.builds[1]).await;
+        self.library(&library.app_identifier).await.unwrap()
+    }
+
+    /// Deletes the identifier, whatever became of it: nothing is left then.
+    async fn forget_library(&self, identifier: &AppIdentifier) {
+        let Some(library) = self.library(identifier).await else { return };
+        for build in library.builds.iter().filter(|build| !build.has_ended()) {
+            self.fail_library(&library, build).await;
+        }
+        self.pass(COOLDOWN_SECONDS + 1);
+        assert_eq!(self.ask_library(&self.direct(), DELETE, identifier).await, "200");
+        self.assert_library_gone(&library).await;
+    }
+
+    async fn assert_library_gone(&self, library: &Library) {
+        assert_eq!(self.library(&library.app_identifier).await, None);
+        let roster = self.bench.store().roster(&self.bench.tenant.id).await.unwrap();
+        assert!(roster.libraries.is_empty(), "{roster:?}");
+        assert_eq!(self.library_objects().await, Vec::<String>::new());
+    }
+
+    async fn library_objects(&self) -> Vec<String> {
+        let prefix = format!("{}/libraries/", self.bench.tenant.id);
+        self.keys(&self.bench.stack.names.artifacts_bucket, &prefix).await
+    }
+}
+
+struct Set;
+
+impl UseCase for Set {
+    type Subject = AppIdentifier;
+
+    fn name(&self) -> String {
+        "set a library's identifier".to_owned()
+    }
+
+    async fn prepare(&self, world: &World) -> AppIdentifier {
+        world.take_library_wakeups().await;
+        world.new_identifier()
+    }
+
+    async fn act(&self, world: &World, entry: &Entry, identifier: &AppIdentifier) -> String {
+        world.ask_library(entry, SET, identifier).await
+    }
+
+    async fn recover(&self, world: &World, identifier: AppIdentifier, first: Option<&str>) -> String {
+        let set = world.library(&identifier).await.is_some();
+        assert!(set || first != Some("200"), "a success that set nothing");
+        let again = self.act(world, &world.direct(), &identifier).await;
+        assert_eq!(again, if set { "409 library_build_running" } else { "200" }, "asked again after {first:?}");
+        let library = world.library(&identifier).await.unwrap();
+        assert_eq!((library.builds.len(), library.is_deleted), (2, false));
+        let roster = world.bench.store().roster(&world.bench.tenant.id).await.unwrap();
+        assert_eq!(roster.libraries, [identifier.clone()].into());
+        world.assert_library_woken(&library).await;
+        world.forget_library(&identifier).await;
+        if set { "set" } else { "not set" }.to_owned()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn setting_an_identifier_survives_every_fault() {
+    insta::assert_snapshot!(tabulate(&world().await, &Set).await);
+}
+
+/// A worker takes the wake-up for a build for Android.
+struct Build;
+
+impl UseCase for Build {
+    type Subject = (Library, SqsMessage);
+
+    fn name(&self) -> String {
+        "build a library".to_owned()
+    }
+
+    async fn prepare(&self, world: &World) -> Self::Subject {
+        world.take_library_wakeups().await;
+        let library = world.set_library().await;
+        world.fail_library(&library, &library.builds[1]).await;
+        loop {
+            let message = world.receive_library_wakeup().await.unwrap();
+            if message.body.as_deref().unwrap().contains(&library.builds[0].build_id.to_string()) {
+                return (library, message);
+            }
+            world.acknowledge_library(&message).await;
+        }
+    }
+
+    async fn act(&self, _: &World, entry: &Entry, (_, message): &Self::Subject) -> String {
+        let worker = Worker::new(entry.service.clone(), Lease::default());
+        let response = functions::build(&worker, event(message)).await;
+        if acknowledged(&response) { "taken".to_owned() } else { "given back".to_owned() }
+    }
+
+    async fn recover(&self, world: &World, subject: Self::Subject, first: Option<&str>) -> String {
+        let (library, message) = &subject;
+        let (identifier, id) = (&library.app_identifier, &library.builds[0].build_id);
+        let mut taken = first == Some("taken");
+        for _ in 0..4 {
+            if taken {
+                break;
+            }
+            world.pass(400);
+            taken = self.act(world, &world.direct(), &subject).await == "taken";
+        }
+        world.acknowledge_library(message).await;
+        world.pass(16);
+        assert_eq!(functions::reconcile(world.service()).await.unwrap().failed, 0);
+        let library = world.library(identifier).await.unwrap();
+        let build = library.build(id).unwrap();
+        let package = build.package().unwrap_or_else(|| panic!("after {first:?}: {build:?}"));
+        assert_eq!(build.due_at, None, "it is tidy");
+        let key = format!("{}/libraries/{id}/{}/library.aar", library.tenant, package.attempt);
+        assert_eq!(world.library_objects().await, [key.clone()]);
+        let object = world.s3.get_object().bucket(&world.bench.stack.names.artifacts_bucket).key(key).send().await;
+        let bytes = object.unwrap().body.collect().await.unwrap().to_vec();
+        assert_eq!(Sha256Hex::of(&bytes), package.sha256, "the published bytes are those that were made");
+        let attempt = package.attempt;
+        world.forget_library(identifier).await;
+        format!("made by attempt {attempt}")
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_build_of_a_library_survives_every_fault() {
+    insta::assert_snapshot!(tabulate(&world().await, &Build).await);
+}
+
+/// The reconciler finds what nobody works on.
+struct Reconcile {
+    /// Whether workers had begun, and died; else the wake-ups were lost.
+    begun: bool,
+}
+
+impl UseCase for Reconcile {
+    type Subject = Library;
+
+    fn name(&self) -> String {
+        format!("reconcile a library {}", if self.begun { "whose workers died" } else { "whose wake-ups were lost" })
+    }
+
+    async fn prepare(&self, world: &World) -> Library {
+        let library = world.set_library().await;
+        if self.begun {
+            for platform in Platform::ALL {
+                let build = library.latest(platform).unwrap();
+                world.lease_library(&library, build).await;
+            }
+        }
+        world.take_library_wakeups().await;
+        world.pass(317);
+        library
+    }
+
+    async fn act(&self, _: &World, entry: &Entry, _: &Library) -> String {
+        match functions::reconcile(&entry.service).await {
+            Ok(done) => format!("{} of {}", done.looked_at - done.failed, done.looked_at),
+            Err(_) => "error".to_owned(),
+        }
+    }
+
+    async fn recover(&self, world: &World, library: Library, _: Option<&str>) -> String {
+        world.assert_library_woken(&library).await;
+        world.forget_library(&library.app_identifier).await;
+        "woken".to_owned()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn looking_after_libraries_survives_every_fault() {
+    let world = world().await;
+    for (name, begun) in [("lost", false), ("died", true)] {
+        insta::assert_snapshot!(name, tabulate(&world, &Reconcile { begun }).await);
+    }
+}
+
+struct Delete;
+
+impl UseCase for Delete {
+    type Subject = Library;
+
+    fn name(&self) -> String {
+        "delete a library's identifier".to_owned()
+    }
+
+    async fn prepare(&self, world: &World) -> Library {
+        let library = world.built_library().await;
+        assert_eq!(world.library_objects().await.len(), 1);
+        world.pass(COOLDOWN_SECONDS + 1);
+        library
+    }
+
+    async fn act(&self, world: &World, entry: &Entry, library: &Library) -> String {
+        world.ask_library(entry, DELETE, &library.app_identifier).await
+    }
+
+    async fn recover(&self, world: &World, library: Library, first: Option<&str>) -> String {
+        let found = world.library(&library.app_identifier).await;
+        let deleted = found.is_none_or(|library| library.is_deleted);
+        assert!(deleted || first != Some("200"), "a success that deleted nothing");
+        let again = self.act(world, &world.direct(), &library).await;
+        assert_eq!(again, if deleted { "404 not_found" } else { "200" }, "asked again after {first:?}");
+        world.pass(16);
+        assert_eq!(functions::reconcile(world.service()).await.unwrap().failed, 0);
+        world.assert_library_gone(&library).await;
+        if deleted { "deleted" } else { "not deleted" }.to_owned()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deleting_an_identifier_survives_every_fault() {
+    insta::assert_snapshot!(tabulate(&world().await, &Delete).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_identifier_that_is_set_again_in_the_middle_of_its_deletion_is_built_and_its_old_packages_go() {
+    let world = world().await;
+    let library = world.built_library().await;
+    world.pass(COOLDOWN_SECONDS + 1);
+    // As a call that dies after its transaction.
+    let deleted = library.delete(domain::time::at(world.bench.clock.now())).unwrap();
+    assert!(world.bench.store().commit_library(&deleted).await.unwrap());
+    assert_eq!(world.ask_library(&world.direct(), SET, &library.app_identifier).await, "200");
+    let status = world.bench.owner().done("/frontend/custom_library_status", json!({})).await.body;
+    let builds = status["identifiers"][0]["builds"].as_array().unwrap().clone();
+    let states: Vec<&str> = builds.iter().map(|build| build["status"].as_str().unwrap()).collect();
+    assert_eq!(states, ["pending", "pending", "deleted"]);
+    assert_eq!(status["identifiers"][0]["latest_by_platform"]["android"], builds[1]);
+    let download =
+        world.bench.owner().post("/frontend/custom_library_download", json!({ "platform": "android" })).await;
+    assert_eq!(short(&download), "404 not_found");
+    world.pass(16);
+    assert_eq!(functions::reconcile(world.service()).await.unwrap().failed, 0);
+    assert_eq!(world.library_objects().await, Vec::<String>::new());
+    assert_eq!(world.library(&library.app_identifier).await.unwrap().builds.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_with_libraries_is_purged_to_the_end_once_no_worker_can_store_any() {
+    let world = World::start().await;
+    let doomed = world.doomed(1).await;
+    let tenant = world.bench.store().tenant(&doomed.tenant).await.unwrap().unwrap();
+    let tenant = domain::tenant::Tenant { plan: domain::plan::Plan::Enterprise, custom_library: true, ..tenant };
+    world.bench.store().put_tenant(&tenant).await.unwrap();
+    let identifier = world.new_identifier();
+    world.bench.owner().in_tenant(&doomed.tenant).done(SET, json!({ "app_identifier": identifier })).await;
+    world.bench.run_library_worker(&world.worker()).await;
+    let second = world.new_identifier();
+    world.bench.owner().in_tenant(&doomed.tenant).done(SET, json!({ "app_identifier": second })).await;
+    world.mark(&doomed).await;
+    let library = world.bench.store().library(&doomed.tenant, &second).await.unwrap().unwrap();
+    let running = world.lease_library(&library, &library.builds[0]).await;
+    for _ in 0..5 {
+        let done = functions::purge(world.service()).await.unwrap();
+        assert_eq!((done.gone, done.unfinished, done.failed), (0, 1, 0), "a worker may be at it");
+        world.pass(55);
+    }
+    let cancelled = world.bench.store().library(&doomed.tenant, &second).await.unwrap().unwrap();
+    assert!(cancelled.builds.iter().all(|build| build.state.as_str() == "failed"), "{cancelled:?}");
+    world.bench.store().put_library_package(&doomed.tenant, &running.build, b"late".to_vec()).await.unwrap();
+    world.pass(26);
+    let receipt = world.purge_to_the_end(&doomed.tenant).await;
+    assert!(receipt.removed[&domain::purge::Kind::Artifacts] >= 6, "{receipt:?}");
+}
