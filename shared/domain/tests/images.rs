@@ -1,5 +1,5 @@
 //! Pictures that come with tickets: `pictures/` has them as Pillow wrote them; here they are damaged.
-#![expect(clippy::unwrap_used, reason = "these are tests")]
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use domain::attachment::{ImageType, MAX_BYTES};
 use domain::error::Error;

@@ -84,7 +84,7 @@ pub enum Change {
     /// What is to be changed is not there.
     Missing,
     /// The roster does not allow it: the roster as it is.
-    Refused(Roster),
+    Refused(Box<Roster>),
     /// The request was carried out before.
     Repeated(IdempotencyRecord),
 }
@@ -149,7 +149,8 @@ impl Store {
             return Ok(Change::VersionChanged);
         }
         if let Some((_, Some(RefusedAction { item }))) = refusal(Part::Roster) {
-            return Ok(Change::Refused(item.clone().map(read_item).transpose()?.unwrap_or_default()));
+            let roster = item.clone().map(read_item).transpose()?.unwrap_or_default();
+            return Ok(Change::Refused(Box::new(roster)));
         }
         Ok(if refusal(Part::Groups).is_some() { Change::GroupsChanged } else { Change::PersonChanged })
     }
