@@ -6,6 +6,7 @@ use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName, QueueAttributeName};
 use domain::id::TenantId;
 use serde_json::{Value, json};
+use store::wakeups::Queue;
 use store::{Clients, Names, Store};
 use tokio::time::{Instant, sleep};
 

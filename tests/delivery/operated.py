@@ -76,7 +76,7 @@ class Stack:
                 "ArtifactsBucketName": "apptego-artifacts", "BuildQueueUrl": queue["build"], "BuildDeadLetterQueueUrl": queue["build-dead-letters"],
                 "LibraryQueueUrl": queue["library"], "LibraryDeadLetterQueueUrl": queue["library-dead-letters"],
                 "ArrivalQueueUrl": queue["arrival"], "ArrivalDeadLetterQueueUrl": queue["arrival-dead-letters"],
-                "PepperSecretArn": self.client("secretsmanager").describe_secret(SecretId="apptego-pepper")["ARN"]}
+                "PepperSecretArn": self.client("secretsmanager").describe_secret(SecretId="apptego-pepper")["ARN"], **self.site()}
         described = yaml_parse((ROOT / "template.yaml").read_text())["Outputs"]
         assert real.keys() <= described.keys(), real.keys() - described.keys()
         template = {"Parameters": {"RecoveryDays": {"Type": "Number", "Default": 14}},
@@ -98,6 +98,16 @@ class Stack:
     def client(self, service: str):
         return boto3.client(service, endpoint_url=self.server.endpoint, region_name=REGION, aws_access_key_id="test",
                             aws_secret_access_key="test")
+
+    def site(self) -> dict:
+        """A bucket and a distribution, which the local server does without."""
+        self.s3.create_bucket(Bucket="apptego-documents")
+        origin = {"Id": "documents", "DomainName": "apptego-documents.s3.amazonaws.com", "S3OriginConfig": {"OriginAccessIdentity": ""}}
+        behavior = {"TargetOriginId": "documents", "ViewerProtocolPolicy": "redirect-to-https"}
+        made = self.client("cloudfront").create_distribution(DistributionConfig={
+            "CallerReference": "operations", "Comment": "", "Enabled": True, "Origins": {"Quantity": 1, "Items": [origin]},
+            "DefaultCacheBehavior": behavior})
+        return {"DocumentsBucketName": "apptego-documents", "SiteId": made["Distribution"]["Id"]}
 
     def check(self, functions):
         for function in functions:

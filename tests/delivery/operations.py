@@ -23,7 +23,7 @@ def main() -> int:
         stack = Stack(server)
         # What may run at once; more builds than two at once would be refused.
         with ThreadPoolExecutor() as threads:
-            list(threads.map(stack.check, ((show,), (end, wake, redrive))))
+            list(threads.map(stack.check, ((show, publish), (end, wake, redrive))))
         stack.check((key, restore, access, settings, pepper, delete))
     return 0
 
@@ -40,6 +40,21 @@ def show(stack: Stack):
     # Maintenance, which looks each minute, may have been faster.
     assert due.startswith(f"{stack.tenant} {job} ") or stack.item(job)["due_at"] != late["due_at"], due
     stack.run("job", "end", stack.tenant, job, "--yes")
+
+
+def publish(stack: Stack):
+    bucket, site = stack.outputs["DocumentsBucketName"], stack.client("cloudfront")
+    stack.s3.put_object(Bucket=bucket, Key="documents/legal/team/of-yesterday.pdf", Body=b"%PDF")
+    stack.run("publish-documents")
+    keys = lambda: {entry["Key"]: entry["Size"] for entry in stack.s3.list_objects_v2(Bucket=bucket)["Contents"]}
+    assert keys() == {"documents/legal/team/of-yesterday.pdf": 4}, "without --yes nothing changes"
+    stack.run("publish-documents", "--yes")
+    assert keys() == {str(file.relative_to(ROOT)): file.stat().st_size for file in (ROOT / "documents/legal").rglob("*.*")}, keys()
+    terms = stack.s3.head_object(Bucket=bucket, Key="documents/legal/team/terms.pdf")
+    assert terms["ContentType"] == "application/pdf", terms
+    forgotten = site.list_invalidations(DistributionId=stack.outputs["SiteId"])["InvalidationList"]
+    assert forgotten["Quantity"] == 1, forgotten
+    stack.run("publish-documents", "--no", status=2)
 
 
 def end(stack: Stack):

@@ -188,7 +188,7 @@ MISTAKES = {
     "alarms": [
         Mistake(put("BuildAgeAlarm/AlarmActions", []), "BuildAgeAlarm: tells nobody"),
         Mistake(without("BuildAgeAlarm/AlarmDescription"), "BuildAgeAlarm: tells nobody"),
-        Mistake(without("FunctionErrorsAlarm/Metrics/7"), "Errors of ProtectionWorkerFunction"),
+        Mistake(without("FunctionErrorsAlarm/Metrics/9"), "Errors of ProtectionWorkerFunction"),
         Mistake(put("ArrivalAgeAlarm/Dimensions/0/Value/Fn::GetAtt/0", "BuildQueue"), "ApproximateAgeOfOldestMessage of ArrivalQueue"),
         Mistake(resource("BuildDeadLetterAlarm", None), "ApproximateNumberOfMessagesVisible of BuildDeadLetterQueue"),
     ],

@@ -95,6 +95,24 @@ pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the project's folder").to_owned()
 }
 
+/// A program of the Python environment that tests/tools/install makes. Where CI is set it must be there; elsewhere its absence is said.
+///
+/// # Panics
+/// Where it is missing in CI.
+pub fn python_tool(name: &str) -> Option<PathBuf> {
+    let tools = variable("PYTHON_TOOLS").map_or_else(|| home().join("tools"), Into::into);
+    let program = tools.join("bin").join(name);
+    if program.exists() {
+        return Some(program);
+    }
+    assert!(variable("CI").is_none(), "{} is missing: run ./dev test", program.display());
+    #[expect(clippy::print_stderr, reason = "a skipped test says so")]
+    {
+        eprintln!("skipped: {} is missing: run ./dev test", program.display());
+    }
+    None
+}
+
 /// A binary that `./dev test` builds before the tests, beside this test's own.
 pub fn program(name: &str) -> PathBuf {
     let this = std::env::current_exe().expect("this test");

@@ -3,13 +3,16 @@
 use std::ops::Deref;
 
 use api::App;
+use http::StatusCode;
 use local::server::Server;
 use local::shop::Shop;
+use serde_json::json;
 use stripe_standin::Standin;
 use tokio::net::TcpListener;
 
 use crate::functions;
 use crate::harness::Bench;
+use crate::members::Member;
 
 /// A bench with a stand-in for Stripe, whose events arrive over HTTP.
 pub struct Till {
@@ -34,6 +37,16 @@ impl Till {
         Self { bench, shop, _server: server }
     }
 
+    /// Buys a plan for a tenant: asks for the page, pays there, and waits until the plan is told of.
+    ///
+    /// # Panics
+    /// Where a plan cannot be bought.
+    pub async fn buy(&self, member: &Member, plan: &str) {
+        let url = member.done("/frontend/payment/create-checkout-session", json!({ "subscription": plan })).await;
+        assert_eq!(pay(&url.text("url")).await, StatusCode::SEE_OTHER);
+        self.stripe().told().await;
+    }
+
     /// The stand-in.
     pub const fn stripe(&self) -> &Standin {
         &self.shop.standin
@@ -43,6 +56,16 @@ impl Till {
     pub const fn shop(&self) -> &Shop {
         &self.shop
     }
+}
+
+/// Clicks through the page of a checkout, and says what it answers.
+///
+/// # Panics
+/// Without an answer.
+pub async fn pay(url: &str) -> StatusCode {
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
+    let request = client.post(format!("{url}/pay")).header("content-type", "application/x-www-form-urlencoded");
+    request.body("card=works").send().await.expect("an answer").status()
 }
 
 impl Deref for Till {

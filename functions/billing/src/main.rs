@@ -13,11 +13,7 @@ async fn main() -> Result<(), Error> {
     let variable = |name: &str| std::env::var(name).ok();
     logging::init(variable);
     let store = Store::connect(Names::read(variable)?).await;
-    // Read once: a new secret counts where a function starts, and two webhook secrets count while one replaces the other.
-    let payments = match variable("STRIPE_SECRET_ID").filter(|id| !id.is_empty()) {
-        Some(id) => Payments::read(&store.secret(&id).await?, variable("STRIPE_URL").as_deref())?,
-        None => None,
-    };
+    let payments = Payments::of(&store, variable("STRIPE_SECRET_ID"), variable("STRIPE_URL")).await?;
     let service = Service::new(store, Clock::system()).with_sessions(Pool::read(variable)?.map(Verifier::new));
     let service = service.with_portal(&variable("PORTAL_URL").unwrap_or_else(|| service::PORTAL_URL.to_owned()));
     run(api::serve(billing::routes(), App { service: service.with_payments(payments) })).await

@@ -2,6 +2,7 @@
 
 use domain::member::EmailAddress;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use service::billing::Payments;
 use service::{Clock, Service};
 use store::ses::Ses;
 use store::{Names, Store};
@@ -13,7 +14,9 @@ async fn main() -> Result<(), Error> {
     logging::init(variable);
     let store = Store::connect(Names::read(variable)?).await;
     let from = variable("MAIL_FROM").map(|text| text.parse::<EmailAddress>()).transpose()?;
-    let (service, mailer) = (&Service::new(store, Clock::system()), &Ses::connect(from).await);
+    let payments = Payments::of(&store, variable("STRIPE_SECRET_ID"), variable("STRIPE_URL")).await?;
+    let service = &Service::new(store, Clock::system()).with_payments(payments);
+    let mailer = &Ses::connect(from).await;
     let handler = |_: LambdaEvent<serde_json::Value>| async move {
         maintenance::handle(service, mailer, maintenance::TIME).await
     };

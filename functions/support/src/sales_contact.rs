@@ -20,6 +20,8 @@ pub(crate) struct CooldownAnswer {
 }
 
 /// Check the sales contact cooldown
+///
+/// Each user of a tenant may ask once in seven days.
 #[utoipa::path(
     get, path = "/frontend/sales_contact/status", tag = "support",
     responses((status = 200, description = "Whether the caller may ask now", body = CooldownAnswer))
@@ -69,6 +71,8 @@ pub(crate) struct CooldownError {
 }
 
 /// Request sales contact
+///
+/// By mail, once in seven days for each user of a tenant.
 #[utoipa::path(
     post, path = "/frontend/sales_contact/request", tag = "support", request_body = SalesContactFields,
     params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 printable ASCII characters", min_length = 1, max_length = 255)),

@@ -53,6 +53,11 @@ pub trait Route: Send + Sync + 'static {
 }
 
 impl Row {
+    /// Whether members of tenants call it, people or their tokens.
+    pub const fn is_for_members(&self) -> bool {
+        matches!(self.callers, Callers::Members | Callers::People)
+    }
+
     const fn new(method: &'static str, path: &'static str, name: &'static str, effect: Effect) -> Self {
         let demand = Demand { effect, permission: None, plan: None };
         Self { method, path, name, callers: Callers::Members, scope: Scope::Tenant, demand, shown: &[] }
@@ -378,10 +383,11 @@ table! {
     UpdateSubscription = Row::change("POST", "/frontend/payment/update-subscription", "update_subscription").needs(SETTINGS)
         .shows(&["subscription"]);
     /// Cancel the subscription.
-    CancelSubscription = Row::change("POST", "/frontend/payment/cancel-subscription", "cancel_subscription").needs(SETTINGS);
+    CancelSubscription =
+        Row::new("POST", "/frontend/payment/cancel-subscription", "cancel_subscription", Effect::Leave).needs(SETTINGS);
     /// Create a billing portal session.
     CreatePortalSession =
-        Row::change("POST", "/frontend/payment/create-portal-session", "create_portal_session").needs(SETTINGS);
+        Row::new("POST", "/frontend/payment/create-portal-session", "create_portal_session", Effect::Leave).needs(SETTINGS);
     /// List invoices.
     ListInvoices = Row::read("POST", "/frontend/payment/list-invoices", "list_invoices").needs(SETTINGS);
     /// Take an event of Stripe.

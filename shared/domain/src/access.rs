@@ -14,6 +14,8 @@ pub enum Effect {
     Change,
     /// It takes the mark away.
     Restore,
+    /// It ends what the tenant has elsewhere: answered also while the tenant is marked for deletion.
+    Leave,
 }
 
 /// The lowest plan that has something, and what is said below it.
@@ -85,6 +87,7 @@ mod tests {
         let check = |effect| Demand { effect, ..DEMAND }.check(&tenant, &Permissions::all());
         check(Effect::Read).unwrap();
         check(Effect::Restore).unwrap();
+        check(Effect::Leave).unwrap();
         assert!(matches!(check(Effect::Change), Err(Error::Conflict { code: "tenant_pending_deletion", .. })));
     }
 }

@@ -120,6 +120,11 @@ impl Service {
         Self { libraries, ..self }
     }
 
+    /// The same, on another storage.
+    pub fn over(self, store: Store) -> Self {
+        Self { store, ..self }
+    }
+
     /// The storage below, for tools that seed it.
     pub const fn store(&self) -> &Store {
         &self.store

@@ -177,7 +177,9 @@ impl Service {
     /// Tidies, and then removes the item of a library that was deleted.
     async fn clear_library(&self, tenant: &TenantId, identifier: &AppIdentifier) -> Result<(), Error> {
         match self.tidy_library(tenant, identifier).await? {
-            Some(library) if library.is_deleted && library.builds.is_empty() => self.store.remove_library(&library).await,
+            Some(library) if library.is_deleted && library.builds.is_empty() => {
+                self.store.remove_library(&library).await
+            }
             _ => Ok(()),
         }
     }

@@ -152,6 +152,7 @@ impl Run<'_> {
             self.write_down().await?;
         }
         self.service.store.shut_out(&self.tenant.id, &roster).await?;
+        self.service.end_subscriptions(&self.tenant.id, self.until).await?;
         self.service.store.forget_customer(&self.tenant.id).await?;
         let Roster { people, admins, tokens, keys, .. } = roster;
         self.strike(Roster { tokens, keys, ..Roster::default() }).await?;

@@ -44,7 +44,7 @@ impl Store {
         Ok(record.is_some())
     }
 
-    /// Makes a tenant a customer, if it is none or still the one `before`.
+    /// Makes a tenant a customer, if it is none or still the one `before`, which is forgotten.
     pub async fn put_billing(
         &self,
         tenant: &Tenant,
@@ -61,11 +61,14 @@ impl Store {
         };
         let put = TransactWriteItem::builder().put(put.build().map_err(Error::internal)?).build();
         let customer = CustomerRecord { tenant: tenant.id.clone() };
-        let actions = vec![
+        let mut actions = vec![
             self.tenant_unchanged(tenant)?,
             (Part::Version, put),
             (Part::Subject, self.create(&ItemKey::StripeCustomer(&billing.customer), &customer, [])?),
         ];
+        if let Some(before) = before {
+            actions.push((Part::Subject, self.remove_any(&ItemKey::StripeCustomer(&before.customer))?));
+        }
         self.change(actions, record).await
     }
 
@@ -77,11 +80,7 @@ impl Store {
         event: Option<&str>,
         record: Record<'_>,
     ) -> Result<Change, Error> {
-        let before = billing.revision;
-        let after = Billing { revision: before + 1, ..billing.clone() };
-        let put = self.put(&ItemKey::Billing(&tenant.id), &after, [])?.condition_expression("revision = :before");
-        let put = put.expression_attribute_values(":before", number(before)).build().map_err(Error::internal)?;
-        let mut actions = vec![(Part::Version, TransactWriteItem::builder().put(put).build())];
+        let mut actions = vec![(Part::Version, self.billing_put(&tenant.id, billing)?)];
         if let Some(event) = event {
             let now = domain::time::at(record.event.creation_time);
             actions.push((Part::Subject, self.stripe_event(event, now)?));
@@ -89,12 +88,30 @@ impl Store {
         self.change_tenant_with(tenant, actions, record).await
     }
 
-    /// Notes an event that changed nothing.
-    pub async fn note_stripe_event(&self, event: &str, now: Timestamp) -> Result<(), Error> {
-        match self.transact(vec![self.stripe_event(event, now)?]).await? {
+    /// Notes an event that changed nothing. It counts as a change of what is known of the tenant: whoever asked Stripe before, and
+    /// would write now, has to ask again.
+    pub async fn note_stripe_event(
+        &self,
+        tenant: &TenantId,
+        billing: &Billing,
+        event: &str,
+        now: Timestamp,
+    ) -> Result<Change, Error> {
+        match self.transact(vec![self.billing_put(tenant, billing)?, self.stripe_event(event, now)?]).await? {
+            Transacted::Committed => Ok(Change::Done),
+            Transacted::Refused(refused) if refused.first().is_some_and(Option::is_some) => Ok(Change::VersionChanged),
             // It came twice at once.
-            Transacted::Committed | Transacted::Refused(_) => Ok(()),
+            Transacted::Refused(_) => Ok(Change::Missing),
         }
+    }
+
+    /// Writes what is known of a tenant over that of its revision.
+    fn billing_put(&self, tenant: &TenantId, billing: &Billing) -> Result<TransactWriteItem, Error> {
+        let after = Billing { revision: billing.revision + 1, ..billing.clone() };
+        let put = self.put(&ItemKey::Billing(tenant), &after, [])?.condition_expression("revision = :before");
+        let put =
+            put.expression_attribute_values(":before", number(billing.revision)).build().map_err(Error::internal)?;
+        Ok(TransactWriteItem::builder().put(put).build())
     }
 
     /// Forgets which tenant a customer is: what Stripe still tells of it concerns nobody.

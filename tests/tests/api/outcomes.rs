@@ -16,6 +16,13 @@ const REFUSED: &[(&str, u16)] = &[
     ("automate-upload/complete-without-parts", 400),
     ("automate-upload/upload-without-credentials", 401),
     ("automate-upload/upload-wrong-method", 405),
+    ("billing/cancel-subscription-none", 400),
+    ("billing/check-subscription-without-tenant", 400),
+    ("billing/create-checkout-session-unknown-plan", 400),
+    ("billing/create-portal-session-none", 400),
+    ("billing/list-invoices-without-tenant", 400),
+    ("billing/update-subscription-none", 400),
+    ("billing/webhook-forged", 400),
     ("frontend-builds/abort-application-build-of-another-tenant", 403),
     ("frontend-builds/complete-application-build-without-parts", 400),
     ("frontend-builds/create-signing-key-wrong-password", 400),
@@ -87,7 +94,11 @@ const REFUSED: &[(&str, u16)] = &[
     ("support/download-document-escaping", 404),
     ("support/get-attachment-unknown", 404),
     ("support/get-ticket-unknown", 404),
+    ("support/list-documents-without-tenant", 400),
+    ("support/list-tickets-without-tenant", 400),
+    ("support/request-attachment-upload-without-tenant", 400),
     ("support/request-sales-contact-free", 400),
+    ("support/sales-contact-status-without-tenant", 400),
 ];
 
 /// The status that an event is refused with; `None` for one that is recorded to succeed.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use api::access::TABLE;
+use api::access::{Route as _, TABLE};
 use serde_json::Value;
 use tests::conformance::document;
 use tests::functions::routers;
@@ -107,6 +107,9 @@ fn every_call_is_recorded_succeeding_and_refused() {
     let demanded = all_routes()
         .into_iter()
         .flat_map(|(path, method)| [false, true].map(|refused| (path.clone(), method.clone(), refused)));
+    // What Stripe signs is believed for five minutes: none can be recorded.
+    let (webhook, succeeds) = (api::access::TakeStripeEvent::ROW.path, false);
+    let demanded = demanded.filter(|(path, _, refused)| (path.as_str(), *refused) != (webhook, succeeds));
     let missing: Vec<_> = demanded.filter(|outcome| !recorded.contains(outcome)).collect();
     assert_eq!(
         missing,

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Stdio;
 
-use tests::harness::{Bench, home, root, variable};
+use tests::harness::{Bench, python_tool, root};
 
 /// The same requests in every run.
 const SEED: &str = "20261122";
@@ -14,7 +14,7 @@ const DELETION: &str = "^/frontend/(delete|restore)_tenant$";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn schemathesis_finds_nothing_in_the_automation_api() {
-    let Some(program) = program() else { return };
+    let Some(program) = python_tool("schemathesis") else { return };
     let bench = Bench::start().await;
     bench.limit(1_000_000, 1_000_000).await;
     let header = format!("Authorization: {}", bench.bearer());
@@ -24,7 +24,7 @@ async fn schemathesis_finds_nothing_in_the_automation_api() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn schemathesis_finds_nothing_in_the_management_api() {
-    let Some(program) = program() else { return };
+    let Some(program) = python_tool("schemathesis") else { return };
     let bench = Bench::start().await;
     bench.add_member("developer@example.com", "user_and_api_management").await;
     let owner = bench.owner();
@@ -36,21 +36,6 @@ async fn schemathesis_finds_nothing_in_the_management_api() {
     assert!(report.contains(&format!("Tested: {}", count - 2)), "every operation but two is tried:\n{report}");
     let report = run(&bench, &program, &[&["--include-path-regex", DELETION][..], &headers].concat()).await;
     assert!(report.contains("Tested: 2"), "and these:\n{report}");
-}
-
-/// The tool. Where CI is set it must be there; elsewhere its absence is said.
-fn program() -> Option<PathBuf> {
-    let tools = variable("PYTHON_TOOLS").map_or_else(|| home().join("tools"), Into::into);
-    let program = tools.join("bin/schemathesis");
-    if program.exists() {
-        return Some(program);
-    }
-    assert!(variable("CI").is_none(), "{} is missing: run ./dev test", program.display());
-    #[expect(clippy::print_stderr, reason = "a skipped test says so")]
-    {
-        eprintln!("skipped: {} is missing: run ./dev test", program.display());
-    }
-    None
 }
 
 /// Its report; it found nothing.

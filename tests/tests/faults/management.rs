@@ -61,6 +61,8 @@ pub(crate) enum Before {
     SigningKey,
     /// And a signing key that is the default.
     DefaultKey,
+    /// And a support ticket.
+    Ticket,
 }
 
 /// A tenant and its owner.
@@ -70,7 +72,7 @@ pub(crate) struct Managed {
     /// An address that may become, or is, a person of the tenant.
     pub(crate) person: String,
     pub(crate) settings: Value,
-    /// What names the token or key.
+    /// What names the token, the key or the ticket.
     pub(crate) id: String,
     /// The answers that were a success.
     shown: Mutex<Vec<Value>>,
@@ -137,6 +139,10 @@ impl Manage {
                 if self.before == Before::DefaultKey {
                     owner.done("/frontend/signing_keys/default", json!({ "signing_key_id": managed.id })).await;
                 }
+            }
+            Before::Ticket => {
+                let fields = json!({ "subject": "Another", "description": "How?" });
+                managed.id = owner.done("/frontend/support/tickets", fields).await.text("ticket_id");
             }
             Before::SingleSignOn => {
                 owner.done("/frontend/saml_settings", managed.settings.clone()).await;
@@ -235,7 +241,8 @@ impl UseCase for Manage {
     async fn act(&self, _: &World, entry: &Entry, managed: &Managed) -> String {
         let headers = if self.with_key { &[("idempotency-key", "one")][..] } else { &[] };
         let body = Some((self.body)(managed)).filter(|body| !body.is_null());
-        let answer = entry.call_as(&managed.owner, (self.row.method, self.row.path), headers, body).await;
+        let path = self.row.path.replace("{ticket_id}", &managed.id);
+        let answer = entry.call_as(&managed.owner, (self.row.method, &path), headers, body).await;
         if answer.status == 200 {
             managed.shown.lock().unwrap().push(answer.body.clone());
         }

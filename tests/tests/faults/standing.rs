@@ -52,6 +52,11 @@ impl World {
             standing.names.extend(tokens.into_iter().map(|id| (id, "[token]")));
             standing.names.extend(keys.into_iter().map(|id| (id, "[key]")));
             standing.names.extend(signing_keys.into_iter().map(|id| (id, "[signing key]")));
+            let (tickets, comments) = (standing.tickets(tenant), standing.comments(tenant));
+            standing.names.extend(tickets.into_iter().map(|id| (id, "[ticket]")));
+            standing.names.extend(comments.into_iter().map(|id| (id, "[comment]")));
+            let attachments = standing.named(&format!("TENANT#{tenant} ATTACHMENT#"), "");
+            standing.names.extend(attachments.into_iter().map(|id| (id, "[attachment]")));
         }
         standing
     }
@@ -95,6 +100,7 @@ impl Standing {
             ("tokens", &tokens),
             ("keys", &keys),
             ("android_keys", &signing_keys),
+            ("open_tickets", &self.tickets(tenant)),
         ];
         for (name, there) in sets {
             // A set that becomes empty is gone.
@@ -117,6 +123,16 @@ impl Standing {
     /// All of them are for Android.
     fn signing_keys(&self, tenant: &TenantId) -> Vec<String> {
         self.named(&format!("TENANT#{tenant} SIGNING_KEY#"), "")
+    }
+
+    /// All of them are open.
+    fn tickets(&self, tenant: &TenantId) -> Vec<String> {
+        self.named(&format!("TENANT#{tenant} TICKET#"), "")
+    }
+
+    fn comments(&self, tenant: &TenantId) -> Vec<String> {
+        let keys = self.named(&format!("TENANT#{tenant} TICKET_COMMENT#"), "");
+        keys.iter().filter_map(|key| Some(key.split_once('#')?.1.to_owned())).collect()
     }
 
     /// What stands between these two in the keys, in its order.

@@ -22,7 +22,7 @@ use crate::wire::{Wire, tireless};
 /// Where the functions are called.
 pub(crate) struct Entry {
     pub(crate) service: Service,
-    router: Router,
+    pub(crate) router: Router,
 }
 
 impl Entry {
@@ -68,8 +68,7 @@ impl World {
         let names = &self.bench.stack.names;
         let clients = privileges::connect(&wire.config(&self.bench.config), names, &[tireless()]);
         let store = self.service().store().through(clients);
-        let service = Service::new(store, self.bench.clock.clock()).with_sessions(self.service().sessions());
-        let service = service.with_libraries(true);
+        let service = self.service().clone().over(store);
         let app = App { service: service.clone() };
         Entry { service, router: functions::serve(local::routes(), app) }
     }

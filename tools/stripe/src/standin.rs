@@ -86,6 +86,17 @@ impl Standin {
         Some(state.offer(product, lookup_key, amount))
     }
 
+    /// What the product of a price says of the plan that it gives, as people write it at Stripe; nothing for `None`.
+    pub fn name_plan(&self, lookup_key: &str, plan: Option<&str>) {
+        let standing = self.standing();
+        let mut state = standing.state();
+        let product = state.prices.iter().find(|price| price.lookup_key.as_deref() == Some(lookup_key));
+        let Some(id) = product.map(|price| price.product.clone()) else { return };
+        for product in state.products.iter_mut().filter(|product| product.id == id) {
+            product.metadata = plan.map(|plan| (stripe::PLAN_FIELD.to_owned(), plan.to_owned())).into_iter().collect();
+        }
+    }
+
     /// What happens to the next calls, one each.
     pub fn fail(&self, faults: impl IntoIterator<Item = Fault>) {
         self.standing().state().faults.add(faults);

@@ -39,8 +39,7 @@ pub(super) fn of(
     let (app_identifier, version) = (library.app_identifier, library.version);
     let agent = agent.map_or(Agent::None(false), Agent::Version);
     let description = Description { app_identifier, platform, version, policy_version, agent };
-    let mut description =
-        serde_json::to_vec_pretty(&description).map_err(|error| Error::policy(format!("its description: {error}")))?;
+    let mut description = serde_json::to_vec_pretty(&description).map_err(Error::Description)?;
     description.push(b'\n');
     Ok([
         ("apptego.json", description),

@@ -42,6 +42,9 @@ pub enum Error {
     /// The static library cannot be written.
     #[error("the static library cannot be written: {0}")]
     StaticLibrary(#[source] io::Error),
+    /// `apptego.json` cannot be written.
+    #[error("the package's description cannot be written: {0}")]
+    Description(#[source] serde_json::Error),
     /// A property list cannot be written.
     #[error("a property list cannot be written: {0}")]
     PropertyList(#[source] plist::Error),
@@ -61,7 +64,11 @@ impl Error {
             Self::Version { .. } => "version_invalid",
             Self::Policy { .. } => "policy_invalid",
             Self::Agent { .. } => "agent_invalid",
-            Self::Object(_) | Self::StaticLibrary(_) | Self::PropertyList(_) | Self::Layout(_) => "layout_failed",
+            Self::Object(_)
+            | Self::StaticLibrary(_)
+            | Self::Description(_)
+            | Self::PropertyList(_)
+            | Self::Layout(_) => "layout_failed",
             Self::Sink(_) => "sink_failed",
         }
     }

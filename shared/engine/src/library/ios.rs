@@ -24,7 +24,8 @@ const MODULE_MAP: &str = include_str!("ios/module.modulemap");
 /// Nothing collected, nothing used that Apple asks reasons for.
 const PRIVACY_MANIFEST: &str = include_str!("ios/PrivacyInfo.xcprivacy");
 
-/// The runtime agent for iOS. What it wants to know of the library it finds in the symbols of `AppTego.h`.
+/// The runtime agent for iOS. What it wants to know of the library it finds in the symbols of `AppTego.h`. As of every static library,
+/// an app gets those of its members that something refers to.
 #[derive(Clone, Copy, Debug)]
 pub struct Agent<'a> {
     /// Its version, for people.

@@ -1,5 +1,7 @@
 //! XCFrameworks through the tools that apps are built with: clang, ld64.lld and LLVM's tools for Mach-O; Python's plistlib.
 
+use std::fs;
+
 use engine::library::ios::Agent;
 
 use crate::support::{Bench, IDENTIFIER, signed_policy, verification_key, xcframework};
@@ -101,7 +103,14 @@ fn each_static_library_says_what_it_is_for() {
         let build = headers.split_once("cmd LC_BUILD_VERSION").unwrap().1;
         assert_eq!(number(build, "platform "), if platform == "ios" { 2 } else { 7 }, "{build}");
         assert!(build.contains(&format!("minos {minimum}\n")), "{build}");
+        fs::create_dir_all(bench.path(processor)).unwrap();
+        bench.run("llvm-ar-19", &format!("x --output {processor} thin.a")).unwrap();
+        bench.run("llvm-libtool-darwin-19", &format!("-static -o made.a {processor}/apptego.o")).unwrap();
+        assert_eq!(bench.read("made.a"), bench.read("thin.a"));
     }
+    // The last ones are those for simulators.
+    bench.run("llvm-libtool-darwin-19", "-static -o made.a x86_64/apptego.o arm64/apptego.o").unwrap();
+    assert_eq!(bench.read("made.a"), bench.read(fat));
 }
 
 #[test]
@@ -135,7 +144,7 @@ ios-arm64_x86_64-simulator ios simulator ['arm64', 'x86_64'] FMWK ['iPhoneSimula
 
 const PRIVACY: &[u8] = b"<plist version=\"1.0\"><dict><key>NSPrivacyTracking</key><false/></dict></plist>";
 
-/// A static library of two members for each target.
+/// A static library of three members for each target: one for older systems, where there are any, and one that names no system.
 fn agent_libraries(bench: &Bench) -> Option<[Vec<u8>; 3]> {
     bench.write(
         "start.c",
@@ -146,11 +155,14 @@ fn agent_libraries(bench: &Bench) -> Option<[Vec<u8>; 3]> {
         "a-name-longer-than-sixteen.c",
         "#include <stdint.h>\nint AgentJudges(const uint8_t *policy, uint64_t length) { return policy[length - 1]; }\n",
     );
+    bench.write("plain.s", ".data\n.globl _AgentNumber\n_AgentNumber: .byte 7\n");
     let mut libraries = Vec::new();
-    for [target, ..] in TARGETS {
-        let compile = format!("--target={target} -ffreestanding -O1 -c");
-        bench.run("clang", &format!("{compile} start.c a-name-longer-than-sixteen.c"))?;
-        bench.run("llvm-libtool-darwin-19", "-static -o agent.a start.o a-name-longer-than-sixteen.o")?;
+    for [target, processor, ..] in TARGETS {
+        let compile = "-ffreestanding -O1 -c";
+        bench.run("clang", &format!("--target={} {compile} start.c", target.replace("12", "11")))?;
+        bench.run("clang", &format!("--target={target} {compile} a-name-longer-than-sixteen.c"))?;
+        bench.run("llvm-mc-19", &format!("--triple={processor}-apple-darwin --filetype=obj -o plain.o plain.s"))?;
+        bench.run("llvm-libtool-darwin-19", "-static -o agent.a start.o a-name-longer-than-sixteen.o plain.o")?;
         libraries.push(bench.read("agent.a"));
     }
     Some(libraries.try_into().unwrap())
@@ -194,8 +206,11 @@ fn libraries_of_the_agent_for_the_wrong_target() {
         xcframework(Some(&agent)).expect_err("it should be refused").to_string()
     };
     let swapped = refusal([&arm64_simulator, &arm64, &x86_64_simulator]);
-    let expected = "the agent's static library for Arm64 is refused: \"start.o\": it is for platform Some(7) of LC_BUILD_VERSION, not 2";
+    let expected =
+        "the agent's static library for Arm64 is refused: \"start.o\": it is for platform 7 (LC_BUILD_VERSION), not 2";
     assert_eq!(swapped, expected);
+    let device = refusal([&arm64, &arm64, &x86_64_simulator]);
+    assert!(device.ends_with("\"start.o\": it is for platform 2 (LC_BUILD_VERSION), not 7"), "{device}");
     let wrong = refusal([&arm64, &arm64_simulator, &arm64_simulator]);
     assert!(wrong.ends_with("\"start.o\": it is not for x86_64"), "{wrong}");
     for length in (0..arm64.len()).step_by(7) {

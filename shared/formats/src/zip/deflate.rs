@@ -8,7 +8,7 @@ use std::io;
 use crate::source::Source;
 
 use bits::Bits;
-use code::{Code, Step};
+use code::Code;
 
 /// Order in which the lengths of the code for code lengths are stored: RFC 1951, 3.2.7.
 const LENGTH_ORDER: [usize; 19] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
@@ -45,6 +45,16 @@ pub(super) fn walk(
         }
     }
     Ok(None)
+}
+
+/// How the way through a block goes on.
+enum Way {
+    /// The block is over.
+    Ended,
+    /// There is less in the buffer than a symbol may take.
+    Short,
+    /// There is no such symbol.
+    Broken,
 }
 
 struct Walker<'a> {
@@ -101,25 +111,52 @@ impl Walker<'_> {
 
     /// Passes over literals and matches up to the end of the block.
     fn symbols(&mut self, lengths: &Code, distances: &Code) -> io::Result<Option<()>> {
+        loop {
+            match self.symbols_at_hand(lengths, distances) {
+                Way::Ended => return Ok(Some(())),
+                Way::Short if self.bits.read_more()? => {}
+                Way::Short | Way::Broken => return Ok(None),
+            }
+        }
+    }
+
+    /// Goes as far as the bytes in the buffer lead. Most of the time is spent here: nothing is kept in memory meanwhile.
+    fn symbols_at_hand(&mut self, lengths: &Code, distances: &Code) -> Way {
+        let (mut held, mut rest) = self.bits.at_hand();
         let mut content = self.content;
-        let passed = loop {
-            if !self.bits.refill()? {
-                break None;
+        let way = loop {
+            if !held.refill(&mut rest) {
+                break Way::Short;
             }
-            match lengths.step(&mut self.bits) {
-                Some(Step::Literal) => content = content.wrapping_add(1),
-                Some(Step::Match(length)) => {
-                    content = content.wrapping_add(length);
-                    if distances.step(&mut self.bits).is_none() {
-                        break None;
-                    }
+            let Some(mut symbol) = lengths.next(held) else { break Way::Broken };
+            if symbol.is_literal() {
+                symbol.take(&mut held);
+                content = content.wrapping_add(1);
+                // What is left is enough for another literal, and not for a match.
+                let Some(next) = lengths.next(held) else { break Way::Broken };
+                if next.is_literal() {
+                    next.take(&mut held);
+                    content = content.wrapping_add(1);
+                    continue;
                 }
-                Some(Step::End) => break Some(()),
-                None => break None,
+                if !held.refill(&mut rest) {
+                    break Way::Short;
+                }
+                symbol = next;
             }
+            if symbol.is_end() {
+                symbol.take(&mut held);
+                break Way::Ended;
+            }
+            content = content.wrapping_add(symbol.value(held));
+            symbol.take(&mut held);
+            let Some(distance) = distances.next(held) else { break Way::Broken };
+            distance.take(&mut held);
         };
+        let left = rest.len();
+        self.bits.go_on(held, left);
         self.content = content;
-        Ok(passed)
+        way
     }
 
     /// Reads the two codes in front of a block: RFC 1951, 3.2.7.
@@ -148,9 +185,12 @@ impl Walker<'_> {
             if !self.bits.refill()? {
                 return Ok(None);
             }
-            let Some(symbol) = code.symbol(&mut self.bits) else { return Ok(None) };
-            let (length, extra, least) = match symbol {
-                0..=15 => (u8::try_from(symbol).unwrap_or_default(), 0, 1_u64),
+            let held = self.bits.held();
+            let Some(symbol) = code.next(*held) else { return Ok(None) };
+            let number = symbol.value(*held);
+            symbol.take(held);
+            let (length, extra, least) = match number {
+                0..=15 => (u8::try_from(number).unwrap_or_default(), 0, 1_u64),
                 16 => match lengths.last() {
                     Some(last) => (*last, 2, 3),
                     None => return Ok(None),

@@ -1,14 +1,16 @@
 //! Support tickets, documents and sales contact requests: their rules, their limits under races, and what people get by mail.
 
+use api::access::Row;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use domain::attachment::{INLINE_BYTES, MAX_BYTES};
 use domain::plan::Plan;
+use domain::tenant::{Tenant, TenantDocument};
 use domain::ticket::{MOST_COMMENTS, MOST_OPEN};
 use http::StatusCode;
 use serde_json::{Value, json};
 use tests::functions::deliver_mail;
-use tests::harness::{Bench, fetch, put, send};
+use tests::harness::{Bench, fetch, put, python_tool, root, send};
 use tests::members::Member;
 
 use super::operator::done;
@@ -60,6 +62,24 @@ async fn mails(bench: &Bench) -> Vec<(String, String, String)> {
     let mut mails: Vec<_> = files.map(read).collect();
     mails.sort();
     mails
+}
+
+/// A ticket, its attachment, and a document of the tenant's own.
+pub(super) async fn samples(bench: &Bench) -> [String; 2] {
+    let document = TenantDocument { name: "Ours".into(), filename: "ours.pdf".into(), description: String::new() };
+    let tenant = bench.store().tenant(&bench.tenant.id).await.unwrap().unwrap();
+    bench.store().put_tenant(&Tenant { documents: vec![document], ..tenant }).await.unwrap();
+    let picture = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptV";
+    let fields = json!({ "subject": "Build question", "description": "Why?", "attachment": picture });
+    let ticket = bench.owner().done("/frontend/support/tickets", fields).await.text("ticket_id");
+    let read = bench.owner().get(&format!("/frontend/support/tickets/{ticket}")).await;
+    [ticket, read.body["attachments"][0]["attachment_id"].as_str().unwrap().to_owned()]
+}
+
+/// The path of a row, with what is there in the place of its parameters.
+pub(super) fn path_of(row: &Row, [ticket, attachment]: &[String; 2]) -> String {
+    let query = if row.name == "download_document" { "?filename=ours.pdf" } else { "" };
+    row.path.replace("{ticket_id}", ticket).replace("{attachment_id}", attachment) + query
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -409,4 +429,22 @@ async fn every_standard_document_answers_where_the_list_says() {
     for path in ["/documents/legal/", "/documents/legal/gold/terms.pdf", "/documents/../Cargo.toml"] {
         assert_eq!(reqwest::get(format!("{address}{path}")).await.unwrap().status(), StatusCode::NOT_FOUND, "{path}");
     }
+}
+
+/// The first page of each PDF file below a folder, as a library that refuses whatever is not quite right reads it.
+const FIRST_PAGES: &str = "
+import pathlib, sys, pypdf
+for file in sorted(pathlib.Path(sys.argv[1]).rglob('*.pdf')):
+    print(file.name, pypdf.PdfReader(file, strict=True).pages[0].extract_text().split('\\n')[0])";
+
+#[test]
+fn the_standard_documents_are_pdf_files_that_call_themselves_samples() {
+    let Some(python) = python_tool("python") else { return };
+    let folder = root().join("documents/legal");
+    let read = std::process::Command::new(python).args(["-c", FIRST_PAGES]).arg(folder).output().unwrap();
+    let said = String::from_utf8(read.stdout).unwrap();
+    assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
+    let plans = [2, 3, 4];
+    assert_eq!(said.lines().count(), plans.into_iter().sum::<usize>(), "{said}");
+    assert!(said.lines().all(|line| line.contains("SAMPLE - NOT A LEGAL DOCUMENT")), "{said}");
 }

@@ -71,20 +71,35 @@ fn check(content: &[u8], target: Target) -> Result<(), String> {
     if [header.cputype(endian), header.cpusubtype(endian)] != target.cpu() {
         return Err(format!("it is not for {}", target.processor()));
     }
-    let mut commands = header.load_commands(endian, content, 0).map_err(|error| error.to_string())?;
-    let mut platform = None;
-    while let Some(command) = commands.next().map_err(|error| error.to_string())? {
-        if let Ok(LoadCommandVariant::BuildVersion(build)) = command.variant() {
-            platform = Some(build.platform.get(endian));
+    match platform(&file, content).map_err(|error| error.to_string())? {
+        Some(found) if found != target.platform() => {
+            return Err(format!("it is for platform {found} (LC_BUILD_VERSION), not {}", target.platform()));
         }
-    }
-    if platform != Some(target.platform()) {
-        return Err(format!("it is for platform {platform:?} of LC_BUILD_VERSION, not {}", target.platform()));
+        // Assembled code often names none; linkers take it.
+        _ => {}
     }
     match file.symbols().find_map(|symbol| symbol.name_bytes().err()) {
         Some(error) => Err(error.to_string()),
         None => Ok(()),
     }
+}
+
+/// The platform that an object file is for, by `LC_BUILD_VERSION`'s number, where it names one.
+fn platform(file: &MachOFile64<'_, Endianness>, content: &[u8]) -> Result<Option<u32>, object::Error> {
+    let (header, endian) = (file.macho_header(), file.endian());
+    let mut commands = header.load_commands(endian, content, 0)?;
+    while let Some(command) = commands.next()? {
+        match command.variant()? {
+            LoadCommandVariant::BuildVersion(build) => return Ok(Some(build.platform.get(endian))),
+            // What compilers write for systems before iOS 12, when simulators ran on Intel's processors alone.
+            LoadCommandVariant::VersionMin(minimum) if minimum.cmd.get(endian) == macho::LC_VERSION_MIN_IPHONEOS => {
+                let is_simulator = header.cputype(endian) == macho::CPU_TYPE_X86_64;
+                return Ok(Some(if is_simulator { macho::PLATFORM_IOSSIMULATOR } else { macho::PLATFORM_IOS }));
+            }
+            _ => {}
+        }
+    }
+    Ok(None)
 }
 
 /// `fat_header` and `fat_arch` of `mach-o/fat.h`, big-endian, and the static libraries.

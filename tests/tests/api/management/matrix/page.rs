@@ -16,7 +16,7 @@ fn the_table_is_what_the_pages_and_the_contracts_say() {
     let (Ok(users), Ok(features)) = (page("004_e9cab5dbf159747a.txt"), page("003_af4dc40ea24aa864.txt")) else {
         return;
     };
-    let of_page = |row: &&Row| row.path.starts_with("/frontend/");
+    let of_page = |row: &&Row| row.is_for_members();
     let table: BTreeMap<String, Said> = TABLE.iter().filter(of_page).map(|row| (name(row), of_row(row))).collect();
     let mut said = said(&users);
     said.extend(said_of_features(&features));
@@ -43,8 +43,7 @@ fn said_of_features(page: &str) -> BTreeMap<String, Said> {
     };
     let mut calls = part("Certificate Pinning Certificates", "Custom Library / BYOA");
     calls.extend(part("Custom Library / BYOA", "Support Tickets"));
-    calls.extend(part("Support Tickets", "Billing Helpers"));
-    calls.extend(part("Tenant Documents", "Tego Assistant"));
+    calls.extend(part("Support Tickets", "Tego Assistant"));
     calls.insert("POST /frontend/support/attachments".to_owned(), (Scope::Tenant, None, Some(Plan::Team)));
     calls
 }
@@ -109,6 +108,7 @@ fn said(page: &str) -> BTreeMap<String, Said> {
             "API Tokens" | "Automation Keys" => Some(Plan::Team),
             "SAML SSO" | "Custom Library / BYOA" => Some(Plan::Enterprise),
             "Custom Messages" | "Support Tickets" => Some(Plan::Team),
+            "Billing Helpers" | "Tenant Documents" | "Sales Contact Requests" => None,
             _ => plan,
         };
         if let Some(call) = line.strip_prefix("Endpoint: ").map(|call| call.split('?').next().unwrap_or_default()) {

@@ -1,5 +1,6 @@
 //! Recorded events of the Management API, each answer compared as a whole.
 
+mod billing;
 mod builds;
 mod certificates;
 mod configuration;

@@ -17,7 +17,7 @@ const NO_BOOLEAN: &str =
     r#"Invalid field: enabled: invalid type: string "true", expected a boolean at line 1 column 18"#;
 
 /// Event, and code and error of the answer to a tenant on TEAM.
-const MISTAKES: [(&str, (&str, &str)); 31] = [
+const MISTAKES: [(&str, (&str, &str)); 37] = [
     ("automate-upload/complete-without-parts", ("invalid_parts", "Parts are missing")),
     ("automate-upload/abort-of-another-tenant", FOREIGN_PATH),
     ("automate-upload/cancel-unknown", NO_JOB),
@@ -48,6 +48,12 @@ const MISTAKES: [(&str, (&str, &str)); 31] = [
     ("frontend-users/get-saml-settings-on-team", NOT_ON_TEAM),
     ("frontend-users/get-saml-groups-on-team", NOT_ON_TEAM),
     ("frontend-users/update-deployment-environments-text", ("invalid_body", NO_BOOLEAN)),
+    ("support/list-tickets-without-tenant", NO_TENANT),
+    ("support/request-attachment-upload-without-tenant", NO_TENANT),
+    ("support/list-documents-without-tenant", NO_TENANT),
+    ("support/sales-contact-status-without-tenant", NO_TENANT),
+    ("billing/check-subscription-without-tenant", NO_TENANT),
+    ("billing/list-invoices-without-tenant", NO_TENANT),
     ("frontend-users/restore-tenant-unmarked", ("tenant_not_pending_deletion", "The tenant is not pending deletion")),
 ];
 
