@@ -6,8 +6,7 @@ use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName, QueueAttributeName};
 use domain::id::TenantId;
 use serde_json::{Value, json};
-use store::wakeups::Queue;
-use store::{Clients, Names, Store};
+use store::{Clients, Names, Store, wakeups};
 use tokio::time::{Instant, sleep};
 
 use crate::suite::{Suite, TAG, gone, outcome, run};
@@ -114,9 +113,9 @@ async fn checks(suite: &mut Suite) {
         .expect("a receiver makes its message come back sooner or later than that", WAKEUPS, async {
             queue.send("postponed").await;
             let first = queue.taken().await;
-            store.postpone_wakeup(Queue::Builds, first.receipt_handle().unwrap(), 0).await.unwrap();
+            store.postpone_wakeup(wakeups::Queue::Builds, first.receipt_handle().unwrap(), 0).await.unwrap();
             let again = queue.receive(2).await.expect("at once");
-            store.postpone_wakeup(Queue::Builds, again.receipt_handle().unwrap(), 60).await.unwrap();
+            store.postpone_wakeup(wakeups::Queue::Builds, again.receipt_handle().unwrap(), 60).await.unwrap();
             sleep(Duration::from_secs(VISIBILITY + 1)).await;
             assert!(queue.receive(1).await.is_none(), "the queue's own timeout counts no more");
             queue.delete(&again).await;
@@ -148,7 +147,7 @@ async fn checks(suite: &mut Suite) {
             queue.send("dead").await;
             for _ in 0..2 {
                 let message = queue.taken().await;
-                store.postpone_wakeup(Queue::Builds, message.receipt_handle().unwrap(), 0).await.unwrap();
+                store.postpone_wakeup(wakeups::Queue::Builds, message.receipt_handle().unwrap(), 0).await.unwrap();
             }
             assert!(queue.receive(1).await.is_none(), "a third time");
             assert_eq!(dead.taken().await.body(), Some("dead"));
