@@ -232,7 +232,7 @@ impl UseCase for Build {
         let package = build.package().unwrap_or_else(|| panic!("after {first:?}: {build:?}"));
         assert_eq!(build.due_at, None, "it is tidy");
         let key = format!("{}/libraries/{id}/{}/library.aar", library.tenant, package.attempt);
-        assert_eq!(world.library_objects().await, [key.clone()]);
+        assert_eq!(world.library_objects().await, [key.as_str()]);
         let object = world.s3.get_object().bucket(&world.bench.stack.names.artifacts_bucket).key(key).send().await;
         let bytes = object.unwrap().body.collect().await.unwrap().to_vec();
         assert_eq!(Sha256Hex::of(&bytes), package.sha256, "the published bytes are those that were made");
