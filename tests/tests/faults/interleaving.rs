@@ -6,6 +6,7 @@ use tests::functions;
 
 use crate::index::configuring::publication;
 use crate::index::keeping::key_creation;
+use crate::index::libraries;
 use crate::index::managing::creations;
 use crate::index::uploading::{put_source, with_parts};
 use crate::table::UseCase as _;
@@ -243,5 +244,37 @@ async fn an_upload_that_arrives_while_its_slot_is_given_away_is_neither_lost_nor
         assert_eq!(short(&asked), "429 concurrent_build_limit", "held at {index}: the upload that is there goes first");
         let ended: Job = world.settle(late.id).await;
         assert_eq!(world.judge(&ended).await, "completed by attempt 1, counted");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_library_that_is_set_and_deleted_at_once_is_there_and_built_wherever_one_overtakes_the_other() {
+    let world = libraries::world().await;
+    let wire = Wire::new();
+    for held in [libraries::DELETE, libraries::SET] {
+        let other = if held == libraries::SET { libraries::DELETE } else { libraries::SET };
+        for index in 0.. {
+            let library = world.failed_library().await;
+            let identifier = &library.app_identifier;
+            let first = async |entry: &Entry| world.ask_library(entry, held, identifier).await;
+            let second = async || world.ask_library(&world.direct(), other, identifier).await;
+            let both = interleave((&world, &wire), before(index), first, second).await;
+            let Some((first, second)) = both else {
+                assert!(index >= 4, "{held} makes four calls at least");
+                world.forget_library(identifier).await;
+                break;
+            };
+            let (set, deleted) = if held == libraries::SET { (first, second) } else { (second, first) };
+            assert_eq!(set, "200", "held at {index}");
+            let expected = ["200", "409 library_build_running"];
+            assert!(expected.contains(&deleted.as_str()), "{held} held at {index}: {deleted}");
+            let found = world.library(identifier).await;
+            let found = found.unwrap_or_else(|| panic!("{held} held at {index}: it is gone"));
+            let running = found.builds.iter().filter(|build| !build.has_ended()).count();
+            assert_eq!((found.is_deleted, running), (false, 2), "{held} held at {index}");
+            let roster = world.bench.store().roster(&world.bench.tenant.id).await.unwrap();
+            assert_eq!(roster.libraries, [identifier.clone()].into());
+            world.forget_library(identifier).await;
+        }
     }
 }

@@ -18,13 +18,13 @@ use tests::functions;
 use crate::table::{UseCase, tabulate};
 use crate::world::{Entry, World, acknowledged, event, short};
 
-const SET: &str = "/frontend/custom_library_set_identifier";
-const DELETE: &str = "/frontend/custom_library_delete";
+pub(crate) const SET: &str = "/frontend/custom_library_set_identifier";
+pub(crate) const DELETE: &str = "/frontend/custom_library_delete";
 
 static RUNS: AtomicU32 = AtomicU32::new(0);
 
 /// A world whose tenant has a library.
-async fn world() -> World {
+pub(crate) async fn world() -> World {
     let world = World::start().await;
     world.bench.owner_with_library().await;
     world
@@ -38,7 +38,7 @@ impl World {
         format!("com.company.app{}", RUNS.fetch_add(1, Ordering::SeqCst)).parse().unwrap()
     }
 
-    async fn ask_library(&self, entry: &Entry, path: &str, identifier: &AppIdentifier) -> String {
+    pub(crate) async fn ask_library(&self, entry: &Entry, path: &str, identifier: &AppIdentifier) -> String {
         let body = Some(json!({ "app_identifier": identifier }));
         short(&entry.call_as(&self.bench.owner(), ("POST", path), &[], body).await)
     }
@@ -50,7 +50,7 @@ impl World {
         self.library(&identifier).await.unwrap()
     }
 
-    async fn library(&self, identifier: &AppIdentifier) -> Option<Library> {
+    pub(crate) async fn library(&self, identifier: &AppIdentifier) -> Option<Library> {
         self.bench.store().library(&self.bench.tenant.id, identifier).await.unwrap()
     }
 
@@ -109,6 +109,16 @@ impl World {
         functions::working(self.service().fail_library(assignment, Failure::new("broken", "It broke"))).await.unwrap();
     }
 
+    /// An identifier whose builds failed.
+    pub(crate) async fn failed_library(&self) -> Library {
+        let library = self.set_library().await;
+        for build in &library.builds {
+            self.fail_library(&library, build).await;
+        }
+        self.take_library_wakeups().await;
+        self.library(&library.app_identifier).await.unwrap()
+    }
+
     /// A library whose build for Android has a package; the one for iOS failed.
     async fn built_library(&self) -> Library {
         let library = self.set_library().await;
@@ -123,7 +133,7 @@ impl World {
     }
 
     /// Deletes the identifier, whatever became of it: nothing is left then.
-    async fn forget_library(&self, identifier: &AppIdentifier) {
+    pub(crate) async fn forget_library(&self, identifier: &AppIdentifier) {
         let Some(library) = self.library(identifier).await else { return };
         for build in library.builds.iter().filter(|build| !build.has_ended()) {
             self.fail_library(&library, build).await;
@@ -181,7 +191,17 @@ impl UseCase for Set {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn setting_an_identifier_survives_every_fault() {
-    insta::assert_snapshot!(tabulate(&world().await, &Set).await);
+    insta::assert_snapshot!(tabulate(&world().await, &Set).await, @"
+    BatchGetItem, GetItem, SendMessage, TransactWriteItems
+    undisturbed: 200 → set
+    throttled: 200 → set | 500 internal → not set
+    503 once: 200 → set
+    done, then 500: 200 → set | 500 internal → not set | 500 internal → set
+    done, then cut once: 200 → set
+    conflict: 200 → set
+    killed before: not set | set
+    killed after: not set | set
+    ");
 }
 
 /// A worker takes the wake-up for a build for Android.
@@ -244,7 +264,17 @@ impl UseCase for Build {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_build_of_a_library_survives_every_fault() {
-    insta::assert_snapshot!(tabulate(&world().await, &Build).await);
+    insta::assert_snapshot!(tabulate(&world().await, &Build).await, @"
+    Decrypt, GenerateDataKey, GetItem, GetObject, ListObjectsV2, PutObject, TransactWriteItems
+    undisturbed: taken → made by attempt 1
+    throttled: given back → made by attempt 1 | given back → made by attempt 2 | taken → made by attempt 1
+    503 once: taken → made by attempt 1
+    done, then 500: given back → made by attempt 1 | given back → made by attempt 2 | taken → made by attempt 1
+    done, then cut once: taken → made by attempt 1
+    conflict: taken → made by attempt 1
+    killed before: made by attempt 1 | made by attempt 2
+    killed after: made by attempt 1 | made by attempt 2
+    ");
 }
 
 /// The reconciler finds what nobody works on.
@@ -288,11 +318,33 @@ impl UseCase for Reconcile {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn looking_after_libraries_survives_every_fault() {
-    let world = world().await;
-    for (name, begun) in [("lost", false), ("died", true)] {
-        insta::assert_snapshot!(name, tabulate(&world, &Reconcile { begun }).await);
-    }
+async fn looking_after_libraries_that_no_worker_heard_of_survives_every_fault() {
+    insta::assert_snapshot!(tabulate(&world().await, &Reconcile { begun: false }).await, @"
+    GetItem, Query, SendMessage, TransactWriteItems
+    undisturbed: 1 of 1 → woken
+    throttled: 0 of 1 → woken | error → woken
+    503 once: 1 of 1 → woken
+    done, then 500: 0 of 1 → woken | error → woken
+    done, then cut once: 1 of 1 → woken
+    conflict: 1 of 1 → woken
+    killed before: woken
+    killed after: woken
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn looking_after_libraries_whose_workers_died_survives_every_fault() {
+    insta::assert_snapshot!(tabulate(&world().await, &Reconcile { begun: true }).await, @"
+    GetItem, Query, SendMessage
+    undisturbed: 1 of 1 → woken
+    throttled: 0 of 1 → woken | error → woken
+    503 once: 1 of 1 → woken
+    done, then 500: 0 of 1 → woken | error → woken
+    done, then cut once: 1 of 1 → woken
+    conflict: makes no such call
+    killed before: woken
+    killed after: woken
+    ");
 }
 
 struct Delete;
@@ -330,7 +382,17 @@ impl UseCase for Delete {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn deleting_an_identifier_survives_every_fault() {
-    insta::assert_snapshot!(tabulate(&world().await, &Delete).await);
+    insta::assert_snapshot!(tabulate(&world().await, &Delete).await, @"
+    BatchGetItem, DeleteObject, GetItem, ListObjectsV2, TransactWriteItems
+    undisturbed: 200 → deleted
+    throttled: 200 → deleted | 500 internal → not deleted
+    503 once: 200 → deleted
+    done, then 500: 200 → deleted | 500 internal → deleted | 500 internal → not deleted
+    done, then cut once: 200 → deleted
+    conflict: 200 → deleted
+    killed before: deleted | not deleted
+    killed after: deleted | not deleted
+    ");
 }
 
 #[tokio::test(flavor = "multi_thread")]

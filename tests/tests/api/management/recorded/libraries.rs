@@ -18,9 +18,10 @@ fn plain(answer: &Answer) -> Value {
                     match name.as_str() {
                         "build_id" => *value = json!("[id]"),
                         "set_at" | "completed_at" if value.is_number() => *value = json!("[time]"),
-                        // The day is in it.
                         "file_name" => {
-                            *value = json!(value.as_str().unwrap().replace(|c: char| c.is_ascii_digit(), "0"))
+                            let (name, rest) = value.as_str().unwrap().split_once('-').unwrap();
+                            let extension = rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+                            *value = json!(format!("{name}-[day].{extension}"));
                         }
                         "cooldown_remaining_seconds" if *value != json!(0) => *value = json!("[seconds]"),
                         _ => visit(value),
