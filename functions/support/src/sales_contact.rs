@@ -72,8 +72,7 @@ pub(crate) struct CooldownError {
 
 /// Request sales contact
 ///
-/// By mail, once in seven days for each user, in whichever of their tenants. An API token, and whoever a tenant's own identity provider
-/// signs in, is a user of that tenant alone.
+/// By mail, once in seven days for each user, in whichever of their tenants. Tokens, and whom a tenant's own provider names, count there alone.
 #[utoipa::path(
     post, path = "/frontend/sales_contact/request", tag = "support", request_body = SalesContactFields,
     params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 printable ASCII characters", min_length = 1, max_length = 255)),
