@@ -178,7 +178,8 @@ impl ListedLibraryBuild {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct IdentifierFields {
-    /// Reverse-DNS, at least three segments, up to 255 characters. Each segment has up to 63 letters and digits and begins with a letter.
+    /// Reverse-DNS, at least three segments, up to 255 characters. Each segment has up to 63 letters, digits,
+    /// hyphens and underscores, and begins with a letter.
     /// Some beginnings are reserved, `com.example` among them.
     #[schema(required = true, nullable = false, example = "com.company.production.app", max_length = 255)]
     app_identifier: Option<String>,

@@ -41,6 +41,11 @@ impl Worker {
         let attempt = assignment.build.attempt;
         tracing::info!(attempt, "library starts");
         let started = Instant::now();
+        // Whoever switched it off means the builds that wait, too: a library without the agent protects nothing.
+        if !self.service.makes_libraries() {
+            let failure = Failure::new("custom_library_disabled", "Custom Library is not enabled here");
+            return Ok(self.service.fail_library(assignment, failure).await?.into());
+        }
         let built = timeout_at(end - self.lease.reserve, build(&self.service, &assignment)).await;
         let built = built.unwrap_or_else(|_| Err(Ended::Trouble(Error::internal("the time is up"))));
         let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);

@@ -49,9 +49,9 @@ pub struct Library {
     pub set_by: String,
     /// The oldest first; one at most of each platform has not ended.
     pub builds: Vec<LibraryBuild>,
-    /// Nobody sees it any more; when nothing is left of its builds, the item goes.
-    #[serde(default)]
-    pub is_deleted: bool,
+    /// When it was deleted, Unix seconds: nobody sees it any more, and when nothing is left of its builds, the item goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted_at: Option<i64>,
     /// Counts the writes of this item; each write is conditional on the one before.
     pub revision: u64,
 }
@@ -200,10 +200,15 @@ impl Library {
         completed.map_or(0, |completed| (completed + COOLDOWN_SECONDS - now.as_second()).max(0))
     }
 
+    /// Whether nobody sees it any more.
+    pub const fn is_deleted(&self) -> bool {
+        self.deleted_at.is_some()
+    }
+
     /// When the reconciler has to look at it, Unix seconds.
     pub fn due_at(&self) -> Option<i64> {
         let of_builds = self.builds.iter().filter_map(|build| build.due_at).min();
-        if self.is_deleted && self.builds.is_empty() { Some(self.set_at) } else { of_builds }
+        if self.builds.is_empty() { self.deleted_at } else { of_builds }
     }
 }
 

@@ -69,7 +69,7 @@ fn code<T: std::fmt::Debug>(refused: Result<T, Error>) -> &'static str {
 #[test]
 fn an_identifier_that_is_set_has_a_build_for_each_platform() {
     let (library, started) = nobody().start(&ids(1), "owner@company.com", at(NOW)).unwrap();
-    assert_eq!((library.set_at, library.set_by.as_str(), library.is_deleted), (NOW, "owner@company.com", false));
+    assert_eq!((library.set_at, library.set_by.as_str(), library.is_deleted()), (NOW, "owner@company.com", false));
     assert_eq!(started, ids(1).map(|(_, id)| id));
     for (build, (platform, id)) in library.builds.iter().zip(ids(1)) {
         assert_eq!((build.platform, &build.build_id, &build.state), (platform, &id, &BuildState::Pending));
@@ -120,15 +120,22 @@ fn an_identifier_is_deleted_when_nothing_runs_and_every_cooldown_is_over() {
     let done = both_ended(&begun, 1, (true, true), NOW + 10);
     assert_eq!(code(done.delete(at(NOW + 10 + COOLDOWN_SECONDS - 1))), "library_cooldown");
 
+    for successes in [(true, false), (false, true)] {
+        let half = both_ended(&begun, 1, successes, NOW + 10);
+        assert_eq!(code(half.delete(at(NOW + 10 + COOLDOWN_SECONDS - 1))), "library_cooldown", "{successes:?}");
+        half.delete(at(NOW + 10 + COOLDOWN_SECONDS)).unwrap();
+    }
+
     let after = NOW + 10 + COOLDOWN_SECONDS;
     let deleted = tidied(done, NOW + 20).delete(at(after)).unwrap();
-    assert!(deleted.is_deleted && deleted.builds.iter().all(|build| build.state.as_str() == "deleted"));
+    assert!(deleted.is_deleted() && deleted.builds.iter().all(|build| build.state.as_str() == "deleted"));
     assert!(deleted.due_at().is_some(), "the reconciler goes on where the call ends");
     let [first, second] = ids(1).map(|(_, id)| id);
     let half = deleted.apply(&first, BuildEvent::Tidy, at(after)).unwrap();
     assert_eq!(half.builds.len(), 1);
     let empty = half.apply(&second, BuildEvent::Tidy, at(after)).unwrap();
-    assert!(empty.builds.is_empty() && empty.due_at().is_some(), "its item is left to be removed");
+    assert!(empty.builds.is_empty(), "its item is left to be removed");
+    assert_eq!(empty.due_at(), Some(after), "since it was deleted");
 
     let failed = both_ended(&begun, 1, (false, false), NOW + 10);
     failed.delete(at(NOW + 10)).unwrap();
@@ -140,7 +147,7 @@ fn an_identifier_is_deleted_when_nothing_runs_and_every_cooldown_is_over() {
 fn an_identifier_that_is_set_again_while_it_is_removed_shows_what_was_deleted() {
     let deleted = both_ended(&begun(), 1, (false, false), NOW).delete(at(NOW + 1)).unwrap();
     let (again, _) = deleted.start(&ids(2), "other@company.com", at(NOW + 2)).unwrap();
-    assert_eq!((again.is_deleted, again.set_at, again.set_by.as_str()), (false, NOW + 2, "other@company.com"));
+    assert_eq!((again.is_deleted(), again.set_at, again.set_by.as_str()), (false, NOW + 2, "other@company.com"));
     let states: Vec<_> = again.builds.iter().map(|build| build.state.as_str()).collect();
     assert_eq!(states, ["deleted", "deleted", "pending", "pending"]);
     assert_eq!(again.latest(Platform::Ios).unwrap().build_id, ids(2)[1].1);

@@ -122,6 +122,11 @@ impl Service {
         Self { libraries, ..self }
     }
 
+    /// Whether it makes libraries.
+    pub const fn makes_libraries(&self) -> bool {
+        self.libraries
+    }
+
     /// The same, on another storage.
     pub fn over(self, store: Store) -> Self {
         Self { store, ..self }

@@ -71,6 +71,7 @@ impl Service {
         request: Option<IdempotentRequest>,
     ) -> Result<Answered<()>, Error> {
         self.require_libraries(&caller.tenant)?;
+        identifier.check_free()?;
         let request = request.as_ref();
         if self.earlier(ReplayOwner::Tenant(&caller.tenant.id), request).await?.is_some() {
             return Ok(Answered { value: (), replayed: true });
@@ -149,7 +150,7 @@ impl Service {
 
     /// Refuses a tenant that has no custom library, and every one where this installation makes none.
     fn require_libraries(&self, tenant: &Tenant) -> Result<(), Error> {
-        if self.libraries && tenant.has_library() {
+        if self.makes_libraries() && tenant.has_library() {
             return Ok(());
         }
         Err(Error::Forbidden("Custom Library is not enabled for this tenant"))
@@ -157,12 +158,12 @@ impl Service {
 
     async fn live_library(&self, tenant: &TenantId, identifier: &AppIdentifier) -> Result<Library, Error> {
         let found = self.store.library(tenant, identifier).await?;
-        found.filter(|library| !library.is_deleted).ok_or(Error::NotFound(NO_IDENTIFIER))
+        found.filter(|library| !library.is_deleted()).ok_or(Error::NotFound(NO_IDENTIFIER))
     }
 
     async fn live_libraries(&self, tenant: &TenantId) -> Result<Vec<Library>, Error> {
         let mut libraries = self.store.libraries(tenant).await?;
-        libraries.retain(|library| !library.is_deleted);
+        libraries.retain(|library| !library.is_deleted());
         Ok(libraries)
     }
 

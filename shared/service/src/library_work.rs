@@ -31,7 +31,7 @@ enum Outcome {
 }
 
 impl Service {
-    /// Takes a build of a library for `seconds`. The third lease in a row that ran out without a word fails it instead.
+    /// Takes a build of a library for `seconds`. The third lease that ran out without a word fails it instead.
     pub async fn lease_library(
         &self,
         wakeup: &LibraryWakeup,
@@ -177,7 +177,7 @@ impl Service {
     /// Tidies, and then removes the item of a library that was deleted.
     async fn clear_library(&self, tenant: &TenantId, identifier: &AppIdentifier) -> Result<(), Error> {
         match self.tidy_library(tenant, identifier).await? {
-            Some(library) if library.is_deleted && library.builds.is_empty() => {
+            Some(library) if library.is_deleted() && library.builds.is_empty() => {
                 self.store.remove_library(&library).await
             }
             _ => Ok(()),

@@ -54,7 +54,7 @@ pub enum Aftermath {
 }
 
 impl Service {
-    /// Takes a job for `seconds`. The third lease in a row that ran out without a word fails the job instead.
+    /// Takes a job for `seconds`. The third lease that ran out without a word fails the job instead.
     pub async fn lease(&self, tenant: &TenantId, id: JobId, seconds: i64) -> Result<Leased, Error> {
         let Some((job, progress)) = self.store.job(tenant, id).await? else { return Ok(Leased::Nothing) };
         let last_phase = progress.map_or(Phase::Downloading, |progress| progress.phase);

@@ -1,7 +1,9 @@
 //! Two use cases on one job: the first is held before each of its calls while the second runs from end to end.
 
 use domain::job::{Job, State};
+use domain::platform::Platform;
 use serde_json::{Value, json};
+use service::work::Aftermath;
 use tests::functions;
 
 use crate::index::configuring::publication;
@@ -271,9 +273,50 @@ async fn a_library_that_is_set_and_deleted_at_once_is_there_and_built_wherever_o
             let found = world.library(identifier).await;
             let found = found.unwrap_or_else(|| panic!("{held} held at {index}: it is gone"));
             let running = found.builds.iter().filter(|build| !build.has_ended()).count();
-            assert_eq!((found.is_deleted, running), (false, 2), "{held} held at {index}");
+            assert_eq!((found.is_deleted(), running), (false, 2), "{held} held at {index}");
             let roster = world.bench.store().roster(&world.bench.tenant.id).await.unwrap();
             assert_eq!(roster.libraries, [identifier.clone()].into());
+            world.forget_library(identifier).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_library_whose_worker_ends_while_it_is_deleted_stays_with_its_package() {
+    let world = libraries::world().await;
+    let wire = Wire::new();
+    for held in ["delete", "finish"] {
+        for index in 0.. {
+            let (assignment, package) = world.stored_library().await;
+            let identifier = &assignment.library.app_identifier;
+            let delete = async |entry: &Entry| world.ask_library(entry, libraries::DELETE, identifier).await;
+            let finish = async |entry: &Entry| {
+                let finished = entry.service.finish_library(assignment.clone(), package.clone());
+                assert_eq!(functions::working(finished).await.unwrap(), Aftermath::Over, "held at {index}");
+            };
+            let direct = world.direct();
+            let deleted = if held == "delete" {
+                interleave((&world, &wire), before(index), delete, async || finish(&direct).await)
+                    .await
+                    .map(|both| both.0)
+            } else {
+                interleave((&world, &wire), before(index), finish, async || delete(&direct).await)
+                    .await
+                    .map(|both| both.1)
+            };
+            let found = world.library(identifier).await.unwrap();
+            let Some(deleted) = deleted else {
+                assert!(index >= 2, "{held} makes two calls at least");
+                if held == "delete" {
+                    finish(&direct).await;
+                }
+                world.forget_library(identifier).await;
+                break;
+            };
+            let expected = ["409 library_build_running", "400 library_cooldown"];
+            assert!(expected.contains(&deleted.as_str()), "{held} held at {index}: {deleted}");
+            assert!(!found.is_deleted() && found.latest_success(Platform::Android).is_some(), "{held} held at {index}");
+            assert_eq!(world.library_objects().await.len(), 1, "{held} held at {index}");
             world.forget_library(identifier).await;
         }
     }

@@ -42,8 +42,8 @@ const RESERVED: [&str; 22] = [
     "test",
 ];
 
-/// A reverse-DNS name of at least three segments that is both an application ID of Android and a bundle identifier of iOS: Android takes
-/// letters, digits and underscores, iOS letters, digits and hyphens, and a library is made for both.
+/// A reverse-DNS name of at least three segments: an application ID of Android, which may have underscores, or a bundle identifier of
+/// iOS, which may have hyphens.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct AppIdentifier(String);
@@ -52,6 +52,15 @@ impl AppIdentifier {
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Refuses one that is nobody's to set. Those that were set before a word was reserved stay readable.
+    pub fn check_free(&self) -> Result<(), Error> {
+        let segments: Vec<&str> = self.0.split('.').collect();
+        match RESERVED.into_iter().find(|reserved| begins_with(&segments, reserved)) {
+            Some(reserved) => Err(wrong(format!("App identifiers that begin with {reserved} are reserved"))),
+            None => Ok(()),
+        }
     }
 }
 
@@ -71,10 +80,7 @@ impl FromStr for AppIdentifier {
         for (place, segment) in (1..).zip(&segments) {
             check_segment(place, segment)?;
         }
-        match RESERVED.into_iter().find(|reserved| begins_with(&segments, reserved)) {
-            Some(reserved) => Err(wrong(format!("App identifiers that begin with {reserved} are reserved"))),
-            None => Ok(Self(text.to_owned())),
-        }
+        Ok(Self(text.to_owned()))
     }
 }
 
@@ -92,10 +98,10 @@ fn check_segment(place: u32, segment: &str) -> Result<(), Error> {
     if !first.is_ascii_alphabetic() {
         return segment_is("must start with a letter");
     }
-    if segment.chars().all(|c| c.is_ascii_alphanumeric()) {
+    if segment.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')) {
         return Ok(());
     }
-    segment_is("may have letters and digits only: iOS takes no underscore and Android no hyphen")
+    segment_is("may have letters, digits, hyphens and underscores only")
 }
 
 fn begins_with(segments: &[&str], reserved: &str) -> bool {
@@ -120,11 +126,21 @@ mod tests {
         }
     }
 
+    /// Why an identifier, which can be read, cannot be set.
+    fn taken(text: &str) -> String {
+        match text.parse::<AppIdentifier>().unwrap().check_free() {
+            Err(Error::Invalid { field: "app_identifier", message }) => message.into_owned(),
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+
     #[test]
     fn identifiers_of_apps_are_taken_up_to_their_limits() {
         let segment = "a".repeat(63);
         for text in [
             "com.company.app",
+            "com.com-pany.app",
+            "com.company.my_app",
             "de.bank.mobile.production.v2",
             "A.b.C",
             "com.examples.app",
@@ -135,7 +151,9 @@ mod tests {
             &format!("{segment}.{segment}.{segment}"),
             &format!("{segment}.{segment}.{segment}.{segment}"),
         ] {
-            assert_eq!(text.parse::<AppIdentifier>().unwrap().as_str(), text);
+            let identifier: AppIdentifier = text.parse().unwrap();
+            identifier.check_free().unwrap();
+            assert_eq!(identifier.as_str(), text);
         }
     }
 
@@ -150,11 +168,13 @@ mod tests {
             (".company.app", "Segment 1 of the app identifier is empty"),
             ("com.company.1app", "Segment 3 of the app identifier (1app) must start with a letter"),
             ("com._company.app", "Segment 2 of the app identifier (_company) must start with a letter"),
-            ("com.com-pany.app", "(com-pany) may have letters and digits only"),
-            ("com.company.my_app", "(my_app) may have letters and digits only"),
-            ("com.company.app ", "(app) may have letters and digits only"),
+            ("com.company.-app", "Segment 3 of the app identifier (-app) must start with a letter"),
+            ("com.company.app ", "(app) may have letters, digits, hyphens and underscores only"),
             ("com.company.äpp", "(äpp) must start with a letter"),
-            ("com.company.a/../b", "Segment 3 of the app identifier (a/) may have letters and digits only"),
+            (
+                "com.company.a/../b",
+                "Segment 3 of the app identifier (a/) may have letters, digits, hyphens and underscores only",
+            ),
             (&format!("com.{long}.app"), "has more than 63 characters"),
             (&format!("com.company.{}", "é".repeat(300)), "up to 255 characters"),
             (&format!("a.{}.app", vec!["b".repeat(63); 4].join(".")), "up to 255 characters"),
@@ -168,11 +188,11 @@ mod tests {
     fn whole_segments_are_reserved_in_any_case() {
         for reserved in RESERVED {
             for text in [format!("{reserved}.company.app"), format!("{}.company.app", reserved.to_uppercase())] {
-                assert_eq!(refusal(&text), format!("App identifiers that begin with {reserved} are reserved"));
+                assert_eq!(taken(&text), format!("App identifiers that begin with {reserved} are reserved"));
             }
-            format!("{reserved}s.company.app").parse::<AppIdentifier>().unwrap();
+            format!("{reserved}s.company.app").parse::<AppIdentifier>().unwrap().check_free().unwrap();
         }
-        assert_eq!(refusal("com.example.production.app"), "App identifiers that begin with com.example are reserved");
+        assert_eq!(taken("com.example.production.app"), "App identifiers that begin with com.example are reserved");
     }
 
     proptest! {
@@ -181,7 +201,7 @@ mod tests {
             if let Ok(identifier) = text.parse::<AppIdentifier>() {
                 let read = identifier.as_str();
                 prop_assert!(read.len() <= 255 && read.split('.').count() >= 3);
-                prop_assert!(read.chars().all(|c| c.is_ascii_alphanumeric() || c == '.') && !read.contains(".."));
+                prop_assert!(read.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_')) && !read.contains(".."));
             }
         }
     }

@@ -15,7 +15,7 @@ impl Library {
     pub fn new(tenant: TenantId, app_identifier: AppIdentifier, now: Timestamp) -> Self {
         let (set_by, builds) = (String::new(), Vec::new());
         let revision = u64::try_from(now.as_millisecond()).unwrap_or(0);
-        Self { tenant, app_identifier, set_at: 0, set_by, builds, is_deleted: true, revision }
+        Self { tenant, app_identifier, set_at: 0, set_by, builds, deleted_at: Some(now.as_second()), revision }
     }
 
     /// Starts a build for each platform that neither runs nor is in its cooldown, under the id that is its own; refused where there is
@@ -33,8 +33,8 @@ impl Library {
         }
         let mut library = self.clone();
         library.revision += 1;
-        if self.is_deleted {
-            library.is_deleted = false;
+        if self.is_deleted() {
+            library.deleted_at = None;
             (library.set_at, library.set_by) = (now.as_second(), by.to_owned());
         }
         library.make_room(starting.len(), now)?;
@@ -57,7 +57,7 @@ impl Library {
         }
         let mut library = self.clone();
         library.revision += 1;
-        library.is_deleted = true;
+        library.deleted_at = Some(now.as_second());
         library.builds.iter_mut().for_each(|build| build.delete(now));
         library.forget();
         Ok(library)
@@ -76,6 +76,7 @@ impl Library {
         if let Some(build) = library.builds.iter_mut().find(|build| build.build_id == *id) {
             build.advance(event, now);
         }
+        library.forget();
         Ok(library)
     }
 

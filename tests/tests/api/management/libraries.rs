@@ -197,6 +197,7 @@ async fn what_is_downloaded_is_the_library_that_was_asked_for() {
         let same = ask(json!({ "app_identifier": identifier })).await;
         assert_eq!(same.body["sha256"], one.body["sha256"]);
         let response = reqwest::get(one.text("url")).await.unwrap();
+        assert!(one.text("url").contains("X-Amz-Expires=3600&"), "{}", one.body);
         let disposition = response.headers()["content-disposition"].to_str().unwrap().to_owned();
         assert!(disposition.contains(&one.text("file_name")), "{disposition}");
     }
@@ -208,7 +209,8 @@ async fn what_is_downloaded_is_the_library_that_was_asked_for() {
         (json!({ "app_identifier": "com.company.third" }), 404, "not_found"),
         (json!({ "build_id": "latest" }), 400, "invalid_build_id"),
         (json!({ "platform": "windows" }), 400, "invalid_platform"),
-        (json!({ "app_identifier": "com.example.app" }), 400, "invalid_app_identifier"),
+        (json!({ "app_identifier": "com.example.app" }), 404, "not_found"),
+        (json!({ "app_identifier": "com.company" }), 400, "invalid_app_identifier"),
     ] {
         assert_eq!(refusal(&ask(more.clone()).await), refused(status, code), "{more}");
     }
@@ -218,6 +220,10 @@ async fn what_is_downloaded_is_the_library_that_was_asked_for() {
         owner.in_tenant(&other.id).post(DOWNLOAD, json!({ "platform": "android", "build_id": first.1 })).await;
     assert_eq!(refusal(&foreign), refused(404, "not_found"), "another tenant's");
 }
+
+/// What an app is told: everything else of a configuration stays here.
+const POLICY_FIELDS: [&str; 7] =
+    ["configuration", "enforceNewVersion", "getNewVersion", "policy_version", "published_at", "tenant", "version"];
 
 /// The parts of a zip whose names end so, unpacked by another program.
 fn unpacked(folder: &Path, archive: &[u8], ending: &str) -> Vec<Vec<u8>> {
@@ -258,6 +264,13 @@ async fn a_library_carries_the_newest_policy_of_production_and_nothing_secret() 
             let said: Value =
                 serde_json::from_slice(&unpacked(bench.folder.path(), &bytes, "/apptego.json")[0]).unwrap();
             assert_eq!((&said["app_identifier"], &said["agent"]), (&json!(identifier), &json!(false)));
+            let fields = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+            assert_eq!(fields(&signed), ["algorithm", "policy", "public_key", "signature"]);
+            assert_eq!(fields(policy), POLICY_FIELDS);
+            let parts = unpacked(bench.folder.path(), &bytes, "").concat();
+            let text = String::from_utf8_lossy(&parts);
+            assert!(text.contains("BEGIN PUBLIC KEY") && !text.contains("PRIVATE"));
+            assert!(!text.contains("@example.com"), "nobody's address");
             seen.push((signed["public_key"].clone(), policies[0].clone()));
         }
     }

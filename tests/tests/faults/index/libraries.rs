@@ -119,17 +119,24 @@ impl World {
         self.library(&library.app_identifier).await.unwrap()
     }
 
-    /// A library whose build for Android has a package; the one for iOS failed.
-    async fn built_library(&self) -> Library {
+    /// A library whose worker for Android has stored a package and has not said so yet; the build for iOS failed.
+    pub(crate) async fn stored_library(&self) -> (LibraryAssignment, Package) {
         let library = self.set_library().await;
         self.take_library_wakeups().await;
         let assignment = self.lease_library(&library, &library.builds[0]).await;
         let (bytes, attempt) = (b"library".to_vec(), assignment.build.attempt);
         let package = Package { attempt, sha256: Sha256Hex::of(&bytes), size: 7, policy_version: 0 };
         self.bench.store().put_library_package(&library.tenant, &assignment.build, bytes).await.unwrap();
-        functions::working(self.service().finish_library(assignment, package)).await.unwrap();
         self.fail_library(&library, &library.builds[1]).await;
-        self.library(&library.app_identifier).await.unwrap()
+        (assignment, package)
+    }
+
+    /// A library whose build for Android has a package; the one for iOS failed.
+    async fn built_library(&self) -> Library {
+        let (assignment, package) = self.stored_library().await;
+        let identifier = assignment.library.app_identifier.clone();
+        functions::working(self.service().finish_library(assignment, package)).await.unwrap();
+        self.library(&identifier).await.unwrap()
     }
 
     /// Deletes the identifier, whatever became of it: nothing is left then.
@@ -150,7 +157,7 @@ impl World {
         assert_eq!(self.library_objects().await, Vec::<String>::new());
     }
 
-    async fn library_objects(&self) -> Vec<String> {
+    pub(crate) async fn library_objects(&self) -> Vec<String> {
         let prefix = format!("{}/libraries/", self.bench.tenant.id);
         self.keys(&self.bench.stack.names.artifacts_bucket, &prefix).await
     }
@@ -180,7 +187,7 @@ impl UseCase for Set {
         let again = self.act(world, &world.direct(), &identifier).await;
         assert_eq!(again, if set { "409 library_build_running" } else { "200" }, "asked again after {first:?}");
         let library = world.library(&identifier).await.unwrap();
-        assert_eq!((library.builds.len(), library.is_deleted), (2, false));
+        assert_eq!((library.builds.len(), library.is_deleted()), (2, false));
         let roster = world.bench.store().roster(&world.bench.tenant.id).await.unwrap();
         assert_eq!(roster.libraries, [identifier.clone()].into());
         world.assert_library_woken(&library).await;
@@ -369,7 +376,7 @@ impl UseCase for Delete {
 
     async fn recover(&self, world: &World, library: Library, first: Option<&str>) -> String {
         let found = world.library(&library.app_identifier).await;
-        let deleted = found.is_none_or(|library| library.is_deleted);
+        let deleted = found.is_none_or(|library| library.is_deleted());
         assert!(deleted || first != Some("200"), "a success that deleted nothing");
         let again = self.act(world, &world.direct(), &library).await;
         assert_eq!(again, if deleted { "404 not_found" } else { "200" }, "asked again after {first:?}");
