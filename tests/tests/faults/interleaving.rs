@@ -8,9 +8,9 @@ use tests::functions;
 
 use crate::index::configuring::publication;
 use crate::index::keeping::key_creation;
-use crate::index::libraries;
 use crate::index::managing::creations;
 use crate::index::uploading::{put_source, with_parts};
+use crate::libraries;
 use crate::table::UseCase as _;
 use crate::wire::{Plan, TRANSACTION, Target, Wire};
 use crate::world::{Entry, World, acknowledged, event, notification, short};

@@ -4,6 +4,7 @@
 mod deletion;
 mod index;
 mod interleaving;
+mod libraries;
 mod lifecycle;
 mod management;
 mod purge;

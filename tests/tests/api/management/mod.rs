@@ -8,6 +8,7 @@ mod configuration;
 mod hostile;
 mod journey;
 mod libraries;
+mod library_packages;
 mod live_policies;
 mod mail;
 mod matrix;

@@ -5,7 +5,7 @@ mod building;
 pub(crate) mod configuring;
 mod deleting;
 pub(crate) mod keeping;
-pub(crate) mod libraries;
+mod libraries;
 mod mailing;
 pub(crate) mod managing;
 mod paying;
