@@ -95,14 +95,25 @@ pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the project's folder").to_owned()
 }
 
-/// A program of the Python environment that tests/tools/install makes. Where CI is set it must be there; elsewhere its absence is said.
+/// The Python environment that tests/tools/install makes.
+pub fn python_tools() -> PathBuf {
+    variable("PYTHON_TOOLS").map_or_else(|| home().join("tools"), Into::into)
+}
+
+/// A program of it. Where CI is set it must be there; elsewhere its absence is said.
 ///
 /// # Panics
 /// Where it is missing in CI.
 pub fn python_tool(name: &str) -> Option<PathBuf> {
-    let tools = variable("PYTHON_TOOLS").map_or_else(|| home().join("tools"), Into::into);
-    let program = tools.join("bin").join(name);
-    if program.exists() {
+    installed(python_tools().join("bin").join(name))
+}
+
+/// A program that tests/tools/install installs, as [`python_tool`].
+///
+/// # Panics
+/// Where it is missing in CI.
+pub fn installed(program: PathBuf) -> Option<PathBuf> {
+    if program.is_file() {
         return Some(program);
     }
     assert!(variable("CI").is_none(), "{} is missing: run ./dev test", program.display());
@@ -200,8 +211,7 @@ impl Bench {
     /// The same stack through clients that `interceptors` look into.
     pub fn intercepted(&self, interceptors: &[SharedInterceptor]) -> App {
         let clients = privileges::connect(&self.config, &self.stack.names, interceptors);
-        let service = Service::new(self.store().through(clients), self.clock.clock());
-        App { service: service.with_sessions(self.app.service.sessions()).with_libraries(true) }
+        App { service: self.app.service.clone().over(self.store().through(clients)) }
     }
 
     /// The use cases as the test's own, for what it prepares.

@@ -41,11 +41,6 @@ impl Worker {
         let attempt = assignment.build.attempt;
         tracing::info!(attempt, "library starts");
         let started = Instant::now();
-        // Whoever switched it off means the builds that wait, too: a library without the agent protects nothing.
-        if !self.service.makes_libraries() {
-            let failure = Failure::new("custom_library_disabled", "Custom Library is not enabled here");
-            return Ok(self.service.fail_library(assignment, failure).await?.into());
-        }
         let built = timeout_at(end - self.lease.reserve, build(&self.service, &assignment)).await;
         let built = built.unwrap_or_else(|_| Err(Ended::Trouble(Error::internal("the time is up"))));
         let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -69,6 +64,10 @@ impl Worker {
 
 /// Packs the library and stores it under the attempt's own prefix. Apps that are built with it carry the policy of production.
 async fn build(service: &Service, assignment: &LibraryAssignment) -> Result<Package, Ended> {
+    // Whoever switched it off means the builds that wait, too: a library without the agent protects nothing.
+    if !service.makes_libraries() {
+        return Err(Ended::Broken(Failure::new("custom_library_disabled", "Custom Library is not enabled here")));
+    }
     let LibraryAssignment { library, build } = assignment;
     let policy = service.carried_policy(&library.tenant, ConfigVersion::Production).await?;
     let policy_version = policy.policy_version;

@@ -16,7 +16,7 @@ use store::{Change, Record, Store};
 use stripe::webhook::{self, Event};
 use stripe::{
     CheckoutSessionId, Client, Config, CustomerId, IdempotencyKey, Invoice, Metadata, NewCheckout, NewCustomer,
-    NewPortalSession, Price, PriceChange, Proration, Subscription,
+    NewPortalSession, Price, PriceChange, Product, Proration, Subscription,
 };
 use tokio::time::Instant;
 
@@ -302,14 +302,14 @@ impl Standing {
         let is_open = listed.items.iter().any(|subscription| !subscription.status.is_final());
         let mut served = listed.items;
         served.retain(|subscription| subscription.status.is_active());
-        served.sort_by_key(|subscription| Reverse((plan_of(subscription), subscription.created)));
+        served.sort_by_key(|subscription| Reverse((plan_of(&subscription.product), subscription.created)));
         Ok(Self { served, is_open, is_gone: false })
     }
 
     /// What is paid for; an error where something is, and no product says which plan it gives.
     fn paid(&self) -> Result<Option<Plan>, Error> {
         let Some(best) = self.served.first() else { return Ok(None) };
-        let Some(plan) = plan_of(best) else {
+        let Some(plan) = plan_of(&best.product) else {
             tracing::error!(stripe.product = %best.product.id, "a product gives no plan: its metadata.plan has to say which");
             return Err(Error::internal("a product gives no plan"));
         };
@@ -317,14 +317,14 @@ impl Standing {
     }
 }
 
-fn plan_of(subscription: &Subscription) -> Option<Plan> {
-    subscription.product.plan().and_then(plan_of_product)
+fn plan_of(product: &Product) -> Option<Plan> {
+    product.plan().and_then(plan_of_product)
 }
 
 /// What is sold under a key.
 async fn price(stripe: &Client, key: &str) -> Result<Price, Error> {
     let found = stripe.find_price(key).await.map_err(refused)?;
-    found.filter(|price| price.product.plan().and_then(plan_of_product).is_some()).ok_or_else(unknown_plan)
+    found.filter(|price| plan_of(&price.product).is_some()).ok_or_else(unknown_plan)
 }
 
 /// Lets them end with what is paid.

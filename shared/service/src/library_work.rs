@@ -8,6 +8,7 @@ use store::wakeups::LibraryWakeup;
 use tracing::Span;
 
 use crate::Service;
+use crate::reconciliation::Reconciled;
 use crate::transition::TRIES;
 use crate::work::{Aftermath, Leased};
 
@@ -126,23 +127,23 @@ impl Service {
         Err(Error::internal("a library was changed by others too often"))
     }
 
-    /// What should have happened to a due library and did not. `None`: it is not due any more; else for how many seconds it was.
+    /// What should have happened to a due library and did not.
     pub(crate) async fn look_at_library(
         &self,
         tenant: &TenantId,
         identifier: &AppIdentifier,
-    ) -> Result<Option<i64>, Error> {
-        let Some(library) = self.store.library(tenant, identifier).await? else { return Ok(None) };
+        done: &mut Reconciled,
+    ) -> Result<(), Error> {
+        let Some(library) = self.store.library(tenant, identifier).await? else { return Ok(()) };
         let now = self.clock.now().as_second();
-        let Some(overdue) = library.due_at().map(|due| now - due).filter(|overdue| *overdue >= 0) else {
-            return Ok(None);
-        };
+        if !done.is_due(library.due_at(), now) {
+            return Ok(());
+        }
         let due = library.builds.iter().filter(|build| build.due_at.is_some_and(|due| due <= now));
         for build in due.cloned().collect::<Vec<_>>() {
             self.revive(&library, build).await?;
         }
-        self.clear_library(tenant, identifier).await?;
-        Ok(Some(overdue))
+        self.clear_library(tenant, identifier).await
     }
 
     async fn revive(&self, library: &Library, build: LibraryBuild) -> Result<(), Error> {

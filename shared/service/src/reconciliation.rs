@@ -3,7 +3,6 @@
 use domain::error::Error;
 use domain::id::{JobId, TenantId};
 use domain::job::{Event, Job, StateName};
-use domain::library::AppIdentifier;
 use tokio::time::Instant;
 
 use tracing::Instrument as _;
@@ -26,6 +25,23 @@ pub struct Reconciled {
     pub overdue_seconds: i64,
 }
 
+impl Reconciled {
+    /// Whether something is still due, as it is now; then, for how long it has been is noted, whatever comes of looking at it.
+    pub(crate) fn is_due(&mut self, due_at: Option<i64>, now: i64) -> bool {
+        let overdue = due_at.map(|due| now - due).filter(|overdue| *overdue >= 0);
+        self.overdue_seconds = self.overdue_seconds.max(overdue.unwrap_or(0));
+        overdue.is_some()
+    }
+
+    fn count(&mut self, looked: Result<(), Error>) {
+        self.looked_at += 1;
+        if let Err(error) = looked {
+            self.failed += 1;
+            tracing::warn!(error = error.with_causes(), "could not reconcile");
+        }
+    }
+}
+
 impl Service {
     /// Looks at every due job once, and at every due library, until it is `until`. The index only says where to look: each is read again,
     /// and each action is a conditional write. One's failure does not keep the others waiting.
@@ -37,7 +53,8 @@ impl Service {
             }
             let (tenant, id) = hint.into_key();
             let span = build_span(&tenant, id);
-            self.try_to_look_at(&tenant, id, &mut done).instrument(span).await;
+            let looked = self.look_at(&tenant, id, &mut done).instrument(span.clone()).await;
+            span.in_scope(|| done.count(looked));
         }
         for hint in self.store.due_libraries(self.clock.now(), BATCH).await? {
             if Instant::now() >= until {
@@ -45,35 +62,17 @@ impl Service {
             }
             let (tenant, identifier) = hint.into_key();
             let span = tracing::info_span!("library", tenant.id = %tenant);
-            self.try_to_look_at_library(&tenant, &identifier, &mut done).instrument(span).await;
+            let looked = self.look_at_library(&tenant, &identifier, &mut done).instrument(span.clone()).await;
+            span.in_scope(|| done.count(looked));
         }
         Ok(done)
     }
 
-    async fn try_to_look_at_library(&self, tenant: &TenantId, identifier: &AppIdentifier, done: &mut Reconciled) {
-        done.looked_at += 1;
-        match self.look_at_library(tenant, identifier).await {
-            Ok(overdue) => done.overdue_seconds = done.overdue_seconds.max(overdue.unwrap_or(0)),
-            Err(error) => {
-                done.failed += 1;
-                tracing::warn!(error = error.with_causes(), "could not reconcile");
-            }
-        }
-    }
-
-    async fn try_to_look_at(&self, tenant: &TenantId, id: JobId, done: &mut Reconciled) {
-        done.looked_at += 1;
-        if let Err(error) = self.look_at(tenant, id, done).await {
-            done.failed += 1;
-            tracing::warn!(error = error.with_causes(), "could not reconcile");
-        }
-    }
-
     async fn look_at(&self, tenant: &TenantId, id: JobId, done: &mut Reconciled) -> Result<(), Error> {
         let Some((job, _)) = self.store.job(tenant, id).await? else { return Ok(()) };
-        let overdue = job.due_at.map(|due| self.clock.now().as_second() - due);
-        let Some(overdue) = overdue.filter(|overdue| *overdue >= 0) else { return Ok(()) };
-        done.overdue_seconds = done.overdue_seconds.max(overdue);
+        if !done.is_due(job.due_at, self.clock.now().as_second()) {
+            return Ok(());
+        }
         match job.state.name() {
             StateName::AwaitingUpload => self.look_for_upload(job).await,
             StateName::Queued => {

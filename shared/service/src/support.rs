@@ -9,6 +9,7 @@ use domain::ticket::{Comment, CommentId, Side, Ticket, TicketId, TicketStatus};
 use store::artifacts::Handed;
 use store::idempotency::Created;
 use store::mail::Letter;
+use store::tickets::TicketUpdate;
 use store::{Change, ReplayOwner};
 use uuid::Uuid;
 
@@ -106,8 +107,8 @@ impl Service {
     /// One of them, with its comments.
     pub async fn ticket(&self, caller: &Caller, id: &TicketId) -> Result<TicketView, Error> {
         let tenant = &caller.tenant.id;
-        let (ticket, comments) = tokio::try_join!(self.store.ticket(tenant, id), self.store.comments(tenant, id))?;
-        Ok(TicketView { ticket: ticket.ok_or(Error::NotFound(NO_TICKET))?, comments })
+        let (ticket, comments) = tokio::try_join!(self.found_ticket(tenant, id), self.store.comments(tenant, id))?;
+        Ok(TicketView { ticket, comments })
     }
 
     /// Opens a ticket, and tells AppTego by mail.
@@ -182,8 +183,9 @@ impl Service {
             ticket.add_comment(Side::Customer, attempt.now)?;
             let mail = |to| Mail::customer_comment(to, &attempt.tenant, &ticket, comment);
             let letter = letter(self.desk.support.as_ref().map(mail))?;
-            let record = attempt.record();
-            self.store.update_ticket(&attempt.tenant, &ticket, Some(comment), letter.as_ref(), record).await
+            let update =
+                TicketUpdate { ticket: &ticket, comment: Some(comment), letter: letter.as_ref(), reader: None };
+            self.store.update_ticket(&attempt.tenant, update, attempt.record()).await
         };
         let request = request.as_ref().map(|request| (request, Created::Comment(comment.comment_id.clone())));
         match self.change(caller, request, attempt).await? {

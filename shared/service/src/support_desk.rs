@@ -6,6 +6,7 @@ use domain::mail::Mail;
 use domain::member::{EmailAddress, MemberId};
 use domain::ticket::{Comment, Side, Ticket, TicketId, TicketStatus};
 use serde::Serialize;
+use store::tickets::TicketUpdate;
 use uuid::Uuid;
 
 use crate::Service;
@@ -97,8 +98,9 @@ impl Service {
             let reporter = self.present_reporter(&attempt.tenant.id, &ticket).await?;
             let mail = |to| Mail::support_reply(to, &attempt.tenant, &ticket, comment, &self.portal_url);
             let letter = letter(reporter.as_ref().map(mail))?;
-            let change =
-                self.store.answer_ticket(&attempt.tenant, &ticket, comment, letter.as_ref(), attempt.record()).await?;
+            let reader = reporter.clone().map(MemberId::Person);
+            let update = TicketUpdate { ticket: &ticket, comment, letter: letter.as_ref(), reader: reader.as_ref() };
+            let change = self.store.update_ticket(&attempt.tenant, update, attempt.record()).await?;
             Ok(Tried::Written(change, reporter))
         };
         self.settle(caller, attempt).await

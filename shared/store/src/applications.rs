@@ -206,14 +206,7 @@ impl Store {
         let revision = before.map_or(0, |before| before + 1);
         let application = Application { revision, ..application.clone() };
         let key = ItemKey::Application(tenant, &application.application_id);
-        let put = self.put(&key, &application, [self.expiry(application.latest_build)])?;
-        let put = match before {
-            None => put.condition_expression("attribute_not_exists(pk)"),
-            Some(before) => {
-                put.condition_expression("revision = :before").expression_attribute_values(":before", number(before))
-            }
-        };
-        Ok(TransactWriteItem::builder().put(put.build().map_err(Error::internal)?).build())
+        self.put_over(&key, &application, [self.expiry(application.latest_build)], before)
     }
 
     /// The time to live of what is kept as long as a build.

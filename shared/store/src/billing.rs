@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::Store;
 use crate::changes::{Change, Part, Record};
 use crate::keys::ItemKey;
-use crate::table::{Transacted, number};
+use crate::table::Transacted;
 
 /// Whose customer somebody is at Stripe.
 #[derive(Debug, Serialize, Deserialize)]
@@ -52,18 +52,11 @@ impl Store {
         before: Option<&Billing>,
         record: Record<'_>,
     ) -> Result<Change, Error> {
-        let put = self.put(&ItemKey::Billing(&tenant.id), billing, [])?;
-        let put = match before {
-            None => put.condition_expression("attribute_not_exists(pk)"),
-            Some(before) => put
-                .condition_expression("revision = :before")
-                .expression_attribute_values(":before", number(before.revision)),
-        };
-        let put = TransactWriteItem::builder().put(put.build().map_err(Error::internal)?).build();
+        let revision = before.map(|before| before.revision);
         let customer = CustomerRecord { tenant: tenant.id.clone() };
         let mut actions = vec![
             self.tenant_unchanged(tenant)?,
-            (Part::Version, put),
+            (Part::Version, self.put_over(&ItemKey::Billing(&tenant.id), billing, [], revision)?),
             (Part::Subject, self.create(&ItemKey::StripeCustomer(&billing.customer), &customer, [])?),
         ];
         if let Some(before) = before {
@@ -108,10 +101,7 @@ impl Store {
     /// Writes what is known of a tenant over that of its revision.
     fn billing_put(&self, tenant: &TenantId, billing: &Billing) -> Result<TransactWriteItem, Error> {
         let after = Billing { revision: billing.revision + 1, ..billing.clone() };
-        let put = self.put(&ItemKey::Billing(tenant), &after, [])?.condition_expression("revision = :before");
-        let put =
-            put.expression_attribute_values(":before", number(billing.revision)).build().map_err(Error::internal)?;
-        Ok(TransactWriteItem::builder().put(put).build())
+        self.put_over(&ItemKey::Billing(tenant), &after, [], Some(billing.revision))
     }
 
     /// Forgets which tenant a customer is: what Stripe still tells of it concerns nobody.

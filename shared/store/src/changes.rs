@@ -189,7 +189,24 @@ impl Store {
         value: &T,
         extra: impl IntoIterator<Item = (&'static str, AttributeValue)>,
     ) -> Result<TransactWriteItem, Error> {
-        let put = self.put(key, value, extra)?.condition_expression("attribute_not_exists(pk)");
+        self.put_over(key, value, extra, None)
+    }
+
+    /// A put over the item of the revision `before`; with `None`, of an item that is not there yet.
+    pub(crate) fn put_over<T: Serialize>(
+        &self,
+        key: &ItemKey<'_>,
+        value: &T,
+        extra: impl IntoIterator<Item = (&'static str, AttributeValue)>,
+        before: Option<u64>,
+    ) -> Result<TransactWriteItem, Error> {
+        let put = self.put(key, value, extra)?;
+        let put = match before {
+            None => put.condition_expression("attribute_not_exists(pk)"),
+            Some(before) => {
+                put.condition_expression("revision = :before").expression_attribute_values(":before", number(before))
+            }
+        };
         Ok(TransactWriteItem::builder().put(put.build().map_err(Error::internal)?).build())
     }
 

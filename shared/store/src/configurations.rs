@@ -79,14 +79,7 @@ impl Store {
         version: ConfigVersion,
         head: &ConfigurationHead,
     ) -> Result<(Part, TransactWriteItem), Error> {
-        let put = self.put(&ItemKey::Configuration(tenant, version), head, [])?;
-        let put = match head.revision {
-            0 | 1 => put.condition_expression("attribute_not_exists(pk)"),
-            revision => put
-                .condition_expression("revision = :before")
-                .expression_attribute_values(":before", number(revision - 1)),
-        };
-        let put = put.build().map_err(Error::internal)?;
-        Ok((Part::Version, TransactWriteItem::builder().put(put).build()))
+        let before = head.revision.checked_sub(1).filter(|before| *before > 0);
+        Ok((Part::Version, self.put_over(&ItemKey::Configuration(tenant, version), head, [], before)?))
     }
 }

@@ -227,14 +227,7 @@ impl Store {
         if job.due_at.is_some() {
             extra.push(("due_pk", AttributeValue::S(DUE.to_owned())));
         }
-        let put = self.put(&ItemKey::Job(&job.tenant, job.id), job, extra)?;
-        let put = match revision_before {
-            None => put.condition_expression("attribute_not_exists(pk)"),
-            Some(revision) => {
-                put.condition_expression("revision = :before").expression_attribute_values(":before", number(revision))
-            }
-        };
-        Ok(TransactWriteItem::builder().put(put.build().map_err(Error::internal)?).build())
+        self.put_over(&ItemKey::Job(&job.tenant, job.id), job, extra, revision_before)
     }
 
     fn slot_update(&self, step: &Step, beside: &Beside<'_>) -> Option<UpdateBuilder> {

@@ -156,13 +156,10 @@ impl Store {
             extra.push(("due_pk", AttributeValue::S(DUE.to_owned())));
             extra.push(("due_at", number(due_at)));
         }
-        let put = self.put(&ItemKey::Library(&library.tenant, &library.app_identifier), library, extra)?;
-        let put = match over {
-            Over::Nothing => put.condition_expression("attribute_not_exists(pk)"),
-            Over::Before => put
-                .condition_expression("revision = :before")
-                .expression_attribute_values(":before", number(library.revision - 1)),
+        let before = match over {
+            Over::Nothing => None,
+            Over::Before => Some(library.revision - 1),
         };
-        Ok(TransactWriteItem::builder().put(put.build().map_err(Error::internal)?).build())
+        self.put_over(&ItemKey::Library(&library.tenant, &library.app_identifier), library, extra, before)
     }
 }

@@ -57,9 +57,8 @@ impl Store {
     pub async fn continue_purge(&self, tenant: &TenantId, purge: &mut Purge) -> Result<bool, Error> {
         let before = purge.revision;
         purge.revision += 1;
-        let put = self.put(&ItemKey::Purge(tenant), purge, [])?.condition_expression("revision = :before");
-        let put = put.expression_attribute_values(":before", number(before)).build().map_err(Error::internal)?;
-        Ok(is_done(&self.transact(vec![TransactWriteItem::builder().put(put).build()]).await?))
+        let put = self.put_over(&ItemKey::Purge(tenant), purge, [], Some(before))?;
+        Ok(is_done(&self.transact(vec![put]).await?))
     }
 
     /// Removes what lets keys, tokens and people in.

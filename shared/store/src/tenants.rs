@@ -61,8 +61,6 @@ impl Store {
         let due = |purge_at: i64| [("due_pk", string(PURGE)), ("due_at", number(purge_at))];
         let due: Vec<(&str, AttributeValue)> =
             tenant.deletion.iter().flat_map(|deletion| due(deletion.purge_at)).collect();
-        let put = self.put(&ItemKey::Tenant(&tenant.id), &after, due)?.condition_expression("revision = :before");
-        let put = put.expression_attribute_values(":before", number(before)).build().map_err(Error::internal)?;
-        Ok(TransactWriteItem::builder().put(put).build())
+        self.put_over(&ItemKey::Tenant(&tenant.id), &after, due, Some(before))
     }
 }

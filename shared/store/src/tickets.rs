@@ -10,10 +10,23 @@ use domain::ticket::{Comment, MOST_OPEN, Ticket, TicketId, TicketStatus};
 
 use crate::Store;
 use crate::artifacts::{Handed, as_file};
-use crate::changes::{Actions, Change, Part, Record, only, updated};
+use crate::changes::{Change, Part, Record, only, updated};
 use crate::keys::{ArtifactKey, ItemKey, TICKETS, ticket_comments};
 use crate::mail::Letter;
 use crate::table::number;
+
+/// What is written over a ticket.
+#[derive(Clone, Copy, Debug)]
+pub struct TicketUpdate<'a> {
+    /// As it is to be, with the revision that it had.
+    pub ticket: &'a Ticket,
+    /// A new comment.
+    pub comment: Option<&'a Comment>,
+    /// Who is told of it.
+    pub letter: Option<&'a Letter>,
+    /// Who has to be a member of the tenant then.
+    pub reader: Option<&'a MemberId>,
+}
 
 impl Store {
     /// A ticket, if the tenant has it.
@@ -64,50 +77,17 @@ impl Store {
         self.change(actions, record).await
     }
 
-    /// Writes a ticket over the one of its revision, with a new comment if there is one. It bears the next revision then.
+    /// Writes a ticket over the one of its revision, which has to be there, with what belongs to it. It bears the next revision then.
     pub async fn update_ticket(
         &self,
         tenant: &Tenant,
-        ticket: &Ticket,
-        comment: Option<&Comment>,
-        letter: Option<&Letter>,
+        TicketUpdate { ticket, comment, letter, reader }: TicketUpdate<'_>,
         record: Record<'_>,
     ) -> Result<Change, Error> {
-        self.change(self.ticket_update(tenant, ticket, comment, letter, record)?, record).await
-    }
-
-    /// The same, if whoever the mail is for is a member of the tenant.
-    pub async fn answer_ticket(
-        &self,
-        tenant: &Tenant,
-        ticket: &Ticket,
-        comment: Option<&Comment>,
-        letter: Option<&Letter>,
-        record: Record<'_>,
-    ) -> Result<Change, Error> {
-        let mut actions = self.ticket_update(tenant, ticket, comment, letter, record)?;
-        if let Some((_, mail)) = letter {
-            let reader = MemberId::Person(mail.to.clone());
-            actions.push((Part::Person, self.exists(&ItemKey::Member(&tenant.id, &reader))?));
-        }
-        self.change(actions, record).await
-    }
-
-    fn ticket_update(
-        &self,
-        tenant: &Tenant,
-        ticket: &Ticket,
-        comment: Option<&Comment>,
-        letter: Option<&Letter>,
-        record: Record<'_>,
-    ) -> Result<Actions, Error> {
         let after = Ticket { revision: ticket.revision + 1, ..ticket.clone() };
-        let put = self.put(&ItemKey::Ticket(&tenant.id, &ticket.ticket_id), &after, [])?;
-        let put = put.condition_expression("revision = :before");
-        let put =
-            put.expression_attribute_values(":before", number(ticket.revision)).build().map_err(Error::internal)?;
-        let mut actions =
-            vec![self.tenant_unchanged(tenant)?, (Part::Version, TransactWriteItem::builder().put(put).build())];
+        let key = ItemKey::Ticket(&tenant.id, &ticket.ticket_id);
+        let put = self.put_over(&key, &after, [], Some(ticket.revision))?;
+        let mut actions = vec![self.tenant_unchanged(tenant)?, (Part::Version, put)];
         if let Some(comment) = comment {
             let key = ItemKey::TicketComment(&tenant.id, &ticket.ticket_id, &comment.comment_id);
             actions.push((Part::Subject, self.create(&key, comment, [])?));
@@ -120,7 +100,10 @@ impl Store {
         let attachment = comment.and_then(|comment| comment.attachment.as_ref());
         actions.extend(self.attachment_put(&tenant.id, attachment)?);
         actions.extend(self.letter_put(&tenant.id, letter, record)?);
-        Ok(actions)
+        if let Some(reader) = reader {
+            actions.push((Part::Person, self.exists(&ItemKey::Member(&tenant.id, reader))?));
+        }
+        self.change(actions, record).await
     }
 
     fn attachment_put(

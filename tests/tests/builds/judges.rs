@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
-use tests::harness::{root, variable};
+use tests::harness::{installed, python_tools, root, variable};
 
 /// An entry as Python's ZIP reader sees it.
 #[derive(Debug)]
@@ -169,14 +169,7 @@ pub(crate) fn dex_files(folder: &Path, debug_info: Option<bool>) -> usize {
 
 /// Where tests/tools/install puts rcodesign.
 fn rcodesign() -> Option<PathBuf> {
-    let tools = variable("PYTHON_TOOLS").map_or_else(|| root().join(".local/tools"), PathBuf::from);
-    let program = tools.with_file_name("rcodesign").join("bin/rcodesign");
-    if program.is_file() {
-        return Some(program);
-    }
-    assert!(variable("CI").is_none(), "{} is missing; run tests/tools/install", program.display());
-    skip(&format!("{} is missing; run tests/tools/install", program.display()));
-    None
+    installed(python_tools().with_file_name("rcodesign").join("bin/rcodesign"))
 }
 
 /// Unpacks an app into a new folder.

@@ -38,6 +38,29 @@ pub struct Operate {
 
 #[derive(Debug, Subcommand)]
 enum Action {
+    #[command(flatten)]
+    OnTenant(OnTenant),
+    /// Print the support tickets of a tenant, or one of them with its comments
+    Tickets {
+        /// Its id
+        tenant: TenantId,
+        /// The ticket's id
+        ticket: Option<TicketId>,
+    },
+    /// Answer a support ticket, set its status, or both; whoever reported it gets a mail while they belong to the tenant
+    AnswerTicket {
+        /// The tenant's id
+        tenant: TenantId,
+        /// The ticket's id
+        ticket: TicketId,
+        #[command(flatten)]
+        answer: TicketAnswer,
+    },
+}
+
+/// What ends in a tenant.
+#[derive(Debug, Subcommand)]
+enum OnTenant {
     /// Print a tenant
     Show {
         /// Its id
@@ -100,22 +123,6 @@ enum Action {
         tenant: TenantId,
         /// JSON: [{"name", "filename", "description"}, …]; the PDF files stand beside it
         file: PathBuf,
-    },
-    /// Print the support tickets of a tenant, or one of them with its comments
-    Tickets {
-        /// Its id
-        tenant: TenantId,
-        /// The ticket's id
-        ticket: Option<TicketId>,
-    },
-    /// Answer a support ticket, set its status, or both; whoever reported it gets a mail while they belong to the tenant
-    AnswerTicket {
-        /// The tenant's id
-        tenant: TenantId,
-        /// The ticket's id
-        ticket: TicketId,
-        #[command(flatten)]
-        answer: TicketAnswer,
     },
 }
 
@@ -200,33 +207,33 @@ pub(crate) async fn operate(options: Operate) -> anyhow::Result<String> {
             let answer = SupportAnswer { text, status: answer.status };
             serde_json::to_value(service.answer_ticket(&tenant, &ticket, &answer).await?)?
         }
-        of_tenant => serde_json::to_value(operate_on_tenant(&service, of_tenant).await?)?,
+        Action::OnTenant(action) => serde_json::to_value(operate_on_tenant(&service, action).await?)?,
     };
     Ok(serde_json::to_string_pretty(&printed)? + "\n")
 }
 
-/// Does what ends in a tenant.
-async fn operate_on_tenant(service: &Service, action: Action) -> anyhow::Result<Tenant> {
+async fn operate_on_tenant(service: &Service, action: OnTenant) -> anyhow::Result<Tenant> {
     Ok(match action {
-        Action::Show { tenant } => find(service, &tenant).await?,
-        Action::CreateTenant { name, plan, owner } => {
+        OnTenant::Show { tenant } => find(service, &tenant).await?,
+        OnTenant::CreateTenant { name, plan, owner } => {
             let tenant = Tenant::new(TenantId::from_bits(Uuid::now_v7().as_u128()), name, plan);
             service.found_tenant(&tenant, &owner).await?;
             tenant
         }
-        Action::SetPlan { tenant, plan } => service.set(&tenant, &Setting::Plan(plan)).await?,
-        Action::SetLimits { tenant, limits } => service.set(&tenant, &Setting::CustomLimits(limits.changes()?)).await?,
-        Action::SetTrial { tenant, state } => service.set(&tenant, &Setting::Trial(state == Switch::On)).await?,
-        Action::SetPricing { tenant, plan, price } => {
+        OnTenant::SetPlan { tenant, plan } => service.set(&tenant, &Setting::Plan(plan)).await?,
+        OnTenant::SetLimits { tenant, limits } => {
+            service.set(&tenant, &Setting::CustomLimits(limits.changes()?)).await?
+        }
+        OnTenant::SetTrial { tenant, state } => service.set(&tenant, &Setting::Trial(state == Switch::On)).await?,
+        OnTenant::SetPricing { tenant, plan, price } => {
             service.set(&tenant, &Setting::Pricing(plan, price.read())).await?
         }
-        Action::EnableLibrary { tenant, state } => {
+        OnTenant::EnableLibrary { tenant, state } => {
             service.set(&tenant, &Setting::CustomLibrary(state == Switch::On)).await?
         }
-        Action::SetDocuments { tenant, file } => {
+        OnTenant::SetDocuments { tenant, file } => {
             service.set_documents(&tenant, with_files(read_json(&file)?, &file)?).await?
         }
-        Action::Tickets { .. } | Action::AnswerTicket { .. } => bail!("this is about a ticket"),
     })
 }
 

@@ -81,8 +81,7 @@ impl Standin {
     pub fn replace_price(&self, lookup_key: &str, amount: i64) -> Option<String> {
         let standing = self.standing();
         let mut state = standing.state();
-        let old = state.prices.iter().find(|price| price.lookup_key.as_deref() == Some(lookup_key));
-        let product = old?.product.clone();
+        let product = state.product_of(lookup_key)?;
         Some(state.offer(product, lookup_key, amount))
     }
 
@@ -90,9 +89,8 @@ impl Standin {
     pub fn name_plan(&self, lookup_key: &str, plan: Option<&str>) {
         let standing = self.standing();
         let mut state = standing.state();
-        let product = state.prices.iter().find(|price| price.lookup_key.as_deref() == Some(lookup_key));
-        let Some(id) = product.map(|price| price.product.clone()) else { return };
-        for product in state.products.iter_mut().filter(|product| product.id == id) {
+        let id = state.product_of(lookup_key);
+        for product in state.products.iter_mut().filter(|product| id.as_ref() == Some(&product.id)) {
             product.metadata = plan.map(|plan| (stripe::PLAN_FIELD.to_owned(), plan.to_owned())).into_iter().collect();
         }
     }

@@ -219,6 +219,12 @@ impl State {
         self.offer(product, &plan.lookup_key, plan.amount);
     }
 
+    /// The product of the price that has the key.
+    pub(crate) fn product_of(&self, lookup_key: &str) -> Option<String> {
+        let price = self.prices.iter().find(|price| price.lookup_key.as_deref() == Some(lookup_key));
+        price.map(|price| price.product.clone())
+    }
+
     /// A price that takes the key from whichever had it.
     pub(crate) fn offer(&mut self, product: String, lookup_key: &str, amount: i64) -> String {
         for price in self.prices.iter_mut().filter(|price| price.lookup_key.as_deref() == Some(lookup_key)) {
