@@ -5,3 +5,4 @@
 pub mod audit;
 pub mod column;
 pub mod query;
+pub mod question;
