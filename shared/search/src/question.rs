@@ -47,14 +47,26 @@ impl Question {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
 
-    /// What it asks of `log` at the moment `now`. `calls` are the names of calls in the audit log.
+/// Understands questions. Made once: it holds every phrase that is known.
+#[derive(Debug)]
+pub struct Interpreter {
+    vocabulary: Vocabulary,
+}
+
+impl Interpreter {
+    /// One that knows these calls, by their names in the audit log.
+    pub fn new(calls: &[&str]) -> Self {
+        Self { vocabulary: Vocabulary::of(calls) }
+    }
+
+    /// What a question asks of `log` at the moment `now`.
     ///
     /// # Errors
     /// Where it is not understood, or could mean more than one thing.
-    pub fn interpret(&self, log: Log, calls: &[&str], now: Timestamp) -> Result<Answer, Refusal> {
-        let vocabulary = Vocabulary::of(calls);
-        let draft = Draft::read(&self.0, &vocabulary)?;
+    pub fn interpret(&self, question: &Question, log: Log, now: Timestamp) -> Result<Answer, Refusal> {
+        let draft = Draft::read(question.as_str(), &self.vocabulary)?;
         let query = Query::from(draft.condition(log)?);
         let (from, to) = calendar::moments(draft.window(), log, now)?;
         Answer::check(log, &query.to_string(), from, to)

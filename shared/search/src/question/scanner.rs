@@ -155,7 +155,7 @@ fn app_version(input: &mut Input<'_>) -> Parsed<Term> {
         let sign = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'+');
         word.raw.len() <= 32 && word.raw.starts_with(|c: char| c.is_ascii_digit()) && word.raw.bytes().all(sign)
     });
-    preceded((phrase(&["app", "version"]),), version)
+    preceded(phrase(&["app", "version"]), version)
         .map(|version: &Word| Term::new(Key::AppVersion, version.raw.clone()))
         .parse_next(input)
 }
