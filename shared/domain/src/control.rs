@@ -3,6 +3,7 @@
 //! The options calls, the validation of configurations, plan gates and the engine all read these rows.
 
 mod catalogue;
+mod event_type;
 
 use std::fmt;
 use std::str::FromStr;
