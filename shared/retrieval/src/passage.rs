@@ -13,6 +13,8 @@ pub struct Passage<'a> {
     pub anchor: String,
     /// Markdown, without the heading and without blank lines around it. Never empty.
     pub text: &'a str,
+    /// How customers call what it is about, from a comment at its end (`<!-- asked: … -->`): searched and never shown.
+    pub asked: &'a str,
 }
 
 impl Passage<'_> {
@@ -32,9 +34,10 @@ pub(crate) fn cut<'a>(path: &'a str, markdown: &'a str) -> Vec<Passage<'a>> {
         chain.retain(|(above, _)| *above < level);
         chain.push((level, heading));
         let anchor = anchors.next(heading);
+        let (text, asked) = take_asked(text);
         if !text.is_empty() {
             let headings = chain.iter().map(|(_, heading)| *heading).collect();
-            passages.push(Passage { path, headings, anchor, text });
+            passages.push(Passage { path, headings, anchor, text, asked });
         }
     }
     passages
@@ -74,6 +77,11 @@ fn sections(markdown: &str) -> Vec<Section<'_>> {
         .into_iter()
         .map(|(level, heading, begin, end)| Section { level, heading, text: text(begin, end) })
         .collect()
+}
+
+fn take_asked(text: &str) -> (&str, &str) {
+    let comment = text.strip_suffix("-->").and_then(|text| text.rsplit_once("<!-- asked:"));
+    comment.map_or((text, ""), |(text, asked)| (text.trim(), asked.trim()))
 }
 
 fn fence_mark(line: &str) -> Option<&'static str> {
@@ -140,6 +148,14 @@ mod tests {
             .map(|passage| (passage.anchor, passage.text))
             .collect();
         assert_eq!(anchors, [("limits".into(), "a"), ("limits-1".into(), "b\n#hashtag\n####### seven")]);
+    }
+
+    #[test]
+    fn what_customers_ask_stands_beside_the_text() {
+        let passages =
+            cut("a.md", "# One\ntext <!-- kept --> text\n<!-- asked: uno, eins -->\n\n# Two\n<!-- asked: alone -->\n");
+        let seen: Vec<_> = passages.iter().map(|passage| (passage.text, passage.asked)).collect();
+        assert_eq!(seen, [("text <!-- kept --> text", "uno, eins")]);
     }
 
     #[test]

@@ -14,14 +14,14 @@ pub const MAX_QUESTION: usize = 8192;
 /// Terms of a question that are looked for: the first ones, each once.
 const MAX_TERMS: usize = 64;
 
-/// How often the heading counts beside the text: it is what a passage is about.
-const HEADING_WEIGHT: usize = 3;
+/// How often the heading, and what customers ask, count beside the text: they are what a passage is about.
+const ABOUT_WEIGHT: usize = 3;
 
 /// The share of the question, by the weight of its terms, that a passage has to have.
-const MIN_COVERAGE: f32 = 0.5;
+const MIN_COVERAGE: f32 = 0.3;
 
-/// BM25 that a passage has to reach, whatever its share.
-const MIN_SCORE: f32 = 4.0;
+/// The share that it has to have where it has one term only: one word in common says little of a question.
+const MIN_COVERAGE_BY_ONE: f32 = 0.5;
 
 /// A passage that may answer a question.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -87,7 +87,7 @@ impl<'a> Index<'a> {
         let question = self.terms_of(question);
         let asked = Embedding(question.iter().map(|term| TokenEmbedding { index: *term, value: 1.0 }).collect());
         let mut scored = self.scorer.matches(&asked);
-        scored.retain(|found| found.score >= MIN_SCORE && self.coverage(&question, found.id) >= MIN_COVERAGE);
+        scored.retain(|found| self.is_about(&question, found.id));
         // The scorer's order of equals changes from run to run.
         scored.sort_by(|one, other| other.score.total_cmp(&one.score).then(one.id.cmp(&other.id)));
         let best = scored.into_iter().take(limit);
@@ -102,26 +102,27 @@ impl<'a> Index<'a> {
         terms.filter(|term| seen.insert(*term)).take(MAX_TERMS).collect()
     }
 
-    /// How much of the question stands in a passage, 0 to 1.
-    fn coverage(&self, question: &[u64], place: usize) -> f32 {
-        let Some(terms) = self.terms.get(place) else { return 0.0 };
-        let weight = |term: &u64| self.weight(*term);
-        let whole: f32 = question.iter().map(weight).sum();
-        question.iter().filter(|term| terms.contains(term)).map(weight).sum::<f32>() / whole
+    /// Whether enough of the question stands in a passage.
+    fn is_about(&self, question: &[u64], place: usize) -> bool {
+        let Some(terms) = self.terms.get(place) else { return false };
+        let common: Vec<_> = question.iter().filter(|term| terms.contains(term)).copied().collect();
+        let least = if common.len() == 1 { MIN_COVERAGE_BY_ONE } else { MIN_COVERAGE };
+        self.weight(&common) >= least * self.weight(question)
     }
 
-    /// How much a term tells: the rarer, the more, and most where no passage has it.
-    fn weight(&self, term: u64) -> f32 {
+    /// How much terms tell: each the more, the fewer passages have it, and most where none has.
+    fn weight(&self, terms: &[u64]) -> f32 {
         let count = |number: usize| f32::from(u16::try_from(number).unwrap_or(u16::MAX));
-        let having = f32::from(self.frequencies.get(&term).copied().unwrap_or(0));
-        (1.0 + (count(self.passages.len()) - having + 0.5) / (having + 0.5)).ln()
+        let having = |term| f32::from(self.frequencies.get(term).copied().unwrap_or(0));
+        let rarity = |having: f32| (1.0 + (count(self.passages.len()) - having + 0.5) / (having + 0.5)).ln();
+        terms.iter().map(|term| rarity(having(term))).sum()
     }
 }
 
-/// What is searched of a passage.
+/// What is searched of a passage: its text, and what it is about, which counts more.
 fn searched(passage: &Passage<'_>) -> String {
-    let headings = passage.headings.join("\n");
+    let above = passage.headings.split_last().map(|(_, above)| above.join("\n")).unwrap_or_default();
     let heading = passage.headings.last().copied().unwrap_or_default();
-    let heading = [heading].repeat(HEADING_WEIGHT - 1).join("\n");
-    format!("{headings}\n{heading}\n{}", passage.text)
+    let about = [heading, passage.asked].repeat(ABOUT_WEIGHT);
+    format!("{above}\n{}\n{}", about.join("\n"), passage.text)
 }

