@@ -23,7 +23,7 @@ impl Words {
         let groups = synonyms::SAME.iter().flat_map(|group| group.split(' ').map(move |word| (word, group)));
         let synonyms =
             groups.map(|(word, group)| (stem(word), stem(group.split(' ').next().unwrap_or(word)))).collect();
-        Self { stemmer, synonyms, silent: synonyms::SILENT.iter().copied().collect() }
+        Self { stemmer, synonyms, silent: synonyms::SILENT.split(' ').collect() }
     }
 
     fn term(&self, word: &str) -> String {

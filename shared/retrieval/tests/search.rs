@@ -1,5 +1,7 @@
 //! Whatever is asked, an answer comes, always the same one.
 
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
 use retrieval::{Index, MAX_QUESTION};
 
@@ -19,7 +21,8 @@ fn links(index: &Index<'_>, question: &str, limit: usize) -> Vec<String> {
 fn the_best_passage_comes_first() {
     let index = Index::new(FILES);
     assert_eq!(links(&index, "how do I delete a key?", 1), ["a.md#delete-a-key"]);
-    assert_eq!(links(&index, "removing keys", 9), ["a.md#delete-a-key", "a.md#make-a-key"]);
+    assert_eq!(links(&index, "Removing a key", 9), ["a.md#delete-a-key"], "what only has a key tells too little");
+    assert_eq!(links(&index, "keys", 9), ["a.md#make-a-key", "a.md#delete-a-key"], "the shorter one first");
 }
 
 #[test]
@@ -70,11 +73,14 @@ fn of_a_long_question_the_beginning_counts() {
     assert_eq!(links(&index, &format!("{question}{unknown}"), 3), [""; 0]);
 }
 
+static INDEX: LazyLock<Index<'static>> = LazyLock::new(|| Index::new(FILES));
+
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn any_text_may_be_asked(question in any::<String>(), limit in 0usize..5) {
-        let found = links(&Index::new(FILES), &question, limit);
-        prop_assert!(found.len() <= limit);
+        prop_assert!(links(&INDEX, &question, limit).len() <= limit);
     }
 
     #[test]
