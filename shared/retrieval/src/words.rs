@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn forms_of_a_word_are_one_term() {
-        assert_eq!(terms("promoting promoted promotes"), ["promot"; 3]);
+        assert_eq!(terms("signing signed signs"), ["sign"; 3]);
         assert_eq!(terms("The tenant's TENANTS"), ["tenant"; 2]);
     }
 
@@ -122,15 +122,13 @@ mod tests {
 
     #[test]
     fn groups_of_synonyms_do_not_overlap() {
-        let words: Vec<_> = synonyms::SAME.iter().flat_map(|group| group.split(' ')).collect();
-        let stemmer = Stemmer::create(Algorithm::English);
-        let stems: std::collections::HashMap<_, _> = synonyms::SAME
-            .iter()
-            .enumerate()
-            .flat_map(|(group, text)| text.split(' ').map(move |word| (word, group)))
-            .map(|(word, group)| ((stemmer.stem(word).into_owned(), group), word))
-            .collect();
-        let distinct: std::collections::HashSet<_> = stems.keys().map(|(stem, _)| stem).collect();
-        assert_eq!(distinct.len(), stems.len(), "{words:?}");
+        let words = Words::new();
+        let mut groups: HashMap<String, &str> = HashMap::new();
+        for group in synonyms::SAME {
+            for word in group.split(' ') {
+                let before = groups.insert(words.stemmer.stem(word).into_owned(), group);
+                assert!(before.is_none_or(|before| before == *group), "{word}");
+            }
+        }
     }
 }

@@ -10,7 +10,7 @@ pub(super) const SILENT: &str = "\
     said say says see shall she should since so some somebody someone something soon still such sure take takes \
     tell than thank thanks that thats the their them then there these they thing things think this those to too \
     try trying up us use used using ve very via want wants was wasnt way we were weve what whats when where which \
-    while who whom whose why will with wont work working works would yet you your youre";
+    while who whom whose why will with wont work working works would yet you your";
 
 /// Groups of words that mean the same here; the first stands for all. Words of the guides and words of customers.
 pub(super) const SAME: &[&str] = &[
@@ -58,9 +58,7 @@ pub(super) const SAME: &[&str] = &[
 /// Two words that are one.
 pub(super) fn phrase(first: &str, second: &str) -> Option<&'static str> {
     match (first, second) {
-        ("log" | "logged" | "logging" | "sign" | "signed" | "signing", "in" | "into") | ("sign", "ons") => {
-            Some("signin")
-        }
+        ("log" | "logged" | "logging" | "sign" | "signed" | "signing", "in" | "into") => Some("signin"),
         ("log" | "logs" | "logged" | "sign" | "signed", "out") => Some("logout"),
         ("get" | "getting", "rid") => Some("delete"),
         ("set" | "setting", "up") => Some("setup"),
