@@ -54,10 +54,10 @@ impl<'a> Index<'a> {
     /// The passages of markdown files: path and content of each.
     pub fn new(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let passages: Vec<_> = files.into_iter().flat_map(|(path, markdown)| cut(path, markdown)).collect();
-        let texts: Vec<_> = passages.iter().map(searched).collect();
-        let corpus: Vec<_> = texts.iter().map(String::as_str).collect();
         let words = Words::new();
-        let embedder: Embedder<u64, _> = EmbedderBuilder::with_tokenizer_and_fit_to_corpus(&words, &corpus).build();
+        let texts: Vec<_> = passages.iter().map(|passage| searched(&words, passage)).collect();
+        let corpus: Vec<_> = texts.iter().map(String::as_str).collect();
+        let embedder: Embedder<u64, _> = EmbedderBuilder::with_tokenizer_and_fit_to_corpus(Spaces, &corpus).build();
         let embeddings: Vec<_> = corpus.iter().map(|text| embedder.embed(text)).collect();
         let mut index = Self { passages, words, scorer: Scorer::new(), terms: Vec::new(), frequencies: HashMap::new() };
         for (place, embedding) in embeddings.into_iter().enumerate() {
@@ -98,7 +98,7 @@ impl<'a> Index<'a> {
     fn terms_of(&self, question: &str) -> Vec<u64> {
         let read = question.get(..question.floor_char_boundary(MAX_QUESTION)).unwrap_or_default();
         let mut seen = HashSet::new();
-        let terms = (&self.words).tokenize(read).into_iter().map(|term| u64::embed(&term));
+        let terms = self.words.terms(read).into_iter().map(|term| u64::embed(&term));
         terms.filter(|term| seen.insert(*term)).take(MAX_TERMS).collect()
     }
 
@@ -119,10 +119,19 @@ impl<'a> Index<'a> {
     }
 }
 
-/// What is searched of a passage: its text, and what it is about, which counts more.
-fn searched(passage: &Passage<'_>) -> String {
-    let above = passage.headings.split_last().map(|(_, above)| above.join("\n")).unwrap_or_default();
-    let heading = passage.headings.last().copied().unwrap_or_default();
-    let about = [heading, passage.asked].repeat(ABOUT_WEIGHT);
-    format!("{above}\n{}\n{}", about.join("\n"), passage.text)
+/// What is searched of a passage, as terms with spaces between them: its text, and what it is about, which counts more.
+fn searched(words: &Words, passage: &Passage<'_>) -> String {
+    let (heading, above) = passage.headings.split_last().map_or(("", &[][..]), |(last, above)| (*last, above));
+    let about = words.terms(&format!("{heading}\n{}", passage.asked)).join(" ");
+    let rest = words.terms(&format!("{}\n{}", above.join("\n"), passage.text)).join(" ");
+    format!("{}{rest}", format!("{about} ").repeat(ABOUT_WEIGHT))
+}
+
+/// Terms are made once, before the embedder counts them.
+struct Spaces;
+
+impl Tokenizer for Spaces {
+    fn tokenize(&self, terms: &str) -> Vec<String> {
+        terms.split_whitespace().map(str::to_owned).collect()
+    }
 }

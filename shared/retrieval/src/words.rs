@@ -6,7 +6,6 @@ mod synonyms;
 use std::collections::{HashMap, HashSet};
 use std::iter;
 
-use bm25::Tokenizer;
 use rust_stemmers::{Algorithm, Stemmer};
 
 /// Words of a text as terms.
@@ -26,16 +25,15 @@ impl Words {
         Self { stemmer, synonyms, silent: synonyms::SILENT.split(' ').collect() }
     }
 
+    /// The terms of a text, in its order.
+    pub(crate) fn terms(&self, text: &str) -> Vec<String> {
+        let words = join_phrases(split(text));
+        words.iter().filter(|word| !self.silent.contains(word.as_str())).map(|word| self.term(word)).collect()
+    }
+
     fn term(&self, word: &str) -> String {
         let stem = self.stemmer.stem(word);
         self.synonyms.get(stem.as_ref()).cloned().unwrap_or_else(|| stem.into_owned())
-    }
-}
-
-impl Tokenizer for &Words {
-    fn tokenize(&self, text: &str) -> Vec<String> {
-        let words = join_phrases(split(text));
-        words.iter().filter(|word| !self.silent.contains(word.as_str())).map(|word| self.term(word)).collect()
     }
 }
 
@@ -90,7 +88,7 @@ mod tests {
     use super::*;
 
     fn terms(text: &str) -> Vec<String> {
-        (&Words::new()).tokenize(text)
+        Words::new().terms(text)
     }
 
     #[test]
