@@ -1,0 +1,92 @@
+//! What customers ask, and where the answer stands: `questions.txt`, whose lines have a passage's place and a question; or `-`
+//! and a question about something else, which finds nothing; or `~` and one that finds something, because words cannot tell.
+//! `cargo nextest run -p retrieval --no-capture` prints the figures.
+//!
+//! The questions came in rounds, and after each round words were added to the guides and to the synonyms. Before that, 157 of
+//! the 193 questions of rounds two to five found their passage (0.81): what to expect of questions that nobody has seen.
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+
+use std::fmt::Write;
+
+use retrieval::Index;
+
+const QUESTIONS: &str = include_str!("questions.txt");
+
+/// How many passages are looked at.
+const FIRST: usize = 3;
+
+/// Questions whose passage is among the first, of all that have one.
+const MIN_HIT_RATE: f64 = 0.9;
+
+/// Place or mark, and question.
+fn questions() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let lines = QUESTIONS.lines().filter(|line| !line.is_empty() && !line.starts_with("//"));
+    lines.map(|line| line.split_once(' ').unwrap())
+}
+
+fn answered() -> Vec<(&'static str, &'static str)> {
+    questions().filter(|(place, _)| place.contains('#')).collect()
+}
+
+fn marked(mark: &str) -> Vec<&'static str> {
+    questions().filter(|(place, _)| *place == mark).map(|(_, question)| question).collect()
+}
+
+fn places(index: &Index<'_>, question: &str) -> Vec<String> {
+    let found = index.search(question, FIRST);
+    found.iter().map(|found| found.passage.link().replace("docs/guides/", "").replace(".md#", "#")).collect()
+}
+
+#[test]
+#[expect(clippy::print_stdout, reason = "the figures are what the benchmark is for")]
+fn nine_of_ten_answers_are_among_the_first_three() {
+    let index = Index::of_guides();
+    let answered = answered();
+    assert!(answered.len() >= 60, "{}", answered.len());
+    let (mut ranks, mut missed) = ([0usize; FIRST], String::new());
+    for (place, question) in &answered {
+        let found = places(&index, question);
+        match found.iter().position(|found| found == place) {
+            Some(rank) => ranks[rank] += 1,
+            None => writeln!(missed, "{question}\n    wanted {place}, found {found:?}").unwrap(),
+        }
+    }
+    let (hits, all) = (ranks.iter().sum::<usize>(), answered.len());
+    let rate = hits as f64 / all as f64;
+    println!("{hits} of {all} questions within the first {FIRST} ({rate:.3}), by rank {ranks:?}\n{missed}");
+    assert!(rate >= MIN_HIT_RATE, "hit rate {rate:.3}\n{missed}");
+}
+
+#[test]
+#[expect(clippy::print_stdout, reason = "the figures are what the benchmark is for")]
+fn questions_about_something_else_find_nothing() {
+    let index = Index::of_guides();
+    let (silent, found) = (marked("-"), marked("~"));
+    assert!(silent.len() >= 15, "{}", silent.len());
+    let answered: Vec<_> = silent.iter().filter(|question| !index.search(question, 1).is_empty()).collect();
+    println!("{} questions about something else find nothing, {} find something", silent.len(), found.len());
+    assert!(answered.is_empty(), "{answered:#?}");
+    let mended: Vec<_> = found.iter().filter(|question| index.search(question, 1).is_empty()).collect();
+    assert!(mended.is_empty(), "find nothing any more, so their mark is -: {mended:#?}");
+}
+
+#[test]
+fn every_place_is_a_passage() {
+    let index = Index::of_guides();
+    let links: Vec<_> = index.passages().iter().map(|passage| passage.link()).collect();
+    for (place, question) in answered() {
+        let link = format!("docs/guides/{}", place.replace('#', ".md#"));
+        assert!(links.contains(&link), "{place} {question}");
+    }
+    assert!(questions().all(|(place, _)| place.contains('#') || ["-", "~"].contains(&place)));
+}
+
+#[test]
+fn no_question_is_a_heading() {
+    let bare = |text: &str| text.trim_end_matches(['?', '.']).to_lowercase();
+    let questions: Vec<_> = answered().iter().map(|(_, question)| bare(question)).collect();
+    for passage in Index::of_guides().passages() {
+        let heading = bare(passage.headings.last().unwrap());
+        assert!(!questions.contains(&heading), "{heading}");
+    }
+}
