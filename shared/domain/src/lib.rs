@@ -9,6 +9,7 @@ pub mod billing;
 pub mod certificate;
 pub mod configuration;
 pub mod control;
+pub mod conversation;
 pub mod credential;
 pub mod cursor;
 pub mod custom_message;

@@ -22,6 +22,12 @@ impl Passage<'_> {
     pub fn link(&self) -> String {
         format!("{}#{}", self.path, self.anchor)
     }
+
+    /// Where it stands on the page that is made of its guide: `certificate-pinning.html#pinning-on-ios`.
+    pub fn page(&self) -> String {
+        let name = self.path.rsplit('/').next().unwrap_or(self.path);
+        format!("{}.html#{}", name.trim_end_matches(".md"), self.anchor)
+    }
 }
 
 /// Every passage of a file, in its order. What stands before the first heading and headings without a text of their own are
