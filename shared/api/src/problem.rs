@@ -6,10 +6,12 @@ use std::sync::Arc;
 use axum::response::{IntoResponse, Response};
 use domain::error::Error;
 use domain::permission::Permission;
+use domain::time::at;
+use domain::usage::{Allowance, Meter};
 use http::header::{ALLOW, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 static RATE_LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
@@ -129,6 +131,16 @@ impl From<Error> for Problem {
                 Self { details, ..Self::new(StatusCode::TOO_MANY_REQUESTS, code, text) }
                     .with_header(RETRY_AFTER, *retry_after)
             }
+            Error::AllowanceUsedUp(allowance) => {
+                Self { details: used_up(allowance), ..Self::new(StatusCode::TOO_MANY_REQUESTS, allowance.code(), text) }
+                    .with_header(RATE_LIMIT.clone(), allowance.limit)
+                    .with_header(RATE_REMAINING.clone(), 0)
+                    .with_header(RETRY_AFTER, allowance.retry_after())
+            }
+            Error::NotInterpreted(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "not_interpreted", text),
+            Error::Unavailable { code, retry_after, .. } => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, code, text).with_header(RETRY_AFTER, *retry_after)
+            }
             Error::Internal(_) => Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", text),
         };
         Self { cause: Some(Arc::new(error)), ..problem }
@@ -140,6 +152,25 @@ impl IntoResponse for Problem {
         let mut response = self.status.into_response();
         response.extensions_mut().insert(self);
         response
+    }
+}
+
+/// What page 003 and the contracts name beside the error.
+fn used_up(allowance: &Allowance) -> Map<String, Value> {
+    let Allowance { meter, limit, used, allowed_again_at, .. } = *allowance;
+    let details = match meter {
+        Meter::Messages => json!({
+            "weekly_limit": limit,
+            "monthly_limit": limit,
+            "messages_used": used,
+            "allowed_again_at": allowed_again_at,
+            "allowed_again_at_utc": at(allowed_again_at),
+        }),
+        Meter::Searches => json!({ "usage": { "used": used, "limit": limit }, "allowed_again_at": allowed_again_at }),
+    };
+    match details {
+        Value::Object(details) => details,
+        _ => Map::new(),
     }
 }
 

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::id::uuid_id;
 
 /// Characters of a message at most (page 003).
 pub const MAX_LENGTH: usize = 2000;
@@ -13,6 +14,13 @@ pub const MOST_MESSAGES: usize = 100;
 pub const MOST_EXCHANGES: usize = MOST_MESSAGES / 2;
 /// Seconds for which an exchange is kept (contracts: one day).
 pub const KEPT_SECONDS: i64 = 24 * 3600;
+
+uuid_id!(
+    /// Names a question, of the assistant or of AI Search, within its tenant.
+    ExchangeId,
+    "exchange_id",
+    "Invalid exchange ID"
+);
 
 /// A message that is neither empty nor too long.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,9 +47,20 @@ impl Message {
     }
 }
 
+/// What somebody asks in a tenant is one conversation until they clear it; then another one begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conversation {
+    /// How often it was cleared.
+    pub revision: u64,
+}
+
 /// A question and its answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exchange {
+    /// Names it: later ones sort behind earlier ones.
+    pub id: ExchangeId,
+    /// The conversation that it belongs to.
+    pub conversation: Conversation,
     /// What was asked.
     pub question: String,
     /// What the assistant answered.
@@ -81,7 +100,13 @@ mod tests {
 
     #[test]
     fn an_exchange_is_kept_for_exactly_a_day() {
-        let exchange = Exchange { question: "q".into(), answer: "a".into(), asked_at: 1000 };
+        let exchange = Exchange {
+            id: "01970000-0000-7000-8000-000000000001".parse().unwrap(),
+            conversation: Conversation::default(),
+            question: "q".into(),
+            answer: "a".into(),
+            asked_at: 1000,
+        };
         assert!(exchange.is_kept(at(1000 + 86_399)));
         assert!(!exchange.is_kept(at(1000 + 86_400)));
     }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::permission::Permission;
+use crate::usage::Allowance;
 
 /// Why a request was not carried out.
 #[derive(Debug, thiserror::Error)]
@@ -75,6 +76,24 @@ pub enum Error {
         until: i64,
         /// Seconds until then.
         retry_after: u32,
+    },
+    /// A tenant has used up what it has in a week or a month.
+    #[error("{}", .0.message())]
+    AllowanceUsedUp(Allowance),
+    /// A question in plain words was not understood well enough to search by it (page 003: 422). Says why.
+    #[error("{0}")]
+    NotInterpreted(String),
+    /// Something outside that the answer depends on does not work at the moment.
+    #[error("{message}")]
+    Unavailable {
+        /// Stable reason, snake_case.
+        code: &'static str,
+        /// What cannot be done.
+        message: &'static str,
+        /// Seconds after which trying again can succeed.
+        retry_after: u32,
+        /// What happened, for the log.
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// Something behind the service failed; trying again later may help.
     #[error("An internal error occurred")]

@@ -50,3 +50,4 @@ pub mod ticket;
 pub mod time;
 pub mod upload;
 pub mod upload_request;
+pub mod usage;

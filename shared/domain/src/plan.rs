@@ -43,6 +43,24 @@ impl Plan {
         }
     }
 
+    /// Messages to the assistant in a week, without a limit of its own (page 003, "Tego Assistant").
+    const fn weekly_messages(self) -> u32 {
+        match self {
+            Self::Free => 10,
+            Self::Team => 100,
+            Self::Enterprise => 1000,
+        }
+    }
+
+    /// Questions to AI Search in a month, without a limit of its own (page 003, "AI Search"): Free has none.
+    const fn monthly_searches(self) -> u32 {
+        match self {
+            Self::Free => 0,
+            Self::Team => 100,
+            Self::Enterprise => 200,
+        }
+    }
+
     /// Build limits without a tenant's own (contracts: FREE 1 and 10, TEAM 3 and 100, ENTERPRISE 10 and 1000).
     const fn build_limits(self) -> BuildLimits {
         match self {
@@ -121,6 +139,16 @@ impl CustomLimits {
     /// The people that a tenant on `plan` may have.
     pub fn max_users(self, plan: Plan) -> u32 {
         self.max_users.unwrap_or(plan.max_users()).min(MOST_USERS)
+    }
+
+    /// Messages that a tenant on `plan` may send the assistant in a week.
+    pub fn weekly_messages(self, plan: Plan) -> u32 {
+        self.helpbot_weekly_messages.unwrap_or(plan.weekly_messages())
+    }
+
+    /// Questions that a tenant on `plan` may ask AI Search in a month.
+    pub fn monthly_searches(self, plan: Plan) -> u32 {
+        self.ai_search_monthly_queries.unwrap_or(plan.monthly_searches())
     }
 
     /// The identifiers that a tenant's custom library may have.

@@ -4,6 +4,7 @@ pub mod access;
 pub mod admission;
 pub mod applications;
 pub mod arrival;
+pub mod assistant;
 pub mod audit;
 pub mod authentication;
 pub mod billing;
@@ -40,6 +41,7 @@ pub mod work;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::assistant::Answerer;
 use domain::error::Error;
 use domain::id::{JobId, TenantId};
 use domain::job::Job;
@@ -67,6 +69,7 @@ pub struct Service {
     portal_url: Arc<str>,
     desk: Arc<Desk>,
     payments: Option<Payments>,
+    answerer: Option<Arc<dyn Answerer>>,
     deletion_time: Duration,
     libraries: bool,
 }
@@ -81,6 +84,7 @@ impl Service {
             portal_url: PORTAL_URL.into(),
             desk: Arc::default(),
             payments: None,
+            answerer: None,
             deletion_time: DELETION_TIME,
             libraries: false,
         }
@@ -109,6 +113,11 @@ impl Service {
     /// The same, where tenants pay at Stripe; without it, billing is not set up.
     pub fn with_payments(self, payments: Option<Payments>) -> Self {
         Self { payments, ..self }
+    }
+
+    /// The same, whose assistant and AI Search `answerer` is; without one, they fail.
+    pub fn with_answerer(self, answerer: Arc<dyn Answerer>) -> Self {
+        Self { answerer: Some(answerer), ..self }
     }
 
     /// The same, where one call deletes builds for so long.

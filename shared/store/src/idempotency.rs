@@ -1,5 +1,6 @@
 //! Records of creating requests that carried an `Idempotency-Key`. They hold references, never bodies.
 
+use domain::conversation::ExchangeId;
 use domain::error::Error;
 use domain::id::{JobId, Sha256Hex, SigningKeyId, TenantId};
 use domain::ticket::{CommentId, TicketId};
@@ -43,6 +44,8 @@ pub enum Created {
         /// When its user may ask again, Unix seconds.
         cooldown_until: i64,
     },
+    /// An answer of the assistant. It may be cleared by the time that it is asked for again.
+    Exchange(ExchangeId),
     /// A pair whose secret is shown once, and again to the same request only.
     Pair(SealedPair),
     /// Something whose answer says no more than that it was done.

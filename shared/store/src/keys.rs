@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::attachment::{AttachmentId, AttachmentUploadId};
 use domain::audit::Log;
+use domain::conversation::ExchangeId;
 use domain::credential::{ApiTokenId, AutomationKeyId};
 use domain::custom_message::MessageUploadId;
 use domain::document::DocumentId;
@@ -17,6 +18,7 @@ use domain::platform::{ConfigVersion, Platform};
 use domain::sales_contact::Asker;
 use domain::ticket::{CommentId, TicketId};
 use domain::upload::UploadPath;
+use domain::usage::Meter;
 
 /// An item of the main table.
 #[derive(Clone, Debug)]
@@ -45,6 +47,9 @@ pub(crate) enum ItemKey<'a> {
     TicketComment(&'a TenantId, &'a TicketId, &'a CommentId),
     Attachment(&'a TenantId, &'a AttachmentId),
     SalesContact(&'a Asker),
+    Usage(&'a TenantId, Meter),
+    Conversation(&'a TenantId, &'a MemberId),
+    Exchange(&'a TenantId, &'a MemberId, &'a ExchangeId),
     Library(&'a TenantId, &'a AppIdentifier),
     Billing(&'a TenantId),
     StripeCustomer(&'a str),
@@ -85,6 +90,9 @@ impl ItemKey<'_> {
             Self::Attachment(tenant, id) => (partition(tenant), format!("ATTACHMENT#{id}")),
             Self::SalesContact(Asker::Person(address)) => (person(address), "SALES_CONTACT".to_owned()),
             Self::SalesContact(Asker::Member(tenant, member)) => (partition(tenant), format!("SALES_CONTACT#{member}")),
+            Self::Usage(tenant, meter) => (partition(tenant), format!("USAGE#{}", meter.as_str())),
+            Self::Conversation(tenant, member) => (partition(tenant), format!("CONVERSATION#{member}")),
+            Self::Exchange(tenant, member, id) => (partition(tenant), format!("{}{id}", exchanges(member))),
             Self::Library(tenant, identifier) => (partition(tenant), format!("{LIBRARIES}{identifier}")),
             Self::Billing(tenant) => (partition(tenant), "BILLING".to_owned()),
             Self::StripeCustomer(customer) => (format!("STRIPE_CUSTOMER#{customer}"), "STRIPE_CUSTOMER".to_owned()),
@@ -121,6 +129,11 @@ pub(crate) const LIBRARIES: &str = "LIBRARY#";
 /// Begins the sort keys of a ticket's comments.
 pub(crate) fn ticket_comments(id: &TicketId) -> String {
     format!("TICKET_COMMENT#{id}#")
+}
+
+/// Begins the sort keys of what a member asked the assistant.
+pub(crate) fn exchanges(member: &MemberId) -> String {
+    format!("EXCHANGE#{member}#")
 }
 
 /// Begins the sort keys of an application's builds.

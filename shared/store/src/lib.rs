@@ -11,6 +11,7 @@ pub mod billing;
 mod changes;
 pub mod clients;
 pub mod configurations;
+pub mod conversations;
 pub mod documents;
 pub mod error;
 pub mod idempotency;
@@ -32,6 +33,7 @@ mod table;
 pub mod tenants;
 pub mod tickets;
 pub mod uploads;
+pub mod usage;
 pub mod wakeups;
 
 use std::sync::Arc;

@@ -1,0 +1,135 @@
+//! What members asked the assistant, and what it answered. Each exchange is an item that expires after a day; a conversation that was
+//! cleared is another one by its revision, so that clearing is one write, however many exchanges there are.
+
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, TransactWriteItem};
+use domain::conversation::{Conversation, Exchange, ExchangeId, MOST_EXCHANGES};
+use domain::error::Error;
+use domain::id::TenantId;
+use domain::member::MemberId;
+use domain::tenant::Tenant;
+use domain::usage::{Meter, Usage};
+use jiff::Timestamp;
+
+use crate::Store;
+use crate::changes::{Change, Part, Record};
+use crate::error::failed;
+use crate::keys::{ItemKey, exchanges, partition};
+use crate::table::{Item, number, read_item, string};
+
+/// A question that was answered.
+#[derive(Clone, Copy, Debug)]
+pub struct Ended<'a> {
+    /// What is counted.
+    pub meter: Meter,
+    /// What the tenant has used with it, with the revision that it had.
+    pub usage: &'a Usage,
+    /// What is remembered of it, and of whom.
+    pub exchange: Option<(&'a MemberId, &'a Exchange)>,
+}
+
+impl Store {
+    /// What a member said and was told lately, the newest [`MOST_EXCHANGES`], the oldest of them first; and the conversation it is.
+    pub async fn conversation(
+        &self,
+        tenant: &TenantId,
+        member: &MemberId,
+        now: Timestamp,
+    ) -> Result<(Conversation, Vec<Exchange>), Error> {
+        let (head, newest) =
+            tokio::try_join!(self.conversation_head(tenant, member), self.newest_exchanges(tenant, member))?;
+        // What was cleared and what is too old may still be stored.
+        let mut shown: Vec<Exchange> =
+            newest.into_iter().filter(|exchange| exchange.conversation == head && exchange.is_kept(now)).collect();
+        shown.reverse();
+        Ok((head, shown))
+    }
+
+    /// The conversation of a member.
+    pub async fn conversation_head(&self, tenant: &TenantId, member: &MemberId) -> Result<Conversation, Error> {
+        Ok(self.read(ItemKey::Conversation(tenant, member)).await?.unwrap_or_default())
+    }
+
+    /// One exchange of a member.
+    pub async fn exchange(
+        &self,
+        tenant: &TenantId,
+        member: &MemberId,
+        id: &ExchangeId,
+    ) -> Result<Option<Exchange>, Error> {
+        self.read(ItemKey::Exchange(tenant, member, id)).await
+    }
+
+    /// Counts a question that was answered, and remembers the exchange if the conversation is still the one that it belongs to.
+    pub async fn end_question(&self, tenant: &Tenant, ended: Ended<'_>, record: Record<'_>) -> Result<Change, Error> {
+        let usage = self.usage_put(&tenant.id, ended.meter, ended.usage)?;
+        let mut actions = vec![self.tenant_unchanged(tenant)?, usage];
+        if let Some((member, exchange)) = ended.exchange {
+            let key = ItemKey::Exchange(&tenant.id, member, &exchange.id);
+            let expiry = [("expires_at", number(exchange.expires_at()))];
+            actions.push((Part::Version, self.conversation_unchanged(&tenant.id, member, exchange.conversation)?));
+            actions.push((Part::Subject, self.create(&key, exchange, expiry)?));
+        }
+        self.change(actions, record).await
+    }
+
+    /// Ends a conversation: from then on it has no exchanges.
+    pub async fn end_conversation(
+        &self,
+        tenant: &Tenant,
+        member: &MemberId,
+        conversation: Conversation,
+        record: Record<'_>,
+    ) -> Result<Change, Error> {
+        let next = Conversation { revision: conversation.revision + 1 };
+        let before = Some(conversation.revision).filter(|revision| *revision > 0);
+        let put = self.put_over(&ItemKey::Conversation(&tenant.id, member), &next, [], before)?;
+        self.change(vec![self.tenant_unchanged(tenant)?, (Part::Version, put)], record).await
+    }
+
+    /// Removes the exchanges of a member that belong to another conversation than `conversation`.
+    pub async fn remove_ended(
+        &self,
+        tenant: &TenantId,
+        member: &MemberId,
+        conversation: Conversation,
+    ) -> Result<(), Error> {
+        let stored: Vec<Exchange> = self.under(tenant, &exchanges(member)).await?;
+        let ended = stored.iter().filter(|exchange| exchange.conversation != conversation);
+        let keys = ended.map(|exchange| ItemKey::Exchange(tenant, member, &exchange.id).attributes());
+        self.delete_all(&self.names.table, keys.collect()).await
+    }
+
+    async fn newest_exchanges(&self, tenant: &TenantId, member: &MemberId) -> Result<Vec<Exchange>, Error> {
+        let request = self.clients.dynamodb.query().table_name(&self.names.table).consistent_read(true);
+        let request = request.key_condition_expression("pk = :pk AND begins_with(sk, :prefix)");
+        let request = request.expression_attribute_values(":pk", string(partition(tenant)));
+        let request = request.expression_attribute_values(":prefix", string(exchanges(member)));
+        let request = request.scan_index_forward(false).into_paginator().items();
+        let (mut items, mut newest) = (request.send(), Vec::new());
+        while let Some(item) = items.next().await {
+            let item: Item = item.map_err(failed("Query"))?;
+            newest.push(read_item(item)?);
+            if newest.len() == MOST_EXCHANGES {
+                break;
+            }
+        }
+        Ok(newest)
+    }
+
+    fn conversation_unchanged(
+        &self,
+        tenant: &TenantId,
+        member: &MemberId,
+        conversation: Conversation,
+    ) -> Result<TransactWriteItem, Error> {
+        let check = ConditionCheck::builder().table_name(&self.names.table);
+        let check = check.set_key(Some(ItemKey::Conversation(tenant, member).attributes()));
+        let check = match conversation.revision {
+            0 => check.condition_expression("attribute_not_exists(pk)"),
+            revision => check
+                .condition_expression("revision = :revision")
+                .expression_attribute_values(":revision", AttributeValue::N(revision.to_string())),
+        };
+        Ok(TransactWriteItem::builder().condition_check(check.build().map_err(Error::internal)?).build())
+    }
+}
