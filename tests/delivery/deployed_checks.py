@@ -19,7 +19,7 @@ STARTS = 10
 # A recorded event for each function's folder, which changes nothing about a job that has ended.
 EVENTS = {"automate-upload": "cancel", "automate-status": "status", "upload-arrival": "put", "protection-worker": "wake-up",
           "maintenance": "each-minute", "frontend-config": "config", "frontend-users": "get-users-permissions",
-          "frontend-builds": "get-applications", "support": "list-documents", "billing": "check-subscription"}
+          "frontend-builds": "get-applications", "support": "list-documents", "billing": "check-subscription", "helpbot": "status"}
 
 # Whom the documented sign-in names; the seeded tenant is theirs.
 OWNER, PASSWORD = "owner@example.com", "Local-password-1"

@@ -52,6 +52,14 @@ def put(path: str, value):
     return make
 
 
+def lengthened(path: str, length: int):
+    """Repeats the last entry of a list."""
+    def make(project: Project):
+        place, key = project.holder(path)
+        place[key] += [place[key][-1]] * (length + 1 - len(place[key]))
+    return make
+
+
 def without(path: str):
     def make(project: Project):
         place, key = project.holder(path)
@@ -195,7 +203,8 @@ MISTAKES = {
     "alarms": [
         Mistake(put("BuildAgeAlarm/AlarmActions", []), "BuildAgeAlarm: tells nobody"),
         Mistake(without("BuildAgeAlarm/AlarmDescription"), "BuildAgeAlarm: tells nobody"),
-        Mistake(without("FunctionErrorsAlarm/Metrics/9"), "Errors of ProtectionWorkerFunction"),
+        Mistake(without("BackgroundErrorsAlarm/Metrics/2"), "Errors of ProtectionWorkerFunction"),
+        Mistake(lengthened("FunctionErrorsAlarm/Metrics", 11), "FunctionErrorsAlarm: reckons with more than 10"),
         Mistake(put("ArrivalAgeAlarm/Dimensions/0/Value/Fn::GetAtt/0", "BuildQueue"), "ApproximateAgeOfOldestMessage of ArrivalQueue"),
         Mistake(resource("BuildDeadLetterAlarm", None), "ApproximateNumberOfMessagesVisible of BuildDeadLetterQueue"),
     ],

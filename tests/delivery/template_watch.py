@@ -24,6 +24,8 @@ DIMENSIONS = {"AWS/ApiGateway": [{"ApiId"}], "AWS/DynamoDB": [{"TableName"}, {"T
 # The resource that a dimension names, and the attribute that is its name: `Ref` of a queue is its URL.
 NAMED = {"ApiId": ("AWS::Serverless::HttpApi", ""), "FunctionName": ("AWS::Serverless::Function", ""),
          "QueueName": ("AWS::SQS::Queue", ".QueueName"), "TableName": ("AWS::DynamoDB::Table", "")}
+# With so many metrics can an alarm reckon (CloudWatch user guide, "Limits that apply to alarms based on metric math expressions").
+METRICS_OF_AN_ALARM = 10
 # What a number is that is logged as a field with this last word; another one, or a constant, counts something.
 UNITS = {"seconds": ["Seconds"], "milliseconds": ["Milliseconds"]}
 
@@ -112,10 +114,12 @@ def dashboard(template: dict):
 
 
 def alarms(template: dict):
-    """Every function's errors and throttles, every queue's age and every dead letter have an alarm, and every alarm tells somebody."""
+    """Every function's errors and throttles, every queue's age and every dead letter have an alarm, and every alarm can be made and tells somebody."""
     for name, alarm in of_type(template, "AWS::CloudWatch::Alarm"):
         if alarm.get("AlarmActions") != [{"Ref": "AlarmTopic"}] or "AlarmDescription" not in alarm:
             yield f"{name}: tells nobody, or not what it means"
+        if len(series(alarm)) > METRICS_OF_AN_ALARM:
+            yield f"{name}: reckons with more than {METRICS_OF_AN_ALARM} metrics"
     watched = {(asked.metric, source) for asked in alarmed(template) for source in re.findall(r"\$\{(\w+)", " ".join(asked.dimensions.values()))}
     wanted = {(metric, name) for metric in ("Errors", "Throttles") for name in functions(template)}
     wanted |= {(VISIBLE, name) for name in dead_letter_queues(template)}

@@ -41,6 +41,7 @@ pub fn routers() -> Vec<(&'static str, OpenApiRouter<App>)> {
         ("frontend-users", frontend_users::routes()),
         ("support", support::routes()),
         ("billing", billing::routes()),
+        ("helpbot", helpbot::routes()),
     ]
 }
 

@@ -1,6 +1,7 @@
 //! A stack of its own for each test: a local AWS, the routers, the queue functions, and a clock that the test moves.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use api::App;
 use aws_config::SdkConfig;
@@ -165,7 +166,8 @@ impl Bench {
             service: Service::new(store, clock.clock())
                 .with_sessions(Some(issuer::start().await))
                 .with_desk(desk().unwrap())
-                .with_libraries(true),
+                .with_libraries(true)
+                .with_answerer(Arc::new(helpbot::embedded(service::PORTAL_URL))),
         };
         let router = functions::serve(local::routes(), app.clone());
         let bench = Self {

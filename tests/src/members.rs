@@ -69,6 +69,11 @@ impl Member {
         answer
     }
 
+    /// The same caller, whom `router` answers.
+    pub fn through(&self, router: Router) -> Self {
+        Self { router, ..self.clone() }
+    }
+
     /// The same caller in another tenant.
     pub fn in_tenant(&self, tenant: &TenantId) -> Self {
         Self { tenant: tenant.clone(), ..self.clone() }

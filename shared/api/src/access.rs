@@ -121,6 +121,7 @@ const ENVIRONMENTS_NEED_TEAM: &str = "Deployment environments require a Team or 
 const SIGNING_KEYS_NEED_TEAM: &str = "Signing keys require a Team or Enterprise plan";
 const SUPPORT_NEEDS_TEAM: &str = "Support tickets require a Team or Enterprise plan";
 const DOCUMENTS_NEED_TEAM: &str = "Custom documents require a Team or Enterprise plan";
+const SEARCH_NEEDS_TEAM: &str = "AI Search requires a Team or Enterprise plan";
 const LIBRARY_NEEDS_ENTERPRISE: &str = "Custom Library requires an Enterprise plan";
 const SAML_NEEDS_ENTERPRISE: &str = "SAML SSO requires an Enterprise plan";
 
@@ -371,6 +372,21 @@ table! {
     GetSalesContactStatus = Row::read("GET", "/frontend/sales_contact/status", "sales_contact_status");
     /// Request sales contact.
     RequestSalesContact = Row::change("POST", "/frontend/sales_contact/request", "request_sales_contact").shows(&["tier"]);
+
+    // Page 003, "Tego Assistant". What is asked is nobody else's: the audit log does not show it.
+    /// Send a message.
+    SendMessage = Row::change("POST", "/frontend/helpbot/chat", "helpbot_chat");
+    /// Get the conversation history.
+    GetHistory = Row::read("GET", "/frontend/helpbot/history", "helpbot_history");
+    /// Clear the conversation history.
+    ClearHistory = Row::change("POST", "/frontend/helpbot/clear", "helpbot_clear");
+    /// Get the usage status.
+    GetUsageStatus = Row::read("GET", "/frontend/helpbot/status", "helpbot_status");
+
+    // Page 003, "AI Search".
+    /// Convert a natural language query.
+    InterpretSearch = Row::change("POST", "/frontend/nl_search_query", "nl_search_query")
+        .on_plan(Plan::Team, SEARCH_NEEDS_TEAM).shows(&["mode"]);
 
     // Page 003, "Billing Helpers".
     /// Check the subscription.

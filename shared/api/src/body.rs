@@ -13,6 +13,7 @@ use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::call::Call;
+use crate::fields::NoFields;
 use crate::problem::Problem;
 
 /// A body that reads as `T`, whatever its content type says. An error names the field.
@@ -30,6 +31,22 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let RawBody(bytes) = RawBody::from_request(request, state).await?;
         Ok(Self { value: read(&bytes)?, digest: Sha256Hex::of(&bytes) })
+    }
+}
+
+/// No body, or an object of whose fields none is read: of a call that is documented without one.
+#[derive(Clone, Copy, Debug)]
+pub struct NoBody;
+
+impl<S: Send + Sync> FromRequest<S> for NoBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let RawBody(bytes) = RawBody::from_request(request, state).await?;
+        if !bytes.is_empty() {
+            read::<NoFields>(&bytes)?;
+        }
+        Ok(Self)
     }
 }
 

@@ -20,7 +20,7 @@ pub mod uploads;
 use service::Service;
 
 pub use answers::Success;
-pub use body::{JsonBody, JsonObject, RawBody};
+pub use body::{JsonBody, JsonObject, NoBody, RawBody};
 pub use caller::{Caller, KeyHolder, Visitor};
 pub use idempotency::{IdempotencyKey, replayable};
 pub use path::{IdPath, JobPath};

@@ -34,6 +34,7 @@ pub const SESSION: &str = "session";
         (name = "builds", description = "Applications, builds and signing keys."),
         (name = "configuration", description = "Controls, certificates, custom messages, promotion and live policies."),
         (name = "support", description = "Support tickets, tenant documents, sales contact."),
+        (name = "assistant", description = "The assistant, and AI Search."),
         (name = "billing", description = "Subscriptions at Stripe."),
         (name = "users", description = "Tenants, users, API tokens, automation keys, SAML SSO, tenant settings.")
     ),
@@ -146,10 +147,12 @@ fn describe_headers(operation: &mut Operation) {
             response.headers.insert(name.to_owned(), RefOr::T(header(kind, text)));
         };
         describe("x-request-id", Type::String, "Names the request in the service's log.");
+        if matches!(status.as_str(), "429" | "503") {
+            describe("Retry-After", Type::Integer, "Seconds after which trying again can succeed.");
+        }
         match status.as_str() {
             "401" => describe("WWW-Authenticate", Type::String, "`Bearer`"),
             "429" => {
-                describe("Retry-After", Type::Integer, "Seconds after which trying again can succeed.");
                 describe("X-RateLimit-Limit", Type::Integer, "The limit that is reached.");
                 describe("X-RateLimit-Remaining", Type::Integer, "What is left of it: 0.");
             }

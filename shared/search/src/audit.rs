@@ -26,11 +26,17 @@ pub enum EventType {
     SsoChange,
     /// The tenant itself.
     TenantChange,
+    /// App identifiers of the custom library.
+    LibraryChange,
+    /// Support tickets, and requests to be called by sales.
+    SupportChange,
+    /// What is paid for.
+    BillingChange,
 }
 
 impl EventType {
     /// Every kind.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 10] = [
         Self::ConfigurationChange,
         Self::BuildChange,
         Self::SigningKeyChange,
@@ -38,6 +44,9 @@ impl EventType {
         Self::CredentialChange,
         Self::SsoChange,
         Self::TenantChange,
+        Self::LibraryChange,
+        Self::SupportChange,
+        Self::BillingChange,
     ];
 
     /// The value in the column.
@@ -50,11 +59,14 @@ impl EventType {
             Self::CredentialChange => "credential_change",
             Self::SsoChange => "sso_change",
             Self::TenantChange => "tenant_change",
+            Self::LibraryChange => "library_change",
+            Self::SupportChange => "support_change",
+            Self::BillingChange => "billing_change",
         }
     }
 
     /// The calls of this kind, as the audit log names them. By the headings of pages 000, 003, 004 and of the contracts; an upload URL
-    /// by itself changes no configuration.
+    /// by itself changes nothing, and neither does a question.
     pub const fn calls(self) -> &'static [&'static str] {
         match self {
             Self::ConfigurationChange => &[
@@ -95,6 +107,11 @@ impl EventType {
                 "delete_tenant",
                 "restore_tenant",
             ],
+            Self::LibraryChange => &["custom_library_set_identifier", "custom_library_delete"],
+            Self::SupportChange => &["create_support_ticket", "add_support_ticket_comment", "request_sales_contact"],
+            Self::BillingChange => {
+                &["create_checkout_session", "update_subscription", "cancel_subscription", "stripe_webhook"]
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! The names of calls: those that this crate knows are those of the table of calls.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use search::audit::EventType;
 
@@ -14,12 +14,19 @@ fn names(constructor: &str) -> HashSet<&'static str> {
 
 #[test]
 fn every_change_of_the_table_has_a_kind() {
-    let changes: HashSet<&str> = names("= Row::change(").union(&names("= Row::new(")).copied().collect::<HashSet<_>>();
-    let changes: HashSet<&str> = changes.union(&names("\n        Row::change(")).copied().collect();
+    let changes: HashSet<&str> = names("Row::change(").union(&names("Row::new(")).copied().collect();
     assert!(changes.len() > 30, "{changes:?}");
-    // It makes an upload URL, with which nothing has changed yet.
-    let unknown: Vec<_> = changes.iter().filter(|name| EventType::of_call(name).is_none()).collect();
-    assert_eq!(unknown, [&"custom_message_upload"]);
+    // With a URL nothing has changed yet, and questions change what is left of them only.
+    let nothing = [
+        "create_portal_session",
+        "custom_message_upload",
+        "helpbot_chat",
+        "helpbot_clear",
+        "nl_search_query",
+        "support_attachment_upload",
+    ];
+    let unknown: BTreeSet<_> = changes.iter().filter(|name| EventType::of_call(name).is_none()).copied().collect();
+    assert_eq!(unknown, BTreeSet::from(nothing));
     for kind in EventType::ALL {
         let gone: Vec<_> = kind.calls().iter().filter(|name| !changes.contains(*name)).collect();
         assert!(gone.is_empty(), "{kind}: {gone:?}");

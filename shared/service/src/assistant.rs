@@ -52,8 +52,9 @@ impl Service {
         let member: MemberId = caller.user_id.parse()?;
         let now = self.clock.now();
         let (conversation, history) = self.store.conversation(&caller.tenant.id, &member, now).await?;
-        let id = self.reserve(caller, Meter::Messages).await?;
+        let id = new_id()?;
         let answered = async {
+            self.reserve(caller, Meter::Messages, &id).await?;
             let answer = self.answerer()?.answer(message, &history).await?;
             let question = message.as_str().to_owned();
             let asked_at = now.as_second();
@@ -80,8 +81,9 @@ impl Service {
         log: Log,
         question: &Question,
     ) -> Result<(Answer, Allowance), Error> {
-        let id = self.reserve(caller, Meter::Searches).await?;
+        let id = new_id()?;
         let interpreted = async {
+            self.reserve(caller, Meter::Searches, &id).await?;
             let interpreted = self.answerer()?.interpret(question, log, self.clock.now()).await?;
             let answer = interpreted.map_err(|refusal| Error::NotInterpreted(refusal.to_string()))?;
             match self.count(caller, Meter::Searches, &id, None, None).await? {
@@ -121,14 +123,13 @@ impl Service {
     }
 
     /// Reserves a question, if one is left.
-    async fn reserve(&self, caller: &Caller, meter: Meter) -> Result<ExchangeId, Error> {
-        let id: ExchangeId = Uuid::now_v7().to_string().parse()?;
+    async fn reserve(&self, caller: &Caller, meter: Meter, id: &ExchangeId) -> Result<(), Error> {
         let mut tenant = caller.tenant.clone();
         for attempt in 0..TRIES {
             let mut usage = self.store.usage(&tenant.id, meter).await?;
             usage.reserve(id.clone(), meter, &tenant, self.clock.now())?;
             match self.store.write_reservation(&tenant, meter, &usage).await? {
-                Change::Done => return Ok(id),
+                Change::Done => return Ok(()),
                 Change::TenantChanged => tenant = self.readmit(caller).await?,
                 _ => pause(attempt).await,
             }
@@ -179,7 +180,8 @@ impl Service {
         id: &ExchangeId,
         outcome: Result<T, Error>,
     ) -> Result<T, Error> {
-        if outcome.is_err() {
+        // Where none was left, nothing was reserved; after any other failure it may have been, also where it seems not.
+        if outcome.as_ref().is_err_and(|error| !matches!(error, Error::AllowanceUsedUp(_))) {
             self.give_back(caller, meter, id).await;
         }
         outcome
@@ -217,6 +219,11 @@ impl Service {
         let allowance = self.allowance(caller, Meter::Messages).await?;
         Ok(Answered { value: Said { answer, allowance }, replayed: true })
     }
+}
+
+/// Names a question. Later ones sort behind earlier ones.
+fn new_id() -> Result<ExchangeId, Error> {
+    Uuid::now_v7().to_string().parse()
 }
 
 /// Before the next try at what others write at the same time.

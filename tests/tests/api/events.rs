@@ -68,6 +68,7 @@ async fn send(bench: &Bench, name: &str, values: &[(&str, &str)]) -> Answer {
         "frontend-config" => functions::serve(frontend_config::routes(), bench.app.clone()),
         "frontend-users" => functions::serve(frontend_users::routes(), bench.app.clone()),
         "support" => functions::serve(support::routes(), bench.app.clone()),
+        "helpbot" => functions::serve(helpbot::routes(), bench.app.clone()),
         "billing" => functions::serve(billing::routes(), bench.app.clone()),
         function => panic!("{function} has no router"),
     };
@@ -190,6 +191,7 @@ fn every_event_is_read_by_a_test() {
         include_str!("management/recorded/libraries.rs"),
         include_str!("management/recorded/support.rs"),
         include_str!("management/recorded/billing.rs"),
+        include_str!("management/recorded/helpbot.rs"),
     ]
     .concat();
     let unread: Vec<_> = recorded_names().into_iter().filter(|name| !tests.contains(&format!("\"{name}\""))).collect();

@@ -41,6 +41,9 @@ async fn unknown_routes_and_wrong_methods_are_answered_in_json_to_everybody() {
         "/frontend/support/attachments/",
         "/frontend/documents/",
         "/frontend/sales_contact",
+        "/frontend/helpbot",
+        "/frontend/helpbot/chat/",
+        "/frontend/nl_search_query/",
     ];
     for path in unknown {
         for method in ["GET", "POST", "DELETE"] {

@@ -104,8 +104,16 @@ async fn metric_filters_find_what_functions_log_and_errors_name_their_build() {
     ]);
     // What all functions of the API share writes it.
     let lost = log_a_lost_event(&bench).await.lines();
-    let of_api =
-        ["AutomateUpload", "AutomateStatus", "FrontendBuilds", "FrontendConfig", "FrontendUsers", "Support", "Billing"];
+    let of_api = [
+        "AutomateUpload",
+        "AutomateStatus",
+        "FrontendBuilds",
+        "FrontendConfig",
+        "FrontendUsers",
+        "Support",
+        "Billing",
+        "Helpbot",
+    ];
     logs.extend(of_api.map(|function| (function, lost.clone())));
     for filter in filters() {
         let lines = logs.get(&*filter.function).unwrap_or_else(|| panic!("nothing was done in {}", filter.function));

@@ -15,6 +15,9 @@ const DRAWN: [&str; 7] = ["pk", "sk", "revision", "secret_hash", "sealed", "publ
 /// As [`DRAWN`], of the record of a request: what names the request, and what it created.
 const DRAWN_OF_REQUEST: [&str; 3] = ["scope", "body", "created"];
 
+/// Of what a tenant has used: what is being answered counts for two minutes, also where nobody ends it.
+const PASSING: &str = "pending";
+
 /// What is a person's, or of a colleague with the same domain, or of their tenant.
 const CONCERNS: &str = "contains(pk, :domain) OR contains(sk, :domain) OR contains(pk, :tenant) OR tenant = :tenant \
                         OR contains(tenants, :tenant)";
@@ -57,6 +60,8 @@ impl World {
             standing.names.extend(comments.into_iter().map(|id| (id, "[comment]")));
             let attachments = standing.named(&format!("TENANT#{tenant} ATTACHMENT#"), "");
             standing.names.extend(attachments.into_iter().map(|id| (id, "[attachment]")));
+            let exchanges = standing.named(&format!("TENANT#{tenant} EXCHANGE#{person}#"), "");
+            standing.names.extend(exchanges.into_iter().map(|id| (id, "[exchange]")));
         }
         standing
     }
@@ -67,13 +72,20 @@ impl Standing {
     pub(crate) fn plainly(&self) -> Vec<String> {
         let line = |(key, item): (&String, &Item)| {
             let of_request = key.contains(" IDEMPOTENCY#");
-            let drawn = |name: &str| DRAWN.contains(&name) || (of_request && DRAWN_OF_REQUEST.contains(&name));
+            let of_usage = key.contains(" USAGE#");
+            let drawn = |name: &str| {
+                DRAWN.contains(&name)
+                    || (of_request && DRAWN_OF_REQUEST.contains(&name))
+                    || (of_usage && name == PASSING)
+            };
             let kept: BTreeMap<_, _> = item.iter().filter(|(name, _)| !drawn(name)).collect();
             let numbered = ["IDEMPOTENCY#", "MAIL#"].iter().find_map(|kind| Some(key.find(kind)? + kind.len()));
             let text = format!("{} {kept:?}", &key[..numbered.unwrap_or(key.len())]);
             self.names.iter().fold(text, |text, (name, instead)| text.replace(name, instead))
         };
-        let mut lines: Vec<String> = self.items.iter().map(line).collect();
+        // Nothing was used, though something was reserved and given back.
+        let is_something = |(_, item): &(&String, &Item)| item.get("answered").is_none_or(|answered| answered != "0");
+        let mut lines: Vec<String> = self.items.iter().filter(is_something).map(line).collect();
         lines.sort();
         lines
     }

@@ -29,6 +29,7 @@ pub fn routes() -> OpenApiRouter<api::App> {
         .merge(frontend_users::routes())
         .merge(support::routes())
         .merge(billing::routes())
+        .merge(helpbot::routes())
 }
 
 /// The OpenAPI document, as it stands in docs/openapi.json.

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
@@ -139,6 +140,7 @@ impl Running {
         let shop = Shop::open(move || clock.now()).await?;
         shop.tell(&address);
         let service = service.with_payments(Some(shop.payments.clone())).with_libraries(behind.libraries);
+        let service = service.with_answerer(Arc::new(helpbot::embedded(&address)));
         let app = App { service: service.clone() };
         let server = server::start(&config, &stack, app, listener, behind.of(folder));
         std::fs::write(home.folder.join(AWS_ADDRESS), config.endpoint_url().unwrap_or_default())?;

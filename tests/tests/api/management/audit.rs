@@ -115,6 +115,8 @@ fn body(row: &Row, token: &str, key: &str, about_builds: &Value) -> Value {
         "add_support_ticket_comment" => json!({ "comment_text": "Here is more context." }),
         "create_checkout_session" | "update_subscription" => json!({ "subscription": "team" }),
         "request_sales_contact" => json!({ "tier": "TEAM" }),
+        "helpbot_chat" => json!({ "message": "What is a signing key?" }),
+        "nl_search_query" => json!({ "mode": "audit", "query": "uploads today" }),
         "custom_library_set_identifier" | "custom_library_delete" => json!({ "app_identifier": "com.company.app" }),
         "custom_library_download" => json!({ "platform": "android", "app_identifier": "com.company.app" }),
         name => about_builds.get(name).cloned().unwrap_or_else(|| json!({})),

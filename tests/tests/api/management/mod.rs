@@ -1,5 +1,6 @@
 //! The Management API.
 
+mod assistant;
 mod audit;
 mod billing;
 mod build_races;

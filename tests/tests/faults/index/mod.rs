@@ -1,6 +1,7 @@
 //! The fault-index table: every fault at every operation of every use case.
 
 mod arriving;
+mod asking;
 mod building;
 pub(crate) mod configuring;
 mod deleting;

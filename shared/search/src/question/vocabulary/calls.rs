@@ -15,6 +15,9 @@ pub(super) const CHANGES: &[(EventType, &[&str])] = &[
         "changes to single sign on"]),
     (EventType::TenantChange, &["tenant settings change", "tenant setting change", "changes to the tenant", "changes to tenant settings",
         "changes to the tenant settings"]),
+    (EventType::LibraryChange, &["custom library change", "changes to the custom library"]),
+    (EventType::SupportChange, &["changes to support tickets"]),
+    (EventType::BillingChange, &["subscription change", "changes to the subscription", "plan change", "changes to billing"]),
 ];
 
 /// Names and phrases. Where one phrase is said for several calls, all of them are meant.
@@ -70,6 +73,14 @@ pub(super) const CALLS: &[(&[&str], &[&str])] = &[
     (&["delete_tenant"], &["tenant deletion", "deleted tenant", "deleted the tenant"]),
     (&["restore_tenant"], &["tenant restoration", "restored tenant", "restored the tenant"]),
     (&["create_tenant"], &["tenant creation", "created tenant", "new tenant"]),
+    (&["custom_library_set_identifier"], &["library build", "custom library build"]),
+    (&["custom_library_delete"], &["library deletion", "deleted library", "custom library deletion"]),
+    (&["create_support_ticket"], &["new support ticket", "created support ticket", "new ticket", "created ticket", "opened ticket"]),
+    (&["add_support_ticket_comment"], &["support comment", "ticket comment", "support ticket comment"]),
+    (&["request_sales_contact"], &["sales request", "sales contact request"]),
+    (&["create_checkout_session"], &["checkout", "purchase"]),
+    (&["update_subscription"], &["upgrade", "subscription update", "plan upgrade"]),
+    (&["cancel_subscription"], &["subscription cancellation", "cancelled subscription", "canceled subscription"]),
 ];
 
 #[cfg(test)]

@@ -43,7 +43,7 @@ fn said_of_features(page: &str) -> BTreeMap<String, Said> {
     };
     let mut calls = part("Certificate Pinning Certificates", "Custom Library / BYOA");
     calls.extend(part("Custom Library / BYOA", "Support Tickets"));
-    calls.extend(part("Support Tickets", "Tego Assistant"));
+    calls.extend(part("Support Tickets", "Common Errors"));
     calls.insert("POST /frontend/support/attachments".to_owned(), (Scope::Tenant, None, Some(Plan::Team)));
     calls
 }

@@ -5,6 +5,7 @@ mod builds;
 mod certificates;
 mod configuration;
 mod credentials;
+mod helpbot;
 mod libraries;
 mod messages;
 mod promotion;

@@ -17,7 +17,7 @@ const NO_BOOLEAN: &str =
     r#"Invalid field: enabled: invalid type: string "true", expected a boolean at line 1 column 18"#;
 
 /// Event, and code and error of the answer to a tenant on TEAM.
-const MISTAKES: [(&str, (&str, &str)); 37] = [
+const MISTAKES: [(&str, (&str, &str)); 39] = [
     ("automate-upload/complete-without-parts", ("invalid_parts", "Parts are missing")),
     ("automate-upload/abort-of-another-tenant", FOREIGN_PATH),
     ("automate-upload/cancel-unknown", NO_JOB),
@@ -53,6 +53,8 @@ const MISTAKES: [(&str, (&str, &str)); 37] = [
     ("support/list-documents-without-tenant", NO_TENANT),
     ("support/sales-contact-status-without-tenant", NO_TENANT),
     ("billing/check-subscription-without-tenant", NO_TENANT),
+    ("helpbot/history-without-tenant", NO_TENANT),
+    ("helpbot/status-without-tenant", NO_TENANT),
     ("billing/list-invoices-without-tenant", NO_TENANT),
     ("frontend-users/restore-tenant-unmarked", ("tenant_not_pending_deletion", "The tenant is not pending deletion")),
 ];
