@@ -76,6 +76,18 @@ pub enum Error {
         /// Seconds until then.
         retry_after: u32,
     },
+    /// Something that the request needs does not work at the moment, and nothing was done or counted.
+    #[error("{message}")]
+    Unavailable {
+        /// Stable reason, snake_case.
+        code: &'static str,
+        /// What does not work, and that trying again may.
+        message: &'static str,
+        /// Seconds after which trying again can succeed.
+        retry_after: u32,
+        /// What happened: for the log.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// Something behind the service failed; trying again later may help.
     #[error("An internal error occurred")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
