@@ -10,6 +10,8 @@ use crate::text::{begin, cut, end, marked, plain};
 
 /// Passages that an answer is made from, at most.
 const MOST_PASSAGES: usize = 5;
+/// Of these, found for the message alone where one was asked before.
+const BEST_ALONE: usize = 3;
 /// Characters of a passage; those of the guides are shorter by far.
 const LONGEST_PASSAGE: usize = 4000;
 /// Exchanges that are told again, at most, the newest ones.
@@ -69,17 +71,20 @@ impl Conversation {
         Self { message: plain(message.as_str()).trim().to_owned(), earlier }
     }
 
-    /// What the guides say of the message; where that is little, also of the message as one that goes on with the question before it.
+    /// What the guides say of the message, and of the message as one that goes on with the question before it: words such as `and the
+    /// other one?` find passages of their own, so that both get their places.
     pub(crate) fn passages(&self, guides: &Guides) -> Vec<Quotation> {
-        let mut found = guides.search(&self.message, MOST_PASSAGES);
-        if let Some((previous, _)) = self.earlier.last().filter(|_| found.len() < MOST_PASSAGES) {
-            for passage in guides.search(&format!("{previous}\n{}", self.message), MOST_PASSAGES) {
-                if found.len() < MOST_PASSAGES && found.iter().all(|known| known.url != passage.url) {
-                    found.push(passage);
-                }
+        let alone = guides.search(&self.message, MOST_PASSAGES);
+        let Some((previous, _)) = self.earlier.last() else { return alone };
+        let together = guides.search(&format!("{previous}\n{}", self.message), MOST_PASSAGES);
+        let (best, rest) = alone.split_at(alone.len().min(BEST_ALONE));
+        let mut passages: Vec<Quotation> = Vec::new();
+        for passage in best.iter().chain(&together).chain(rest) {
+            if passages.len() < MOST_PASSAGES && passages.iter().all(|known| known.url != passage.url) {
+                passages.push(passage.clone());
             }
         }
-        found
+        passages
     }
 
     /// The turns, the message with its passages last.

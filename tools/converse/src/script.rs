@@ -24,8 +24,8 @@ pub enum Step {
         /// The bytes.
         body: Vec<u8>,
     },
-    /// An error as Bedrock tells it.
-    Fail(Failure),
+    /// An error as Bedrock tells it, with what it says.
+    Fail(Failure, String),
     /// The step inside, so much later.
     Slow(Duration, Box<Self>),
     /// The connection is cut in place of an answer.
@@ -97,6 +97,11 @@ impl Step {
     /// The use of a tool.
     pub fn tool(name: &str, input: Value) -> Self {
         Self::Message { content: vec![tool_use(name, input)], stop_reason: "tool_use" }
+    }
+
+    /// An error.
+    pub fn fail(failure: Failure) -> Self {
+        Self::Fail(failure, "A failure that the script asks for".to_owned())
     }
 
     /// JSON as it is.

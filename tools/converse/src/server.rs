@@ -138,7 +138,7 @@ fn answered(step: Step, request: &Request, line: Line) -> Response {
         Step::Faithful | Step::Slow(..) => answered_by_message(&request.faithful(), request),
         Step::Message { .. } => answered_by_message(&step, request),
         Step::Body { content_type, body } => ([(header::CONTENT_TYPE, content_type)], body).into_response(),
-        Step::Fail(failure) => failed(failure, "A failure that the script asks for"),
+        Step::Fail(failure, message) => failed(failure, &message),
         Step::CutBefore => {
             line.cut();
             StatusCode::OK.into_response()
