@@ -9,16 +9,12 @@ use search::column::Log;
 use search::question::{Interpreter, Question};
 
 use crate::guides::{Guides, Quotation};
-use crate::{Answerer, Answering, Interpretation};
+use crate::{Answerer, Answering, Interpretation, NO_ANSWER};
 
 /// Passages of an answer at most: the best one is quoted, the others as far as they fit nearly as well, or are linked.
 const MOST_PASSAGES: usize = 3;
 /// A passage is quoted beside the best one from this share of its score.
 const NEARLY: f32 = 0.8;
-
-/// What is said where the guides have no answer.
-const NO_ANSWER: &str = "I have no answer to this: the documentation says nothing of it. Try other words, or open a support ticket \
-    (POST /frontend/support/tickets).";
 
 /// Answers by quoting the guides. It takes each message by itself: what was said before changes no answer.
 #[derive(Clone, Debug)]

@@ -31,6 +31,12 @@ impl Guides {
         Self { index: Arc::default(), base: base.trim_end_matches('/').into() }
     }
 
+    /// Other guides than this product's, by path and content, which stand at `base`.
+    pub fn of(files: impl IntoIterator<Item = (&'static str, &'static str)>, base: &str) -> Self {
+        let index = OnceLock::from(Index::new(files));
+        Self { index: Arc::new(index), ..Self::at(base) }
+    }
+
     /// At most `limit` passages that may answer a question, the best first; none, where the guides say nothing of it.
     pub fn search(&self, question: &str, limit: usize) -> Vec<Quotation> {
         let index = self.index.get_or_init(Index::of_guides);

@@ -16,6 +16,10 @@ use search::question::{Answer, Question, Refusal};
 pub use embedded::Embedded;
 pub use guides::{Guides, Quotation};
 
+/// What is said where the guides have no answer, whoever answers.
+pub const NO_ANSWER: &str = "I have no answer to this: the documentation says nothing of it. Try other words, or open a support ticket \
+    (POST /frontend/support/tickets).";
+
 /// What an answerer is asked ends in an answer, or in an error where it fails: then nothing was answered, and nothing counts.
 pub type Answering<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
 

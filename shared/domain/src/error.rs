@@ -83,16 +83,16 @@ pub enum Error {
     /// A question in plain words was not understood well enough to search by it (page 003: 422). Says why.
     #[error("{0}")]
     NotInterpreted(String),
-    /// Something outside that the answer depends on does not work at the moment.
+    /// Something that the request needs does not work at the moment, and nothing was done or counted.
     #[error("{message}")]
     Unavailable {
         /// Stable reason, snake_case.
         code: &'static str,
-        /// What cannot be done.
+        /// What does not work, and that trying again may.
         message: &'static str,
         /// Seconds after which trying again can succeed.
         retry_after: u32,
-        /// What happened, for the log.
+        /// What happened: for the log.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// Something behind the service failed; trying again later may help.

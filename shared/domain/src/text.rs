@@ -20,7 +20,7 @@ pub(crate) fn lines(text: &str) -> Option<String> {
 
 /// Whether a character is none that people see: control characters, what ends a line or a paragraph, and what makes a list show a text
 /// in another direction (Unicode Bidirectional Algorithm, 2).
-pub(crate) const fn is_unseen(c: char) -> bool {
+pub const fn is_unseen(c: char) -> bool {
     matches!(c, '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 

@@ -157,6 +157,9 @@ pub enum Refusal {
     /// Nothing that could be searched for.
     #[error("there is nothing in it to search for")]
     Nothing,
+    /// What a model proposed is no search, and says why.
+    #[error("it could not be interpreted reliably: {0}")]
+    Unreliable(&'static str),
     /// An answer that was proposed and is no query of the log.
     #[error("the query that was made of it is not valid: {0}")]
     NoQuery(#[source] crate::query::Error),

@@ -1,7 +1,6 @@
-//! What questions mean: a table of phrases with the answer of each, or why it is refused.
-//!
-//! Each row of `phrases.json` is the mode, the phrase, and either the query and the window or a part of the refusal. The moment is the one
-//! that page 003 uses: Wednesday 27 November 2024, 20:40.
+//! What questions mean: the table of phrases, and what holds for every question.
+
+mod table;
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -9,81 +8,41 @@ use std::sync::LazyLock;
 use domain::control::catalogue;
 use domain::error::Error;
 use domain::time::at;
-use jiff::Timestamp;
+use jiff::ToSpan as _;
 use proptest::prelude::*;
 use search::column::Log;
 use search::query::Query;
 use search::question::{Answer, Interpreter, MAX_LENGTH, Question, Refusal};
 use serde_json::{Value, json};
-
-const NOW: i64 = 1_732_740_000;
-
-/// Some of the calls of the audit log; the table of all of them stands where HTTP is known.
-const CALLS: &[&str] = &[
-    "add_user_to_tenant",
-    "automate_cancel",
-    "automate_download",
-    "automate_upload",
-    "certificates_delete",
-    "certificates_update",
-    "config",
-    "config_update",
-    "create_api_token",
-    "create_automation_key",
-    "create_signing_key",
-    "delete_api_token",
-    "delete_application",
-    "delete_automation_key",
-    "download_application_build",
-    "get_users_permissions",
-    "modify_tenant_details",
-    "promote_config",
-    "push_live_config",
-    "remove_user_from_tenant",
-    "toggle_automation_key",
-    "update_custom_message",
-    "update_user_permissions",
-    "upload_application_build",
-];
+use table::{CALLS, Expected, Row, now};
 
 static INTERPRETER: LazyLock<Interpreter> = LazyLock::new(|| Interpreter::new(CALLS));
 
 fn interpret(log: Log, text: &str) -> Result<Answer, Refusal> {
     let question = Question::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
-    INTERPRETER.interpret(&question, log, at(NOW))
-}
-
-/// A day stands for its midnight.
-fn moment(text: &str) -> Timestamp {
-    let text = if text.contains('T') { text.to_owned() } else { format!("{text}T00:00:00Z") };
-    text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
+    INTERPRETER.interpret(&question, log, now())
 }
 
 /// What is wrong with the outcome of a phrase; nothing where it is as the row says.
-fn complaint(row: &[String]) -> Option<String> {
-    let [mode, phrase, expected, window @ ..] = row else { panic!("{row:?}") };
-    let log: Log = mode.parse().unwrap_or_else(|error| panic!("{row:?}: {error}"));
-    match (interpret(log, phrase), window) {
-        (Ok(answer), [from, to]) => {
-            let found = (answer.query().to_string(), answer.from(), answer.to());
-            let expected = (expected.clone(), moment(from), moment(to));
-            (found != expected).then(|| format!("{phrase}\n  expected {expected:?}\n  found    {found:?}"))
+fn complaint(row: &Row) -> Option<String> {
+    let outcome = INTERPRETER.interpret(&row.question(), row.log, now());
+    let is_right = match (&outcome, &row.expected) {
+        (Ok(answer), Expected::Search(query, from, to)) => {
+            (answer.query().to_string(), answer.from(), answer.to()) == (query.clone(), *from, *to)
         }
-        (Err(refusal), []) => {
-            let told = refusal.to_string();
-            (!told.contains(expected.as_str())).then(|| format!("{phrase}\n  expected {expected}\n  found    {told}"))
-        }
-        (outcome, _) => Some(format!("{phrase}\n  expected {expected}\n  found    {outcome:?}")),
-    }
+        (Err(refusal), Expected::Refusal(told)) => refusal.to_string().contains(told),
+        _ => false,
+    };
+    (!is_right).then(|| format!("{}\n  expected {}\n  found    {outcome:?}", row.phrase, row.expected))
 }
 
 #[test]
 fn every_phrase_means_what_the_table_says() {
-    let rows: Vec<Vec<String>> = serde_json::from_str(include_str!("phrases.json")).unwrap();
-    let refused = rows.iter().filter(|row| row.len() == 3).count();
+    let rows = table::rows();
+    let refused = rows.iter().filter(|row| matches!(row.expected, Expected::Refusal(_))).count();
     assert!(rows.len() >= 150 && refused >= 30, "{} phrases, {refused} of them to be refused", rows.len());
-    assert_eq!(rows.iter().map(|row| (&row[0], &row[1])).collect::<HashSet<_>>().len(), rows.len());
-    let complaints: Vec<String> = rows.iter().filter_map(|row| complaint(row)).collect();
+    assert_eq!(rows.iter().map(|row| (row.log, &row.phrase)).collect::<HashSet<_>>().len(), rows.len());
+    let complaints: Vec<String> = rows.iter().filter_map(complaint).collect();
     let right = rows.len() - complaints.len();
     let told = complaints.join("\n");
     assert!(
@@ -149,7 +108,7 @@ fn a_refusal_repeats_no_secret() {
 /// Whatever is proposed, by this grammar or by a model, is read before it is an answer.
 #[test]
 fn proposals_that_are_no_query_are_refused() {
-    let (from, to) = (at(NOW), at(NOW + 1));
+    let (from, to) = (now(), now() + 1.second());
     assert!(Answer::check(Log::Audit, "successful = FALSE", from, to).is_ok());
     let told = Answer::check(Log::Audit, "country = 'DE'", from, to).unwrap_err().to_string();
     assert!(told.contains("the audit log has no column \"country\""), "{told}");
@@ -161,7 +120,7 @@ fn proposals_that_are_no_query_are_refused() {
 /// An answer is three fields: a query that reads back as itself, and a window.
 fn check_shape(log: Log, text: &str) -> Result<(), TestCaseError> {
     let Ok(question) = Question::parse(text) else { return Ok(()) };
-    let Ok(answer) = INTERPRETER.interpret(&question, log, at(NOW)) else { return Ok(()) };
+    let Ok(answer) = INTERPRETER.interpret(&question, log, now()) else { return Ok(()) };
     let shown = serde_json::to_value(&answer).map_err(|error| TestCaseError::fail(error.to_string()))?;
     let fields: Vec<&String> = shown.as_object().map(|object| object.keys().collect()).unwrap_or_default();
     prop_assert_eq!(fields, ["from_iso", "query", "to_iso"]);

@@ -12,12 +12,12 @@ use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, Request, StatusCode};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::time::sleep;
+use wire::Line;
 
 use crate::calls::{self, Call};
 use crate::error::{Refusal, answer};
 use crate::faults::Fault;
 use crate::idempotency::{Begun, Saved};
-use crate::line::Line;
 use crate::params::Params;
 use crate::state::State;
 

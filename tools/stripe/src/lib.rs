@@ -12,7 +12,6 @@ mod events;
 mod expand;
 mod faults;
 mod idempotency;
-mod line;
 mod options;
 mod pages;
 mod params;

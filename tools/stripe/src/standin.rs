@@ -8,12 +8,12 @@ use secrecy::SecretString;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
+use wire::{Line, Lines};
 
 use crate::api::{self, Standing};
 use crate::delivery::Sender;
 use crate::events::Delivery;
 use crate::faults::Fault;
-use crate::line::{Line, Lines};
 use crate::options::{Options, Webhook};
 use crate::state::State;
 use crate::{control, pages};

@@ -1,4 +1,4 @@
-//! Connections that can be cut: what a network does, and a handler cannot.
+//! Connections that can be cut, for stand-ins: what a network does, and a handler cannot.
 
 use std::io::{Error, ErrorKind};
 use std::net::SocketAddr;
@@ -14,20 +14,22 @@ use tokio::net::{TcpListener, TcpStream};
 
 /// Whether a connection is cut; shared with it.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Line(Arc<AtomicBool>);
+pub struct Line(Arc<AtomicBool>);
 
 /// Accepts connections that can be cut.
-pub(crate) struct Lines(pub(crate) TcpListener);
+#[derive(Debug)]
+pub struct Lines(pub TcpListener);
 
 /// A connection that can be cut.
-pub(crate) struct Cuttable {
+#[derive(Debug)]
+pub struct Cuttable {
     stream: TcpStream,
     line: Line,
 }
 
 impl Line {
     /// Nothing more is written.
-    pub(crate) fn cut(&self) {
+    pub fn cut(&self) {
         self.0.store(true, Ordering::Release);
     }
 

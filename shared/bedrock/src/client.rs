@@ -1,0 +1,92 @@
+//! The answerer.
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use assistant::{Answerer, Answering, Guides, Interpretation, NO_ANSWER};
+use aws_config::SdkConfig;
+use aws_sdk_bedrockruntime::Client;
+use aws_sdk_bedrockruntime::config::Builder;
+use aws_sdk_bedrockruntime::config::retry::RetryConfig;
+use aws_sdk_bedrockruntime::config::timeout::TimeoutConfig;
+use domain::conversation::{Exchange, Message};
+use domain::error::Error;
+use jiff::Timestamp;
+use search::column::Log;
+use search::question::{Interpreter, Question, Refusal};
+
+use crate::call::Asked;
+use crate::limits::Limits;
+use crate::model_id::ModelId;
+use crate::{answer, interpret, language, text};
+
+/// Answers by a model at Amazon Bedrock. Clones share connections, guides and what was made once.
+#[derive(Clone)]
+pub struct Bedrock {
+    pub(crate) client: Client,
+    pub(crate) model: ModelId,
+    pub(crate) limits: Limits,
+    guides: Guides,
+    calls: Arc<[&'static str]>,
+    interpreter: Arc<OnceLock<Interpreter>>,
+}
+
+impl Bedrock {
+    /// One that asks `model`, answers from these guides, and knows these calls by their names in the audit log. `config` says where
+    /// Bedrock is and with whose credentials it is asked; its own limits do not count.
+    pub fn new(config: &SdkConfig, model: ModelId, limits: Limits, guides: Guides, calls: &[&'static str]) -> Self {
+        let retries =
+            RetryConfig::standard().with_max_attempts(limits.tries.max(1)).with_initial_backoff(limits.first_wait);
+        let timeouts = TimeoutConfig::builder().operation_timeout(limits.total).connect_timeout(limits.connect).build();
+        let config = Builder::from(config).retry_config(retries).timeout_config(timeouts).build();
+        let client = Client::from_conf(config);
+        Self { client, model, limits, guides, calls: calls.into(), interpreter: Arc::default() }
+    }
+
+    async fn answered(&self, message: &Message, history: &[Exchange]) -> Result<String, Error> {
+        let conversation = answer::Conversation::new(message, history);
+        let passages = conversation.passages(&self.guides);
+        // A model that was given nothing has only what it makes up.
+        if passages.is_empty() {
+            return Ok(NO_ANSWER.to_owned());
+        }
+        let asked = Asked {
+            system: answer::instructions(),
+            turns: conversation.turns(&passages),
+            max_tokens: self.limits.answer_tokens,
+            tools: None,
+        };
+        Ok(answer::read(&self.ask(asked).await?)?)
+    }
+
+    async fn interpreted(&self, question: &Question, log: Log, now: Timestamp) -> Result<Interpretation, Error> {
+        let question = text::plain(question.as_str());
+        if question.trim().is_empty() {
+            return Ok(Err(Refusal::Nothing));
+        }
+        let interpreter = self.interpreter.get_or_init(|| Interpreter::new(&self.calls));
+        let asked = Asked {
+            system: language::instructions(log, now, &self.calls, interpreter),
+            turns: vec![(vec![text::marked("question", &question)], None)],
+            max_tokens: self.limits.search_tokens,
+            tools: Some(interpret::tools()?),
+        };
+        Ok(interpret::read(&self.ask(asked).await?, log, now))
+    }
+}
+
+impl Answerer for Bedrock {
+    fn answer<'a>(&'a self, message: &'a Message, history: &'a [Exchange]) -> Answering<'a, String> {
+        Box::pin(self.answered(message, history))
+    }
+
+    fn interpret<'a>(&'a self, question: &'a Question, log: Log, now: Timestamp) -> Answering<'a, Interpretation> {
+        Box::pin(self.interpreted(question, log, now))
+    }
+}
+
+impl fmt::Debug for Bedrock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Bedrock").field("model", &self.model).field("limits", &self.limits).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,102 @@
+//! The table of phrases: what each question means, or why it is refused. The grammar is held against it to the letter; `bedrock`'s example
+//! measures models with it.
+//!
+//! Each row of `phrases.json` is the mode, the phrase, and either the query and the window or a part of the refusal. The moment is the one
+//! that page 003 uses: Wednesday 27 November 2024, 20:40.
+
+use std::fmt;
+
+use domain::time::at;
+use jiff::Timestamp;
+use search::column::Log;
+use search::question::Question;
+
+/// Some of the calls of the audit log; the table of all of them stands where HTTP is known.
+pub(crate) const CALLS: &[&str] = &[
+    "add_user_to_tenant",
+    "automate_cancel",
+    "automate_download",
+    "automate_upload",
+    "certificates_delete",
+    "certificates_update",
+    "config",
+    "config_update",
+    "create_api_token",
+    "create_automation_key",
+    "create_signing_key",
+    "delete_api_token",
+    "delete_application",
+    "delete_automation_key",
+    "download_application_build",
+    "get_users_permissions",
+    "modify_tenant_details",
+    "promote_config",
+    "push_live_config",
+    "remove_user_from_tenant",
+    "toggle_automation_key",
+    "update_custom_message",
+    "update_user_permissions",
+    "upload_application_build",
+];
+
+/// The moment at which the phrases are asked.
+pub(crate) fn now() -> Timestamp {
+    at(1_732_740_000)
+}
+
+/// A phrase, and what is to come of it.
+#[derive(Debug)]
+pub(crate) struct Row {
+    pub(crate) log: Log,
+    pub(crate) phrase: String,
+    pub(crate) expected: Expected,
+}
+
+/// What is to come of a phrase.
+#[derive(Debug)]
+pub(crate) enum Expected {
+    /// A query in its canonical text, and the window.
+    Search(String, Timestamp, Timestamp),
+    /// A refusal that says this, among other things.
+    Refusal(String),
+}
+
+impl fmt::Display for Expected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Search(query, from, to) => write!(f, "{query:?} from {from} to {to}"),
+            Self::Refusal(told) => write!(f, "a refusal: {told}"),
+        }
+    }
+}
+
+impl Row {
+    fn read(fields: &[String]) -> Self {
+        let [mode, phrase, expected, window @ ..] = fields else { panic!("{fields:?}") };
+        let expected = match window {
+            [from, to] => Expected::Search(expected.clone(), moment(from), moment(to)),
+            [] => Expected::Refusal(expected.clone()),
+            _ => panic!("{fields:?}"),
+        };
+        let log = mode.parse().unwrap_or_else(|error| panic!("{fields:?}: {error}"));
+        Self { log, phrase: phrase.clone(), expected }
+    }
+
+    /// The phrase as it is asked.
+    pub(crate) fn question(&self) -> Question {
+        Question::parse(&self.phrase).unwrap_or_else(|error| panic!("{}: {error}", self.phrase))
+    }
+}
+
+/// All rows, in their order.
+pub(crate) fn rows() -> Vec<Row> {
+    let rows: Result<Vec<Vec<String>>, _> = serde_json::from_str(include_str!("../phrases.json"));
+    let rows = rows.unwrap_or_else(|error| panic!("phrases.json: {error}"));
+    rows.iter().map(|fields| Row::read(fields)).collect()
+}
+
+/// A day stands for its midnight.
+fn moment(text: &str) -> Timestamp {
+    let text = if text.contains('T') { text.to_owned() } else { format!("{text}T00:00:00Z") };
+    text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
+}
