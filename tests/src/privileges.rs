@@ -33,6 +33,12 @@ const FOLDER: &str = "PRIVILEGES_FOLDER";
 /// What may be sent from, of the stack's account and region.
 const IDENTITIES: &str = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/*";
 
+/// The one model that template.yaml names, and the profiles that hand a question on to it.
+const MODELS: [&str; 2] = [
+    "arn:${AWS::Partition}:bedrock:*::foundation-model/AssistantModel",
+    "arn:${AWS::Partition}:bedrock:${AWS::Region}:${AWS::AccountId}:inference-profile/*.AssistantModel",
+];
+
 /// Recorded already by this process: `function action resource`.
 static NOTED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
@@ -45,6 +51,11 @@ pub fn connect(config: &SdkConfig, names: &Names, interceptors: &[SharedIntercep
 /// As [`connect`], a sender of mail.
 pub fn mailer(config: &SdkConfig, names: &Names, from: Option<EmailAddress>) -> Ses {
     Ses::new(config, &[SharedInterceptor::new(Recorder(names.clone()))], from)
+}
+
+/// Records what helpbot asks of a model.
+pub fn of_model(names: &Names) -> SharedInterceptor {
+    SharedInterceptor::new(Recorder(names.clone()))
 }
 
 /// A test's own clients, whose calls are not recorded.
@@ -147,6 +158,7 @@ impl Recorder {
             }
             // Only from the address that the function is told.
             ("SESv2", "SendEmail") => vec![format!("ses:SendEmail {IDENTITIES} ses:FromAddress=MailFrom")],
+            ("Bedrock Runtime", "Converse") => MODELS.map(|model| format!("bedrock:InvokeModel {model}")).to_vec(),
             ("SQS", name @ ("SendMessage" | "ChangeMessageVisibility")) => {
                 vec![format!("sqs:{name} {}", resource(&body["QueueUrl"])?)]
             }

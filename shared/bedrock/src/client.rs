@@ -9,6 +9,7 @@ use aws_sdk_bedrockruntime::Client;
 use aws_sdk_bedrockruntime::config::Builder;
 use aws_sdk_bedrockruntime::config::retry::RetryConfig;
 use aws_sdk_bedrockruntime::config::timeout::TimeoutConfig;
+use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
 use domain::conversation::{Exchange, Message};
 use domain::error::Error;
 use jiff::Timestamp;
@@ -41,6 +42,17 @@ impl Bedrock {
         let config = Builder::from(config).retry_config(retries).timeout_config(timeouts).build();
         let client = Client::from_conf(config);
         Self { client, model, limits, guides, calls: calls.into(), interpreter: Arc::default() }
+    }
+
+    /// As [`Self::new`], where and with whose credentials the environment says, within the usual limits.
+    pub async fn connect(model: ModelId, guides: Guides, calls: &[&'static str]) -> Self {
+        Self::new(&aws_config::load_from_env().await, model, Limits::default(), guides, calls)
+    }
+
+    /// The same, of whose calls `interceptor` learns.
+    pub fn with_interceptor(self, interceptor: SharedInterceptor) -> Self {
+        let config = self.client.config().to_builder().interceptor(interceptor).build();
+        Self { client: Client::from_conf(config), ..self }
     }
 
     async fn answered(&self, message: &Message, history: &[Exchange]) -> Result<String, Error> {

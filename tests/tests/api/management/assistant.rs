@@ -3,6 +3,7 @@
 mod allowances;
 mod answerers;
 mod history;
+mod models;
 mod searches;
 
 use domain::plan::Plan;
