@@ -7,7 +7,7 @@ use aws_config::{BehaviorVersion, Region};
 use aws_credential_types::Credentials;
 use bedrock::{Bedrock, Limits};
 use converse_standin::{Request, Standin, Step};
-use domain::conversation::{Exchange, Message};
+use domain::conversation::{Conversation, Exchange, Message};
 use domain::error::Error;
 use domain::time::at;
 use jiff::Timestamp;
@@ -84,5 +84,11 @@ pub(crate) async fn answer_of(step: Step) -> Result<String, Error> {
 }
 
 pub(crate) fn exchange(question: &str, answer: &str) -> Exchange {
-    Exchange { question: question.to_owned(), answer: answer.to_owned(), asked_at: now().as_second() }
+    Exchange {
+        id: "01970000-0000-7000-8000-000000000001".parse().unwrap(),
+        conversation: Conversation::default(),
+        question: question.to_owned(),
+        answer: answer.to_owned(),
+        asked_at: now().as_second(),
+    }
 }
