@@ -18,7 +18,7 @@ const NEARLY: f32 = 0.8;
 
 /// What is said where the guides have no answer.
 const NO_ANSWER: &str = "I have no answer to this: the documentation says nothing of it. Try other words, or open a support ticket \
-    (POST /frontend/support/create_ticket).";
+    (POST /frontend/support/tickets).";
 
 /// Answers by quoting the guides. It takes each message by itself: what was said before changes no answer.
 #[derive(Clone, Debug)]
