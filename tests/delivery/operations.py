@@ -49,9 +49,11 @@ def publish(stack: Stack):
     keys = lambda: {entry["Key"]: entry["Size"] for entry in stack.s3.list_objects_v2(Bucket=bucket)["Contents"]}
     assert keys() == {"documents/legal/team/of-yesterday.pdf": 4}, "without --yes nothing changes"
     stack.run("publish-documents", "--yes")
-    assert keys() == {str(file.relative_to(ROOT)): file.stat().st_size for file in (ROOT / "documents/legal").rglob("*.*")}, keys()
+    assert keys() == {str(file.relative_to(ROOT)): file.stat().st_size for file in (ROOT / "documents").rglob("*.*")}, keys()
     terms = stack.s3.head_object(Bucket=bucket, Key="documents/legal/team/terms.pdf")
     assert terms["ContentType"] == "application/pdf", terms
+    guide = stack.s3.head_object(Bucket=bucket, Key="documents/guides/getting-started.html")
+    assert guide["ContentType"] == "text/html", guide
     forgotten = site.list_invalidations(DistributionId=stack.outputs["SiteId"])["InvalidationList"]
     assert forgotten["Quantity"] == 1, forgotten
     stack.run("publish-documents", "--no", status=2)

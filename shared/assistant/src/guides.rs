@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use retrieval::{Found, Index};
+use retrieval::{Found, Index, page_of};
 
 /// The guides, and where readers find them. Clones share the index, which is made when it is first needed.
 #[derive(Clone)]
@@ -57,16 +57,13 @@ impl Guides {
     fn linked(&self, text: &str) -> String {
         let mut pieces = text.split("](");
         let first = pieces.next().unwrap_or_default().to_owned();
-        pieces.fold(first, |linked, piece| match piece.split_once(".md").filter(|(name, _)| is_guide(name)) {
-            Some((name, rest)) => format!("{linked}]({}/{name}.html{rest}", self.base),
-            None => format!("{linked}]({piece}"),
+        pieces.fold(first, |linked, piece| {
+            match piece.split_once(')').and_then(|(link, rest)| Some((page_of(link)?, rest))) {
+                Some((page, rest)) => format!("{linked}]({}/{page}){rest}", self.base),
+                None => format!("{linked}]({piece}"),
+            }
         })
     }
-}
-
-/// Whether this is the name of a guide and no path or address.
-fn is_guide(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 impl fmt::Debug for Guides {

@@ -9,5 +9,5 @@ mod search;
 mod words;
 
 pub use guides::GUIDES;
-pub use passage::Passage;
+pub use passage::{Heading, Passage, headings, page_of};
 pub use search::{Found, Index, MAX_QUESTION};

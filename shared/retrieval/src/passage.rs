@@ -30,16 +30,38 @@ impl Passage<'_> {
     }
 }
 
+/// Where a link from one guide to another leads among their pages: `billing.html#get-invoices` for `billing.md#get-invoices`. `None`
+/// for other links.
+pub fn page_of(link: &str) -> Option<String> {
+    let (name, place) = link.split_once(".md")?;
+    let is_guide = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    (is_guide && (place.is_empty() || place.starts_with('#'))).then(|| format!("{name}.html{place}"))
+}
+
+/// A heading of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Heading<'a> {
+    /// 1 for a title.
+    pub level: usize,
+    /// As it is written, in Markdown.
+    pub text: &'a str,
+    /// As in [`Passage::anchor`].
+    pub anchor: String,
+}
+
+/// Every heading of a file, in its order, those without a text of their own among them.
+pub fn headings(markdown: &str) -> Vec<Heading<'_>> {
+    sections(markdown).into_iter().map(|section| section.heading).collect()
+}
+
 /// Every passage of a file, in its order. What stands before the first heading and headings without a text of their own are
 /// none. Lines between fences of code are no headings.
 pub(crate) fn cut<'a>(path: &'a str, markdown: &'a str) -> Vec<Passage<'a>> {
     let mut passages = Vec::new();
     let mut chain: Vec<(usize, &str)> = Vec::new();
-    let mut anchors = Anchors::default();
-    for Section { level, heading, text } in sections(markdown) {
+    for Section { heading: Heading { level, text: heading, anchor }, text } in sections(markdown) {
         chain.retain(|(above, _)| *above < level);
         chain.push((level, heading));
-        let anchor = anchors.next(heading);
         let (text, asked) = take_asked(text);
         if !text.is_empty() {
             let headings = chain.iter().map(|(_, heading)| *heading).collect();
@@ -50,9 +72,7 @@ pub(crate) fn cut<'a>(path: &'a str, markdown: &'a str) -> Vec<Passage<'a>> {
 }
 
 struct Section<'a> {
-    /// 1 for a title.
-    level: usize,
-    heading: &'a str,
+    heading: Heading<'a>,
     text: &'a str,
 }
 
@@ -78,11 +98,12 @@ fn sections(markdown: &str) -> Vec<Section<'_>> {
         }
         offset = end;
     }
-    let text = |begin, end| markdown.get(begin..end).unwrap_or_default().trim();
-    sections
-        .into_iter()
-        .map(|(level, heading, begin, end)| Section { level, heading, text: text(begin, end) })
-        .collect()
+    let mut anchors = Anchors::default();
+    let mut section = |(level, text, begin, end)| Section {
+        heading: Heading { level, text, anchor: anchors.next(text) },
+        text: markdown.get(begin..end).unwrap_or_default().trim(),
+    };
+    sections.into_iter().map(&mut section).collect()
 }
 
 fn take_asked(text: &str) -> (&str, &str) {
@@ -162,6 +183,25 @@ mod tests {
             cut("a.md", "# One\ntext <!-- kept --> text\n<!-- asked: uno, eins -->\n\n# Two\n<!-- asked: alone -->\n");
         let seen: Vec<_> = passages.iter().map(|passage| (passage.text, passage.asked)).collect();
         assert_eq!(seen, [("text <!-- kept --> text", "uno, eins")]);
+    }
+
+    #[test]
+    fn every_heading_is_told_with_its_anchor() {
+        let seen: Vec<_> = headings("# Keys\n## Make one\n```\n# no\n```\n## Make one\ntext\n")
+            .into_iter()
+            .map(|heading| (heading.level, heading.text, heading.anchor))
+            .collect();
+        let expected = [(1, "Keys", "keys"), (2, "Make one", "make-one"), (2, "Make one", "make-one-1")];
+        assert_eq!(seen, expected.map(|(level, text, anchor)| (level, text, anchor.to_owned())));
+    }
+
+    #[test]
+    fn links_between_guides_lead_to_pages() {
+        assert_eq!(page_of("billing.md").unwrap(), "billing.html");
+        assert_eq!(page_of("api-tokens.md#use-an-api-token").unwrap(), "api-tokens.html#use-an-api-token");
+        for link in ["https://example.com/a.md", "../a.md", "a.md.zip", ".md", "#place", "a.pdf"] {
+            assert_eq!(page_of(link), None, "{link}");
+        }
     }
 
     #[test]

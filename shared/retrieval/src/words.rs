@@ -3,6 +3,7 @@
 
 mod synonyms;
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::iter;
 
@@ -18,7 +19,7 @@ pub(crate) struct Words {
 impl Words {
     pub(crate) fn new() -> Self {
         let stemmer = Stemmer::create(Algorithm::English);
-        let stem = |word: &str| stemmer.stem(word).into_owned();
+        let stem = |word: &str| stemmer.stem(&american(word)).into_owned();
         let groups = synonyms::SAME.iter().flat_map(|group| group.split(' ').map(move |word| (word, group)));
         let synonyms =
             groups.map(|(word, group)| (stem(word), stem(group.split(' ').next().unwrap_or(word)))).collect();
@@ -32,9 +33,26 @@ impl Words {
     }
 
     fn term(&self, word: &str) -> String {
-        let stem = self.stemmer.stem(word);
+        let word = american(word);
+        let stem = self.stemmer.stem(&word);
         self.synonyms.get(stem.as_ref()).cloned().unwrap_or_else(|| stem.into_owned())
     }
+}
+
+/// Endings as they are spelt in British English, and in American.
+const SPELLINGS: [(&str, &str); 6] = [
+    ("ise", "ize"),
+    ("ised", "ized"),
+    ("ises", "izes"),
+    ("ising", "izing"),
+    ("isation", "ization"),
+    ("isations", "izations"),
+];
+
+/// One spelling for both, right or not ("enterprize"): words are only compared.
+fn american(word: &str) -> Cow<'_, str> {
+    let spelling = SPELLINGS.iter().find_map(|(british, ending)| Some(word.strip_suffix(british)?.to_owned() + ending));
+    spelling.map_or(Cow::Borrowed(word), Cow::Owned)
 }
 
 /// Lowercase words. Names of fields, calls and controls count as a whole and in their parts: `stale_revision`,
@@ -66,21 +84,33 @@ fn humps(name: &str) -> Vec<&str> {
     if humps.iter().any(|hump| hump.chars().nth(1).is_none()) { vec![name] } else { humps }
 }
 
-/// Two words that mean one thing become one: "log in", "switch off".
-fn join_phrases(words: Vec<String>) -> Vec<String> {
+/// Words between the two parts of a verb at most: "turn the old automation key off".
+const MAX_BETWEEN: usize = 4;
+
+/// Two words that mean one thing become one: "log in", "switch off", and "switch it off", whose words between them stay.
+fn join_phrases(mut words: Vec<String>) -> Vec<String> {
     let mut joined = Vec::with_capacity(words.len());
-    let mut rest = words.into_iter().peekable();
-    while let Some(word) = rest.next() {
-        let phrase = rest.peek().and_then(|next| synonyms::phrase(&word, next));
-        match phrase {
-            Some(phrase) => {
-                rest.next();
-                joined.push(phrase.to_owned());
-            }
-            None => joined.push(word),
+    words.reverse();
+    while let Some(word) = words.pop() {
+        let phrase = words.last().and_then(|next| synonyms::phrase(&word, next));
+        if phrase.is_some() {
+            words.pop();
         }
+        let phrase = phrase.or_else(|| join_parted(&word, &mut words));
+        joined.push(phrase.map_or(word, str::to_owned));
     }
     joined
+}
+
+/// What a verb means with the word that ends it, which is taken out of the rest: its last word comes next.
+fn join_parted(verb: &str, rest: &mut Vec<String>) -> Option<&'static str> {
+    let endings = synonyms::parted(verb)?;
+    let next = rest.len().checked_sub(1)?;
+    (next.saturating_sub(MAX_BETWEEN)..=next).rev().find_map(|place| {
+        let (_, meaning) = endings.iter().find(|(ending, _)| *ending == rest[place])?;
+        rest.remove(place);
+        Some(*meaning)
+    })
 }
 
 #[cfg(test)]
@@ -95,6 +125,7 @@ mod tests {
     fn forms_of_a_word_are_one_term() {
         assert_eq!(terms("signing signed signs"), ["sign"; 3]);
         assert_eq!(terms("The tenant's TENANTS"), ["tenant"; 2]);
+        assert_eq!(terms("unauthorised, authorisation"), terms("unauthorized, authorization"));
     }
 
     #[test]
@@ -110,6 +141,9 @@ mod tests {
         assert_eq!(terms("log in"), terms("signing in"));
         assert_eq!(terms("remove a colleague"), terms("delete the user"));
         assert_ne!(terms("sign the app"), terms("sign in"));
+        assert_eq!(terms("turn the old key off"), terms("disable the old key"));
+        assert_eq!(terms("switch it on"), terms("enable it"));
+        assert_eq!(terms("turn one two three four five off"), ["turn", "two", "three", "four", "five", "off"]);
     }
 
     #[test]
