@@ -39,19 +39,15 @@ impl Words {
     }
 }
 
-/// Endings as they are spelt in British English, and in American.
-const SPELLINGS: [(&str, &str); 6] = [
-    ("ise", "ize"),
-    ("ised", "ized"),
-    ("ises", "izes"),
-    ("ising", "izing"),
-    ("isation", "ization"),
-    ("isations", "izations"),
-];
+/// What may follow an s, behind an i, that is a z in American English: "organisation".
+const ENDINGS: [&str; 6] = ["e", "ed", "es", "ing", "ation", "ations"];
 
-/// One spelling for both, right or not ("enterprize"): words are only compared.
+/// One spelling for British and American English, right or not: words are only compared.
 fn american(word: &str) -> Cow<'_, str> {
-    let spelling = SPELLINGS.iter().find_map(|(british, ending)| Some(word.strip_suffix(british)?.to_owned() + ending));
+    let spelling = ENDINGS.iter().find_map(|ending| {
+        let stem = word.strip_suffix(ending)?.strip_suffix('s').filter(|stem| stem.ends_with('i'))?;
+        Some(format!("{stem}z{ending}"))
+    });
     spelling.map_or(Cow::Borrowed(word), Cow::Owned)
 }
 
