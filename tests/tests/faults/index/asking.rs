@@ -20,13 +20,44 @@ async fn messages_survive_every_fault() {
         Manage::new::<SendMessage>(|_| json!({ "message": "What is a signing key?" })).once(),
         Manage::new::<ClearHistory>(|_| json!({})),
     ]);
-    insta::assert_snapshot!(tables.await, @"");
+    insta::assert_snapshot!(tables.await, @"
+    # helpbot chat
+    BatchGetItem, GetItem, Query, TransactWriteItems
+    undisturbed: 200 → done, told
+    throttled: 500 internal → not done, told | 500 internal → not done, untold
+    503 once: 200 → done, told
+    done, then 500: 500 internal → done, told | 500 internal → not done, told | 500 internal → not done, untold
+    done, then cut once: 200 → done, told
+    conflict: 200 → done, told
+    killed before: not done, untold
+    killed after: done, told | not done, untold
+    # helpbot clear
+    BatchGetItem, GetItem, Query, TransactWriteItems
+    undisturbed: 200 → done, told
+    throttled: 500 internal → done, told | 500 internal → not done, told | 500 internal → not done, untold
+    503 once: 200 → done, told
+    done, then 500: 500 internal → done, told | 500 internal → not done, told | 500 internal → not done, untold
+    done, then cut once: 200 → done, told
+    conflict: 200 → done, told
+    killed before: done, told | not done, untold
+    killed after: done, told | not done, untold
+    ");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn searches_survive_every_fault() {
     let world = World::start().await;
-    insta::assert_snapshot!(tabulate(&world, &Search).await, @"");
+    insta::assert_snapshot!(tabulate(&world, &Search).await, @"
+    BatchGetItem, GetItem, TransactWriteItems
+    undisturbed: 200 → counted
+    throttled: 500 internal → not counted
+    503 once: 200 → counted
+    done, then 500: 500 internal → counted | 500 internal → not counted
+    done, then cut once: 200 → counted
+    conflict: 200 → counted
+    killed before: counts for two minutes | not counted
+    killed after: counted | counts for two minutes | not counted
+    ");
 }
 
 /// A question to AI Search, which nobody repeats by a key.
