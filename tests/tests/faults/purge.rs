@@ -158,6 +158,23 @@ fn counts(done: Purged) -> (u32, u32, u32) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_asked_of_the_assistant_goes_with_the_tenant() {
+    let world = World::start().await;
+    let doomed = world.doomed(7).await;
+    for member in [&doomed.owner(&world), &doomed.token] {
+        member.done("/frontend/helpbot/chat", json!({ "message": "What is a signing key?" })).await;
+        member.done("/frontend/nl_search_query", json!({ "mode": "audit", "query": "uploads today" })).await;
+    }
+    doomed.owner(&world).done("/frontend/helpbot/clear", json!({})).await;
+    let holdings = world.holdings().await.of(&doomed.tenant).places();
+    for kind in ["USAGE#MESSAGES", "USAGE#SEARCHES", "CONVERSATION#", "EXCHANGE#"] {
+        assert!(holdings.iter().any(|place| place.contains(kind)), "{kind}: {holdings:?}");
+    }
+    world.mark(&doomed).await;
+    world.purge_to_the_end(&doomed.tenant).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn everything_of_one_tenant_goes_and_nothing_of_another() {
     let world = World::start().await;
     let (doomed, other) = (world.doomed(1).await, world.doomed(2).await);
