@@ -1,7 +1,8 @@
 //! The guides of `docs/guides` as web pages, one for each and one that lists them: small, without scripts, and with the anchors that
 //! the assistant's links name. They are XHTML as well as HTML, so that any parser of XML can judge them.
 
-use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, html};
+use pulldown_cmark::html::push_html;
+use pulldown_cmark::{CowStr, Event, Options, Parser, Tag};
 use retrieval::{GUIDES, Heading, headings, page_of};
 
 const STYLE: &str = include_str!("style.css");
@@ -61,7 +62,7 @@ fn index(guides: &[Guide<'_>]) -> Page {
 }
 
 fn document(title: &str, body: &str) -> String {
-    let title: String = rendered_text(title);
+    let title = escaped(title);
     format!(
         "<!DOCTYPE html>\n<html xmlns=\"http://www.w3.org/1999/xhtml\" lang=\"en\">\n<head>\n<meta charset=\"utf-8\" />\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\" />\n<title>{title}</title>\n\
@@ -69,11 +70,11 @@ fn document(title: &str, body: &str) -> String {
     )
 }
 
-/// Escaped as text of HTML.
-fn rendered_text(text: &str) -> String {
-    let mut escaped = String::new();
-    html::push_html(&mut escaped, [Event::Text(CowStr::from(text))].into_iter());
-    escaped
+/// A text as HTML.
+fn escaped(text: &str) -> String {
+    let mut html = String::new();
+    push_html(&mut html, [Event::Text(CowStr::from(text))].into_iter());
+    html
 }
 
 /// Markdown as HTML, with the anchors of its headings. HTML in it is left out: guides have comments only.
@@ -92,6 +93,6 @@ fn rendered(markdown: &str, headings: &[Heading<'_>]) -> String {
         event => Some(event),
     });
     let mut text = String::new();
-    html::push_html(&mut text, events);
+    push_html(&mut text, events);
     text
 }
