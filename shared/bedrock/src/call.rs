@@ -77,7 +77,9 @@ impl Bedrock {
             assistant.stop_reason = cut(output.stop_reason().as_str(), MOST_CODE, ""),
             "the model answered"
         );
-        if output.output().is_none() { Err(Failure::Unreadable(200)) } else { Ok(output) }
+        // The SDK puts an unknown output in the place of a missing one.
+        let is_message = output.output().is_some_and(|output| output.is_message());
+        if is_message { Ok(output) } else { Err(Failure::Unreadable(200)) }
     }
 }
 

@@ -114,16 +114,16 @@ async fn the_time_holds_whatever_it_is_spent_on() {
     }
 }
 
-/// Waits count, too: throttled with seconds to wait, three tries do not fit.
+/// Waits count, too: one that may take a day is not waited out.
 #[tokio::test]
 async fn waits_between_tries_are_part_of_the_time() {
-    let limits =
-        Limits { total: Duration::from_millis(400), first_wait: Duration::from_secs(3600), ..Limits::default() };
+    let total = Duration::from_secs(2);
+    let limits = Limits { total, first_wait: Duration::from_secs(86_400), ..Limits::default() };
     let setup = Setup::with(vec![Step::fail(Failure::Throttling); 3], MODEL, limits, guides()).await;
     let begin = Instant::now();
     let error = setup.answer(QUESTION, &[]).await.unwrap_err();
     assert!(causes(&error).ends_with("Bedrock did not answer in time"), "{error:?}");
-    assert!(begin.elapsed() < Duration::from_millis(400) + SLACK, "{:?}", begin.elapsed());
+    assert!((total..total + SLACK).contains(&begin.elapsed()), "{:?}", begin.elapsed());
     assert_eq!(setup.standin.take_requests().len(), 1);
 }
 

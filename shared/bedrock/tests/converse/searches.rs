@@ -189,6 +189,16 @@ async fn a_question_of_nothing_that_is_seen_asks_for_nothing() {
     assert_eq!(setup.standin.take_requests(), []);
 }
 
+/// What is no message at all was not refused by anybody.
+#[tokio::test]
+async fn an_answer_without_a_message_is_a_failure_and_no_refusal() {
+    let bodies = [json!({}), json!({ "stopReason": "tool_use" }), json!({ "output": null, "stopReason": "tool_use" })];
+    for body in bodies {
+        let outcome = Setup::new([Step::json(&body)]).await.search(Log::Audit, SEARCH).await;
+        assert!(matches!(outcome, Err(Error::Unavailable { .. })), "{body}: {outcome:?}");
+    }
+}
+
 /// The SDK reads 256 levels; with more, nothing can be read.
 #[tokio::test]
 async fn deep_outputs_end_no_process() {
