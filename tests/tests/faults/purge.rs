@@ -166,9 +166,10 @@ async fn what_was_asked_of_the_assistant_goes_with_the_tenant() {
         member.done("/frontend/nl_search_query", json!({ "mode": "audit", "query": "uploads today" })).await;
     }
     doomed.owner(&world).done("/frontend/helpbot/clear", json!({})).await;
-    let holdings = world.holdings().await.of(&doomed.tenant).places();
+    let holdings = world.holdings().await.of(&doomed.tenant);
+    let places = holdings.places();
     for kind in ["USAGE#MESSAGES", "USAGE#SEARCHES", "CONVERSATION#", "EXCHANGE#"] {
-        assert!(holdings.iter().any(|place| place.contains(kind)), "{kind}: {holdings:?}");
+        assert!(places.iter().any(|place| place.contains(kind)), "{kind}: {places:?}");
     }
     world.mark(&doomed).await;
     world.purge_to_the_end(&doomed.tenant).await;
