@@ -178,7 +178,10 @@ fn messages(exchange: Exchange) -> [ChatMessage; 2] {
 /// It is gone at once, with what is being answered at the moment.
 #[utoipa::path(
     post, path = "/frontend/helpbot/clear", tag = "assistant",
-    responses((status = 200, description = "It is cleared", body = Success))
+    responses(
+        (status = 200, description = "It is cleared", body = Success),
+        (status = 413, description = "The body is larger than 5.5 MB; none is needed", body = ErrorBody),
+    )
 )]
 pub(crate) async fn clear_history(
     State(app): State<App>,

@@ -81,7 +81,7 @@ pub enum Error {
     #[error("{}", .0.message())]
     AllowanceUsedUp(Allowance),
     /// A question in plain words was not understood well enough to search by it (page 003: 422). Says why.
-    #[error("{0}")]
+    #[error("The query could not be interpreted: {0}")]
     NotInterpreted(String),
     /// Something that the request needs does not work at the moment, and nothing was done or counted.
     #[error("{message}")]

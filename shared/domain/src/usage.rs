@@ -188,7 +188,7 @@ mod tests {
 
     fn tenant(messages: u32) -> Tenant {
         let mut tenant =
-            Tenant::new("9f1c0a4e7b8d4a4db52e6a6d5c5c1f11".parse().unwrap(), "A".parse().unwrap(), Plan::Team);
+            Tenant::new("9f1c0a4e7b8d4a4db52e6a6d5c5c1f11".parse().unwrap(), "Example".parse().unwrap(), Plan::Team);
         tenant.custom_limits.helpbot_weekly_messages = Some(messages);
         tenant
     }

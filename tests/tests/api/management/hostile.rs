@@ -127,7 +127,9 @@ async fn hostile_bodies_are_refused_in_few_words_and_change_nothing() {
     let before = shown(&owner, &samples).await;
     for row in changes() {
         let path = path_of(row, &samples);
-        for body in no_objects() {
+        // Page 003 shows no body of this one.
+        let needs_none = row.name == "helpbot_clear";
+        for body in no_objects().into_iter().filter(|body| !(needs_none && body.is_empty())) {
             assert_refused(&post(&bench, &owner, &path, body.clone()).await, row.path, &body);
         }
         for body in row.shown.iter().take(1).flat_map(|field| wrong_objects(field, 20_000)) {
