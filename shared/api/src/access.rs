@@ -379,7 +379,7 @@ table! {
     /// Get the conversation history.
     GetHistory = Row::read("GET", "/frontend/helpbot/history", "helpbot_history");
     /// Clear the conversation history.
-    ClearHistory = Row::change("POST", "/frontend/helpbot/clear", "helpbot_clear");
+    ClearHistory = Row::new("POST", "/frontend/helpbot/clear", "helpbot_clear", Effect::Leave);
     /// Get the usage status.
     GetUsageStatus = Row::read("GET", "/frontend/helpbot/status", "helpbot_status");
 

@@ -14,7 +14,7 @@ pub enum Effect {
     Change,
     /// It takes the mark away.
     Restore,
-    /// It ends what the tenant has elsewhere: answered also while the tenant is marked for deletion.
+    /// It ends what the tenant has elsewhere, or what is the caller's own: answered also while the tenant is marked for deletion.
     Leave,
 }
 

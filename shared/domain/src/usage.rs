@@ -8,8 +8,8 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan, Zoned};
 use serde::{Deserialize, Serialize};
 
-use crate::conversation::ExchangeId;
 use crate::error::Error;
+use crate::id::uuid_id;
 use crate::tenant::Tenant;
 
 /// Seconds for which a question counts that is being answered: longer than any function runs, so that none ends later.
@@ -73,59 +73,89 @@ pub struct Period {
     pub end: i64,
 }
 
-/// What a tenant has used. Of another period than the one asked for, it says nothing.
+uuid_id!(
+    /// Names a question that is being answered.
+    ReservationId,
+    "reservation_id",
+    "Invalid reservation ID"
+);
+
+/// A question that is being answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reservation {
+    /// Names it.
+    pub id: ReservationId,
+    /// The period in which it counts, by its first second.
+    pub period_start: i64,
+    /// From when on it counts no longer, Unix seconds.
+    pub until: i64,
+}
+
+/// What is done next for a question that is to be reserved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// It is the first one of its period.
+    Begin(Reservation),
+    /// One more, if fewer than the limit are used then.
+    Add(Reservation, u32),
+    /// These were never ended: they are taken away, then it is decided anew.
+    Prune(Vec<ReservationId>),
+}
+
+/// What a tenant has used in a period. Questions are added and taken away one by one, so that many at once do not get into each other's
+/// way.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {
     /// The period, by its first second.
     pub period_start: i64,
-    /// Questions that were answered.
-    pub answered: u32,
-    /// Questions that are being answered, each with the moment from which it counts no longer, Unix seconds.
-    pub pending: BTreeMap<ExchangeId, i64>,
-    /// How often it was written.
-    pub revision: u64,
+    /// Questions that were answered or are being answered.
+    pub used: u32,
+    /// Those that are being answered, each with the moment from which it counts no longer, Unix seconds.
+    pub pending: BTreeMap<ReservationId, i64>,
 }
 
 impl Usage {
-    /// Reserves a question: it counts from now on, for as long as an answer can take.
-    pub fn reserve(&mut self, id: ExchangeId, meter: Meter, tenant: &Tenant, now: Timestamp) -> Result<(), Error> {
-        self.turn_to(meter.period(now), now);
+    /// What to do to reserve a question.
+    ///
+    /// # Errors
+    /// Where none is left, or the same question is being answered.
+    pub fn reserve(&self, id: &ReservationId, meter: Meter, tenant: &Tenant, now: Timestamp) -> Result<Step, Error> {
+        let period_start = self.period_start.max(meter.period(now).start);
+        let until = now.as_second().saturating_add(RESERVED_SECONDS);
+        let reservation = Reservation { id: id.clone(), period_start, until };
+        let limit = meter.limit(tenant);
         let allowance = self.allowance(meter, tenant, now);
-        if allowance.remaining() == 0 && !self.pending.contains_key(&id) {
+        if allowance.remaining() == 0 {
             return Err(Error::AllowanceUsedUp(allowance));
         }
-        self.pending.insert(id, now.as_second().saturating_add(RESERVED_SECONDS));
-        Ok(())
-    }
-
-    /// The question was answered. One that is not reserved any more was counted already, or in a period that is over.
-    pub fn count(&mut self, id: &ExchangeId) {
-        if self.pending.remove(id).is_some() {
-            self.answered = self.answered.saturating_add(1);
+        if self.period_start < period_start {
+            return Ok(Step::Begin(reservation));
         }
-    }
-
-    /// The question was not answered; whether it counted.
-    pub fn give_back(&mut self, id: &ExchangeId) -> bool {
-        self.pending.remove(id).is_some()
+        let stale: Vec<ReservationId> = self.stale(now).cloned().collect();
+        if stale.contains(id) || (!stale.is_empty() && self.used >= limit) {
+            return Ok(Step::Prune(stale));
+        }
+        if self.pending.contains_key(id) {
+            return Err(Error::Conflict {
+                code: "idempotency_in_progress",
+                message: "A request with this Idempotency-Key is being answered",
+            });
+        }
+        Ok(Step::Add(reservation, limit))
     }
 
     /// How many are left.
     pub fn allowance(&self, meter: Meter, tenant: &Tenant, now: Timestamp) -> Allowance {
         let period = meter.period(now);
-        let mut usage = self.clone();
-        usage.turn_to(period, now);
-        let pending = u32::try_from(usage.pending.len()).unwrap_or(u32::MAX);
-        let used = usage.answered.saturating_add(pending);
+        // A clock that is behind does not bring an earlier period back.
+        let is_over = self.period_start < period.start;
+        let stale = u32::try_from(self.stale(now).count()).unwrap_or(u32::MAX);
+        let used = if is_over { 0 } else { self.used.saturating_sub(stale) };
         Allowance { meter, limit: meter.limit(tenant), used, allowed_again_at: period.end, now: now.as_second() }
     }
 
-    /// Forgets another period, and what was never ended.
-    fn turn_to(&mut self, period: Period, now: Timestamp) {
-        if self.period_start != period.start {
-            *self = Self { period_start: period.start, revision: self.revision, ..Self::default() };
-        }
-        self.pending.retain(|_, until| now.as_second() < *until);
+    fn stale(&self, now: Timestamp) -> impl Iterator<Item = &ReservationId> {
+        self.pending.iter().filter(move |(_, until)| now.as_second() >= **until).map(|(id, _)| id)
     }
 }
 
@@ -182,7 +212,7 @@ mod tests {
     /// Wednesday 27 November 2024, 20:40, a moment within the example of page 003.
     const NOW: i64 = 1_732_740_000;
 
-    fn id(number: u32) -> ExchangeId {
+    fn id(number: u32) -> ReservationId {
         format!("01970000-0000-7000-8000-{number:012x}").parse().unwrap()
     }
 
@@ -207,75 +237,109 @@ mod tests {
         assert_eq!(Meter::Searches.period(at(november.end)).start, november.end);
     }
 
+    /// As the store carries steps out: each on its condition.
+    fn carry_out(usage: &mut Usage, step: Step) -> bool {
+        match step {
+            Step::Begin(Reservation { id, period_start, until }) => {
+                *usage = Usage { period_start, used: 1, pending: BTreeMap::from([(id, until)]) };
+                true
+            }
+            Step::Add(Reservation { id, period_start, until }, limit) => {
+                assert_eq!(usage.period_start, period_start);
+                assert!(usage.used < limit && usage.pending.insert(id, until).is_none());
+                usage.used += 1;
+                true
+            }
+            Step::Prune(stale) => {
+                stale.iter().for_each(|id| give_back(usage, id));
+                false
+            }
+        }
+    }
+
+    fn give_back(usage: &mut Usage, id: &ReservationId) {
+        if usage.pending.remove(id).is_some() {
+            usage.used -= 1;
+        }
+    }
+
+    fn reserve(usage: &mut Usage, number: u32, tenant: &Tenant, second: i64) -> Result<(), Error> {
+        while !{
+            let step = usage.reserve(&id(number), Meter::Messages, tenant, at(second))?;
+            carry_out(usage, step)
+        } {}
+        Ok(())
+    }
+
     #[test]
     fn a_limit_holds_and_what_failed_is_given_back() {
-        let (tenant, now, mut usage) = (tenant(2), at(NOW), Usage::default());
-        let reserve = |usage: &mut Usage, number| usage.reserve(id(number), Meter::Messages, &tenant, now);
-        reserve(&mut usage, 1).unwrap();
-        reserve(&mut usage, 2).unwrap();
-        // The same question again, after an answer that was lost.
-        reserve(&mut usage, 2).unwrap();
-        let Err(Error::AllowanceUsedUp(allowance)) = reserve(&mut usage, 3) else { panic!("{usage:?}") };
+        let (tenant, mut usage) = (tenant(2), Usage::default());
+        reserve(&mut usage, 1, &tenant, NOW).unwrap();
+        reserve(&mut usage, 2, &tenant, NOW).unwrap();
+        let Err(Error::AllowanceUsedUp(allowance)) = reserve(&mut usage, 3, &tenant, NOW) else { panic!("{usage:?}") };
         assert_eq!((allowance.limit, allowance.used, allowance.remaining()), (2, 2, 0));
         assert_eq!((allowance.allowed_again_at, allowance.retry_after()), (1_733_097_600, 357_600));
-        assert!(usage.give_back(&id(2)));
-        assert!(!usage.give_back(&id(2)));
-        reserve(&mut usage, 3).unwrap();
-        usage.count(&id(1));
-        usage.count(&id(1));
-        usage.count(&id(3));
-        assert_eq!((usage.answered, usage.pending.len()), (2, 0));
-        assert!(!usage.give_back(&id(1)));
-        assert!(reserve(&mut usage, 4).is_err());
+        give_back(&mut usage, &id(2));
+        reserve(&mut usage, 3, &tenant, NOW).unwrap();
+        usage.pending.clear();
+        assert!(reserve(&mut usage, 4, &tenant, NOW + RESERVED_SECONDS).is_err(), "what was answered stays");
+    }
+
+    #[test]
+    fn the_same_question_is_reserved_once_until_it_has_ended() {
+        let (tenant, mut usage) = (tenant(9), Usage::default());
+        reserve(&mut usage, 1, &tenant, NOW).unwrap();
+        let again = reserve(&mut usage, 1, &tenant, NOW + RESERVED_SECONDS - 1).unwrap_err();
+        assert!(matches!(again, Error::Conflict { code: "idempotency_in_progress", .. }), "{again:?}");
+        reserve(&mut usage, 1, &tenant, NOW + RESERVED_SECONDS).unwrap();
+        assert_eq!((usage.used, usage.pending.len()), (1, 1));
     }
 
     #[test]
     fn what_was_never_ended_counts_for_two_minutes() {
         let (tenant, mut usage) = (tenant(1), Usage::default());
-        usage.reserve(id(1), Meter::Messages, &tenant, at(NOW)).unwrap();
-        assert!(usage.reserve(id(2), Meter::Messages, &tenant, at(NOW + RESERVED_SECONDS - 1)).is_err());
-        usage.reserve(id(2), Meter::Messages, &tenant, at(NOW + RESERVED_SECONDS)).unwrap();
-        assert_eq!(usage.pending.len(), 1);
+        reserve(&mut usage, 1, &tenant, NOW).unwrap();
+        assert!(reserve(&mut usage, 2, &tenant, NOW + RESERVED_SECONDS - 1).is_err());
+        let left = usage.allowance(Meter::Messages, &tenant, at(NOW + RESERVED_SECONDS));
+        assert_eq!(left.remaining(), 1);
+        reserve(&mut usage, 2, &tenant, NOW + RESERVED_SECONDS).unwrap();
+        assert_eq!((usage.used, usage.pending.len()), (1, 1));
     }
 
     #[test]
-    fn a_new_period_begins_at_nothing_and_what_ends_in_it_counts_in_its_own() {
+    fn a_new_period_begins_at_nothing_and_no_clock_brings_an_old_one_back() {
         let (tenant, mut usage) = (tenant(1), Usage::default());
         let end = Meter::Messages.period(at(NOW)).end;
-        usage.reserve(id(1), Meter::Messages, &tenant, at(end - 1)).unwrap();
+        reserve(&mut usage, 1, &tenant, end - 1).unwrap();
         assert_eq!(usage.allowance(Meter::Messages, &tenant, at(end)).used, 0);
-        usage.reserve(id(2), Meter::Messages, &tenant, at(end)).unwrap();
-        usage.count(&id(1));
-        usage.count(&id(2));
-        assert_eq!(usage.allowance(Meter::Messages, &tenant, at(end)).used, 1);
+        reserve(&mut usage, 2, &tenant, end).unwrap();
+        assert_eq!((usage.period_start, usage.used), (end, 1));
+        assert!(reserve(&mut usage, 3, &tenant, end - 1).is_err(), "a clock that is a second behind");
+        assert_eq!(usage.allowance(Meter::Messages, &tenant, at(end - 1)).used, 1);
     }
 
     #[test]
     fn a_limit_that_was_lowered_below_what_is_used_leaves_none() {
-        let usage = Usage { period_start: 1_732_492_800, answered: 5, ..Usage::default() };
+        let usage = Usage { period_start: 1_732_492_800, used: 5, ..Usage::default() };
         let allowance = usage.allowance(Meter::Messages, &tenant(3), at(NOW));
         assert_eq!((allowance.used, allowance.limit, allowance.remaining()), (5, 3, 0));
     }
 
     proptest! {
-        /// Whatever order things happen in, no more are reserved or answered than the limit says, and none twice.
+        /// Whatever order things happen in, and whatever clocks say, no more count than the limit says, and none twice.
         #[test]
-        fn no_order_exceeds_the_limit(limit in 0_u32..6, steps in prop::collection::vec((0_u8..3, 0_u32..12), 0..60)) {
-            let (tenant, mut usage, now) = (tenant(limit), Usage::default(), at(NOW));
-            let mut answered = std::collections::BTreeSet::new();
-            for (step, number) in steps {
+        fn no_order_exceeds_the_limit(
+            limit in 0_u32..6, steps in prop::collection::vec((0_u8..3, 0_u32..12, -200_i64..200), 0..60),
+        ) {
+            let (tenant, mut usage, mut answered) = (tenant(limit), Usage::default(), 0_u32);
+            for (step, number, skew) in steps {
                 match step {
-                    0 if !answered.contains(&number) => drop(usage.reserve(id(number), Meter::Messages, &tenant, now)),
-                    1 if usage.pending.contains_key(&id(number)) => {
-                        usage.count(&id(number));
-                        answered.insert(number);
-                    }
-                    1 => usage.count(&id(number)),
-                    _ => drop(usage.give_back(&id(number))),
+                    0 => drop(reserve(&mut usage, number, &tenant, NOW + skew)),
+                    1 => answered += u32::from(usage.pending.remove(&id(number)).is_some()),
+                    _ => give_back(&mut usage, &id(number)),
                 }
-                let allowance = usage.allowance(Meter::Messages, &tenant, now);
-                prop_assert!(allowance.used <= limit);
-                prop_assert_eq!(usage.answered as usize, answered.len());
+                prop_assert!(usage.used <= limit, "{:?}", usage);
+                prop_assert_eq!(usage.used as usize, answered as usize + usage.pending.len());
             }
         }
 

@@ -1,15 +1,15 @@
 //! The assistant and AI Search (page 003). A question is reserved before it is answered; it counts, and is remembered, in one
 //! transaction with its audit event; where it is not answered, it is given back.
 
+use std::str::FromStr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use ::assistant::Answerer;
-use domain::conversation::{Conversation, Exchange, ExchangeId, Message};
+use domain::conversation::{Exchange, Message};
 use domain::error::Error;
+use domain::id::Sha256Hex;
 use domain::member::MemberId;
-use domain::usage::{Allowance, Meter};
-use jiff::Timestamp;
+use domain::usage::{Allowance, Meter, ReservationId, Step};
 use search::column::Log;
 use search::question::{Answer, Question};
 use store::conversations::Ended;
@@ -30,11 +30,11 @@ pub struct Said {
     pub allowance: Allowance,
 }
 
-/// What became of a question that was answered.
-enum Outcome {
-    Counted(Allowance),
-    /// The same request was carried out meanwhile.
-    Before(Created),
+/// A question that counts while it is being answered.
+struct Reserved<'c> {
+    caller: &'c Caller,
+    meter: Meter,
+    id: ReservationId,
 }
 
 impl Service {
@@ -45,33 +45,37 @@ impl Service {
         message: &Message,
         request: Option<IdempotentRequest>,
     ) -> Result<Answered<Said>, Error> {
-        let owner = ReplayOwner::Tenant(&caller.tenant.id);
-        if let Some(created) = self.earlier(owner, request.as_ref()).await? {
-            return self.said_before(caller, created).await;
+        if let Some(said) = self.said_before(caller, request.as_ref()).await? {
+            return Ok(said);
+        }
+        let id = request.as_ref().map_or_else(new_id, |request| of_request(&request.scope))?;
+        let reserved = Reserved { caller, meter: Meter::Messages, id };
+        self.reserve(&reserved).await?;
+        let said = self.answer(&reserved, message, request.as_ref()).await;
+        self.or_give_back(&reserved, said).await
+    }
+
+    /// Answers a message that is reserved.
+    async fn answer(
+        &self,
+        reserved: &Reserved<'_>,
+        message: &Message,
+        request: Option<&IdempotentRequest>,
+    ) -> Result<Answered<Said>, Error> {
+        let caller = reserved.caller;
+        // The same request may have been answered since it was looked for.
+        if let Some(said) = self.said_before(caller, request).await? {
+            self.give_back(reserved).await;
+            return Ok(said);
         }
         let member: MemberId = caller.user_id.parse()?;
         let now = self.clock.now();
         let (conversation, history) = self.store.conversation(&caller.tenant.id, &member, now).await?;
-        let id = new_id()?;
-        let answered = async {
-            self.reserve(caller, Meter::Messages, &id).await?;
-            let answer = self.answerer()?.answer(message, &history).await?;
-            let question = message.as_str().to_owned();
-            let asked_at = now.as_second();
-            let exchange = Exchange { id: id.clone(), conversation, question, answer, asked_at };
-            let outcome =
-                self.count(caller, Meter::Messages, &id, Some((&member, &exchange)), request.as_ref()).await?;
-            Ok((exchange.answer, outcome))
-        };
-        match self.or_give_back(caller, Meter::Messages, &id, answered.await).await? {
-            (answer, Outcome::Counted(allowance)) => {
-                Ok(Answered { value: Said { answer, allowance }, replayed: false })
-            }
-            (_, Outcome::Before(created)) => {
-                self.give_back(caller, Meter::Messages, &id).await;
-                self.said_before(caller, created).await
-            }
-        }
+        let answer = self.answerer()?.answer(message, &history).await?;
+        let (question, asked_at) = (message.as_str().to_owned(), now.as_second());
+        let exchange = Exchange { id: new_id()?, conversation, question, answer, asked_at };
+        let allowance = self.count(reserved, Some((&member, &exchange)), request).await?;
+        Ok(Answered { value: Said { answer: exchange.answer, allowance }, replayed: false })
     }
 
     /// Turns a question into a search of `log`; and what is left after it.
@@ -81,17 +85,14 @@ impl Service {
         log: Log,
         question: &Question,
     ) -> Result<(Answer, Allowance), Error> {
-        let id = new_id()?;
+        let reserved = Reserved { caller, meter: Meter::Searches, id: new_id()? };
+        self.reserve(&reserved).await?;
         let interpreted = async {
-            self.reserve(caller, Meter::Searches, &id).await?;
             let interpreted = self.answerer()?.interpret(question, log, self.clock.now()).await?;
             let answer = interpreted.map_err(|refusal| Error::NotInterpreted(refusal.to_string()))?;
-            match self.count(caller, Meter::Searches, &id, None, None).await? {
-                Outcome::Counted(allowance) => Ok((answer, allowance)),
-                Outcome::Before(_) => Err(Error::internal("a search that has no key was made before")),
-            }
+            Ok((answer, self.count(&reserved, None, None).await?))
         };
-        self.or_give_back(caller, Meter::Searches, &id, interpreted.await).await
+        self.or_give_back(&reserved, interpreted.await).await
     }
 
     /// What the caller said and was told lately, the oldest first.
@@ -104,12 +105,10 @@ impl Service {
     pub async fn clear_conversation(&self, caller: &Caller) -> Result<(), Error> {
         let member = &caller.user_id.parse()?;
         let attempt = |attempt: Attempt| async move {
-            let before = self.store.conversation_head(&attempt.tenant.id, member).await?;
-            let change = self.store.end_conversation(&attempt.tenant, member, before, attempt.record()).await?;
-            Ok(Tried::Written(change, Conversation { revision: before.revision + 1 }))
+            self.store.end_conversation(&attempt.tenant, member, attempt.record()).await
         };
-        let now = self.settle(caller, attempt).await?;
-        self.store.remove_ended(&caller.tenant.id, member, now).await
+        self.change(caller, None, attempt).await?;
+        self.store.remove_ended(&caller.tenant.id, member).await
     }
 
     /// How many questions the caller's tenant has left.
@@ -123,40 +122,54 @@ impl Service {
     }
 
     /// Reserves a question, if one is left.
-    async fn reserve(&self, caller: &Caller, meter: Meter, id: &ExchangeId) -> Result<(), Error> {
-        let mut tenant = caller.tenant.clone();
-        for attempt in 0..TRIES {
-            let mut usage = self.store.usage(&tenant.id, meter).await?;
-            usage.reserve(id.clone(), meter, &tenant, self.clock.now())?;
-            match self.store.write_reservation(&tenant, meter, &usage).await? {
-                Change::Done => return Ok(()),
-                Change::TenantChanged => tenant = self.readmit(caller).await?,
-                _ => pause(attempt).await,
-            }
+    async fn reserve(&self, reserved: &Reserved<'_>) -> Result<(), Error> {
+        let tried = self.try_to_reserve(reserved).await;
+        // It may be there although it seems not.
+        if matches!(tried, Err(Error::Internal(_))) {
+            self.give_back(reserved).await;
         }
-        Err(too_often())
+        tried
     }
 
-    /// Counts a question that was answered.
+    async fn try_to_reserve(&self, Reserved { caller, meter, id }: &Reserved<'_>) -> Result<(), Error> {
+        let mut tenant = caller.tenant.clone();
+        for _ in 0..TRIES {
+            let usage = self.store.usage(&tenant.id, *meter).await?;
+            let change = match usage.reserve(id, *meter, &tenant, self.clock.now())? {
+                Step::Begin(reservation) => self.store.begin_usage(&tenant, *meter, &reservation).await?,
+                Step::Add(reservation, limit) => self.store.add_usage(&tenant, *meter, &reservation, limit).await?,
+                Step::Prune(stale) => {
+                    for id in &stale {
+                        self.store.give_back(&tenant.id, *meter, id).await?;
+                    }
+                    continue;
+                }
+            };
+            match change {
+                Change::Done => return Ok(()),
+                Change::TenantChanged => tenant = self.readmit(caller).await?,
+                _ => {}
+            }
+        }
+        Err(Error::internal("what a tenant has used was changed by others too often"))
+    }
+
+    /// Counts a question that was answered; what is left after it.
     async fn count(
         &self,
-        caller: &Caller,
-        meter: Meter,
-        id: &ExchangeId,
+        Reserved { caller, meter, id }: &Reserved<'_>,
         exchange: Option<(&MemberId, &Exchange)>,
         request: Option<&IdempotentRequest>,
-    ) -> Result<Outcome, Error> {
+    ) -> Result<Allowance, Error> {
         let attempt = |attempt: Attempt| async move {
-            let attempt = attempt.creating(request, Created::Exchange(id.clone()));
+            let created = exchange.map(|(_, exchange)| Created::Exchange(exchange.id.clone()));
+            let attempt = attempt.creating(request, created.unwrap_or(Created::Nothing));
             let tenant = &attempt.tenant;
-            let mut usage = self.store.usage(&tenant.id, meter).await?;
-            usage.count(id);
-            let exchange = self.unless_cleared(caller, exchange).await?;
-            let ended = Ended { meter, usage: &usage, exchange };
-            Ok(match (self.store.end_question(tenant, ended, attempt.record()).await?, request) {
-                (Change::Repeated(earlier), Some(request)) => Tried::Settled(Outcome::Before(request.repeat(earlier)?)),
-                (change, _) => Tried::Written(change, Outcome::Counted(usage.allowance(meter, tenant, attempt.now))),
-            })
+            let usage = self.store.usage(&tenant.id, *meter).await?;
+            let reserved = usage.pending.contains_key(id).then_some((*meter, id));
+            let ended = Ended { reserved, exchange: self.unless_cleared(caller, exchange).await? };
+            let change = self.store.end_question(tenant, ended, attempt.record()).await?;
+            Ok(Tried::Written(change, usage.allowance(*meter, tenant, attempt.now)))
         };
         self.settle(caller, attempt).await
     }
@@ -173,64 +186,52 @@ impl Service {
     }
 
     /// What came of a question; where that is an error, it is given back first.
-    async fn or_give_back<T>(
-        &self,
-        caller: &Caller,
-        meter: Meter,
-        id: &ExchangeId,
-        outcome: Result<T, Error>,
-    ) -> Result<T, Error> {
-        // Where none was left, nothing was reserved; after any other failure it may have been, also where it seems not.
-        if outcome.as_ref().is_err_and(|error| !matches!(error, Error::AllowanceUsedUp(_))) {
-            self.give_back(caller, meter, id).await;
+    async fn or_give_back<T>(&self, reserved: &Reserved<'_>, outcome: Result<T, Error>) -> Result<T, Error> {
+        if outcome.is_err() {
+            self.give_back(reserved).await;
         }
         outcome
     }
 
     /// Gives a question back. Where that fails, it counts until its reservation ends.
-    async fn give_back(&self, caller: &Caller, meter: Meter, id: &ExchangeId) {
-        if let Err(error) = self.try_to_give_back(caller, meter, id).await {
+    async fn give_back(&self, Reserved { caller, meter, id }: &Reserved<'_>) {
+        if let Err(error) = self.store.give_back(&caller.tenant.id, *meter, id).await {
             tracing::warn!(error = error.with_causes(), "could not give a question back");
         }
     }
 
-    async fn try_to_give_back(&self, caller: &Caller, meter: Meter, id: &ExchangeId) -> Result<(), Error> {
-        for attempt in 0..TRIES {
-            let mut usage = self.store.usage(&caller.tenant.id, meter).await?;
-            if !usage.give_back(id) || self.store.update_usage(&caller.tenant.id, meter, &usage).await? {
-                return Ok(());
-            }
-            pause(attempt).await;
-        }
-        Err(too_often())
-    }
-
     /// The answer to an earlier request with the same key.
-    async fn said_before(&self, caller: &Caller, created: Created) -> Result<Answered<Said>, Error> {
-        let Created::Exchange(id) = created else { return Err(Error::IdempotencyKeyReused) };
+    async fn said_before(
+        &self,
+        caller: &Caller,
+        request: Option<&IdempotentRequest>,
+    ) -> Result<Option<Answered<Said>>, Error> {
+        let tenant = &caller.tenant.id;
+        let id = match self.earlier(ReplayOwner::Tenant(tenant), request).await? {
+            None => return Ok(None),
+            Some(Created::Exchange(id)) => id,
+            Some(_) => return Err(Error::IdempotencyKeyReused),
+        };
         let member = caller.user_id.parse()?;
         let (head, exchange) = tokio::try_join!(
-            self.store.conversation_head(&caller.tenant.id, &member),
-            self.store.exchange(&caller.tenant.id, &member, &id),
+            self.store.conversation_head(tenant, &member),
+            self.store.exchange(tenant, &member, &id),
         )?;
-        let now: Timestamp = self.clock.now();
+        let now = self.clock.now();
         let exchange = exchange.filter(|exchange| exchange.conversation == head && exchange.is_kept(now));
         let answer = exchange.ok_or(Error::NotFound("This message was answered before and is cleared"))?.answer;
         let allowance = self.allowance(caller, Meter::Messages).await?;
-        Ok(Answered { value: Said { answer, allowance }, replayed: true })
+        Ok(Some(Answered { value: Said { answer, allowance }, replayed: true }))
     }
 }
 
-/// Names a question. Later ones sort behind earlier ones.
-fn new_id() -> Result<ExchangeId, Error> {
+/// Names something that is new. Later ones sort behind earlier ones.
+fn new_id<Id: FromStr<Err = Error>>() -> Result<Id, Error> {
     Uuid::now_v7().to_string().parse()
 }
 
-/// Before the next try at what others write at the same time.
-async fn pause(attempt: u32) {
-    tokio::time::sleep(Duration::from_millis(fastrand::u64(0..=1 << attempt.min(6)))).await;
-}
-
-fn too_often() -> Error {
-    Error::internal("what a tenant has used was changed by others too often")
+/// The same for the same request, so that it is answered once at a time.
+fn of_request(scope: &Sha256Hex) -> Result<ReservationId, Error> {
+    let bits = scope.as_str().get(..32).and_then(|digits| u128::from_str_radix(digits, 16).ok());
+    Uuid::from_u128(bits.unwrap_or_default()).to_string().parse()
 }

@@ -7,22 +7,23 @@ use domain::error::Error;
 use domain::id::TenantId;
 use domain::member::MemberId;
 use domain::tenant::Tenant;
-use domain::usage::{Meter, Usage};
+use domain::usage::{Meter, ReservationId};
 use jiff::Timestamp;
 
 use crate::Store;
-use crate::changes::{Change, Part, Record};
+use crate::changes::{Change, Part, Record, updated};
 use crate::error::failed;
 use crate::keys::{ItemKey, exchanges, partition};
 use crate::table::{Item, number, read_item, string};
 
+/// Exchanges that are read at once: all that are shown.
+const PAGE: i32 = 50;
+
 /// A question that was answered.
 #[derive(Clone, Copy, Debug)]
 pub struct Ended<'a> {
-    /// What is counted.
-    pub meter: Meter,
-    /// What the tenant has used with it, with the revision that it had.
-    pub usage: &'a Usage,
+    /// What counts it, and as what it was reserved; none where its period is over, or it was taken away meanwhile.
+    pub reserved: Option<(Meter, &'a ReservationId)>,
     /// What is remembered of it, and of whom.
     pub exchange: Option<(&'a MemberId, &'a Exchange)>,
 }
@@ -61,8 +62,10 @@ impl Store {
 
     /// Counts a question that was answered, and remembers the exchange if the conversation is still the one that it belongs to.
     pub async fn end_question(&self, tenant: &Tenant, ended: Ended<'_>, record: Record<'_>) -> Result<Change, Error> {
-        let usage = self.usage_put(&tenant.id, ended.meter, ended.usage)?;
-        let mut actions = vec![self.tenant_unchanged(tenant)?, usage];
+        let mut actions = vec![self.tenant_unchanged(tenant)?];
+        if let Some((meter, id)) = ended.reserved {
+            actions.push((Part::Version, self.counted(&tenant.id, meter, id)?));
+        }
         if let Some((member, exchange)) = ended.exchange {
             let key = ItemKey::Exchange(&tenant.id, member, &exchange.id);
             let expiry = [("expires_at", number(exchange.expires_at()))];
@@ -72,29 +75,33 @@ impl Store {
         self.change(actions, record).await
     }
 
-    /// Ends a conversation: from then on it has no exchanges.
+    /// Ends the conversation of a member, whichever it is: from then on it has no exchanges.
     pub async fn end_conversation(
         &self,
         tenant: &Tenant,
         member: &MemberId,
-        conversation: Conversation,
         record: Record<'_>,
     ) -> Result<Change, Error> {
-        let next = Conversation { revision: conversation.revision + 1 };
-        let before = Some(conversation.revision).filter(|revision| *revision > 0);
-        let put = self.put_over(&ItemKey::Conversation(&tenant.id, member), &next, [], before)?;
-        self.change(vec![self.tenant_unchanged(tenant)?, (Part::Version, put)], record).await
+        let actions = vec![self.tenant_unchanged(tenant)?, self.next_conversation(&tenant.id, member)?];
+        self.change(actions, record).await
     }
 
-    /// Removes the exchanges of a member that belong to another conversation than `conversation`.
-    pub async fn remove_ended(
+    /// Begins the next conversation of a member.
+    pub(crate) fn next_conversation(
         &self,
         tenant: &TenantId,
         member: &MemberId,
-        conversation: Conversation,
-    ) -> Result<(), Error> {
+    ) -> Result<(Part, TransactWriteItem), Error> {
+        let next = self.update(&ItemKey::Conversation(tenant, member)).update_expression("ADD revision :one");
+        Ok((Part::Version, updated(next.expression_attribute_values(":one", number(1)))?))
+    }
+
+    /// Removes the exchanges of a member that belong to conversations that have ended.
+    pub async fn remove_ended(&self, tenant: &TenantId, member: &MemberId) -> Result<(), Error> {
+        // In this order: what a new conversation has meanwhile belongs to one that is later than the one that was read.
+        let head = self.conversation_head(tenant, member).await?;
         let stored: Vec<Exchange> = self.under(tenant, &exchanges(member)).await?;
-        let ended = stored.iter().filter(|exchange| exchange.conversation != conversation);
+        let ended = stored.iter().filter(|exchange| exchange.conversation.revision < head.revision);
         let keys = ended.map(|exchange| ItemKey::Exchange(tenant, member, &exchange.id).attributes());
         self.delete_all(&self.names.table, keys.collect()).await
     }
@@ -104,7 +111,7 @@ impl Store {
         let request = request.key_condition_expression("pk = :pk AND begins_with(sk, :prefix)");
         let request = request.expression_attribute_values(":pk", string(partition(tenant)));
         let request = request.expression_attribute_values(":prefix", string(exchanges(member)));
-        let request = request.scan_index_forward(false).into_paginator().items();
+        let request = request.scan_index_forward(false).limit(PAGE).into_paginator().items();
         let (mut items, mut newest) = (request.send(), Vec::new());
         while let Some(item) = items.next().await {
             let item: Item = item.map_err(failed("Query"))?;

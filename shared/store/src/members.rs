@@ -171,6 +171,8 @@ impl Store {
             (Part::Subject, self.remove(&ItemKey::Member(&tenant.id, &member))?),
             (Part::Roster, updated(roster)?),
             (Part::Person, updated(self.leaves(&tenant.id, person))?),
+            // Who comes back begins anew.
+            self.next_conversation(&tenant.id, &member)?,
         ])
     }
 

@@ -15,9 +15,6 @@ const DRAWN: [&str; 7] = ["pk", "sk", "revision", "secret_hash", "sealed", "publ
 /// As [`DRAWN`], of the record of a request: what names the request, and what it created.
 const DRAWN_OF_REQUEST: [&str; 3] = ["scope", "body", "created"];
 
-/// Of what a tenant has used: what is being answered counts for two minutes, also where nobody ends it.
-const PASSING: &str = "pending";
-
 /// What is a person's, or of a colleague with the same domain, or of their tenant.
 const CONCERNS: &str = "contains(pk, :domain) OR contains(sk, :domain) OR contains(pk, :tenant) OR tenant = :tenant \
                         OR contains(tenants, :tenant)";
@@ -67,25 +64,32 @@ impl World {
     }
 }
 
+/// What counts for good of what a tenant has used, if anything does: what is being answered counts for two minutes, also where nobody
+/// ends it. Other items as they are.
+fn answered(item: &Item) -> Option<Item> {
+    let mut item = item.clone();
+    if let (Some(used), Some(pending)) = (item.get("used").cloned(), item.remove("pending")) {
+        // Texts of a map: one for each entry.
+        let left = used.parse::<usize>().unwrap() - pending.matches("\": ").count();
+        item.insert("used".to_owned(), left.to_string());
+        return (left > 0).then_some(item);
+    }
+    Some(item)
+}
+
 impl Standing {
     /// As text, which is the same for every tenant that went through the same.
     pub(crate) fn plainly(&self) -> Vec<String> {
         let line = |(key, item): (&String, &Item)| {
             let of_request = key.contains(" IDEMPOTENCY#");
-            let of_usage = key.contains(" USAGE#");
-            let drawn = |name: &str| {
-                DRAWN.contains(&name)
-                    || (of_request && DRAWN_OF_REQUEST.contains(&name))
-                    || (of_usage && name == PASSING)
-            };
+            let drawn = |name: &str| DRAWN.contains(&name) || (of_request && DRAWN_OF_REQUEST.contains(&name));
             let kept: BTreeMap<_, _> = item.iter().filter(|(name, _)| !drawn(name)).collect();
             let numbered = ["IDEMPOTENCY#", "MAIL#"].iter().find_map(|kind| Some(key.find(kind)? + kind.len()));
             let text = format!("{} {kept:?}", &key[..numbered.unwrap_or(key.len())]);
             self.names.iter().fold(text, |text, (name, instead)| text.replace(name, instead))
         };
-        // Nothing was used, though something was reserved and given back.
-        let is_something = |(_, item): &(&String, &Item)| item.get("answered").is_none_or(|answered| answered != "0");
-        let mut lines: Vec<String> = self.items.iter().filter(is_something).map(line).collect();
+        let items = self.items.iter().filter_map(|(key, item)| Some((key, answered(item)?)));
+        let mut lines: Vec<String> = items.map(|(key, item)| line((key, &item))).collect();
         lines.sort();
         lines
     }

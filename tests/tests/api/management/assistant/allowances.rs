@@ -57,6 +57,17 @@ async fn as_many_messages_are_answered_in_a_week_as_the_limit_says() {
     assert_eq!(count(&answers), counts([("200", 5), ("429 weekly_message_limit", 2)]));
 }
 
+/// Far from its limit, nobody is in anybody's way.
+#[tokio::test(flavor = "multi_thread")]
+async fn all_of_many_at_once_are_answered_where_there_is_room() {
+    let bench = Bench::start().await;
+    limit(&bench, 1000, 1000).await;
+    let owner = bench.owner();
+    let answers = at_once(&owner, SEARCH, vec![json!({ "mode": "audit", "query": "uploads today" }); 100]).await;
+    assert_eq!(count(&answers), counts([("200", 100)]));
+    assert_eq!(search(&owner).await.body["usage"], json!({ "used": 101, "limit": 1000 }));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn as_many_searches_are_made_in_a_month_as_the_limit_says() {
     let bench = Bench::start().await;
