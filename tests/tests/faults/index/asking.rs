@@ -29,14 +29,14 @@ async fn messages_survive_every_fault() {
     done, then 500: 500 internal → done, told | 500 internal → not done, told | 500 internal → not done, untold
     done, then cut once: 200 → done, told
     conflict: 200 → done, told
-    killed before: not done, untold
-    killed after: done, told | not done, untold
+    killed before: not done, untold | not done, untold, to be asked again in two minutes
+    killed after: done, told | not done, untold | not done, untold, to be asked again in two minutes
     # helpbot clear
     BatchGetItem, GetItem, Query, TransactWriteItems
     undisturbed: 200 → done, told
     throttled: 500 internal → done, told | 500 internal → not done, told | 500 internal → not done, untold
     503 once: 200 → done, told
-    done, then 500: 500 internal → done, told | 500 internal → not done, told | 500 internal → not done, untold
+    done, then 500: 500 internal → done, told | 500 internal → not done, untold
     done, then cut once: 200 → done, told
     conflict: 200 → done, told
     killed before: done, told | not done, untold

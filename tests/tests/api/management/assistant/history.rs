@@ -1,6 +1,7 @@
 //! What the assistant remembers, for whom, and how it forgets.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::usage::RESERVED_SECONDS;
 use serde_json::{Value, json};
 use tests::harness::{Answer, Bench, send};
 use tests::members::Member;
@@ -164,6 +165,34 @@ async fn a_request_that_is_still_being_answered_is_not_answered_twice() {
     assert_eq!((first.status.as_u16(), used(&owner).await), (200, json!(1)));
     let third = ask().await;
     assert_eq!((third.headers["idempotent-replayed"].to_str().unwrap(), &third.body), ("true", &first.body));
+}
+
+/// Whoever answered it is gone: the same request is answered as soon as their time is over.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_whose_function_was_killed_is_answered_after_two_minutes() {
+    let bench = Bench::start().await;
+    bench.clock.stop();
+    let held = Held::new(0);
+    let app = api::App { service: bench.service().clone().with_answerer(held.clone()) };
+    let router = tests::functions::serve(local::routes(), app);
+    let owner = bench.owner();
+    let ask = || {
+        let (router, owner) = (router.clone(), owner.clone());
+        async move {
+            let headers =
+                [("authorization", owner.bearer.as_str()), ("tenant", owner.tenant.as_str()), ("idempotency-key", "k")];
+            send(&router, "POST", CHAT, &headers, Some(json!({ "message": PINNING }))).await
+        }
+    };
+    let killed = tokio::spawn(ask());
+    held.asked.acquire().await.unwrap().forget();
+    killed.abort();
+    assert!(killed.await.unwrap_err().is_cancelled());
+    held.may.add_permits(9);
+    bench.clock.pass(RESERVED_SECONDS - 1);
+    assert_eq!(ask().await.text("code"), "idempotency_in_progress");
+    bench.clock.pass(1);
+    assert_eq!((ask().await.status.as_u16(), used(&owner).await), (200, json!(1)));
 }
 
 #[tokio::test(flavor = "multi_thread")]
