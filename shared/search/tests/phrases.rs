@@ -14,7 +14,7 @@ use search::column::Log;
 use search::query::Query;
 use search::question::{Answer, Interpreter, MAX_LENGTH, Question, Refusal};
 use serde_json::{Value, json};
-use table::{CALLS, Expected, Row, now};
+use table::{CALLS, Expected, Row, Tally, now};
 
 static INTERPRETER: LazyLock<Interpreter> = LazyLock::new(|| Interpreter::new(CALLS));
 
@@ -50,6 +50,19 @@ fn every_phrase_means_what_the_table_says() {
         "{right} of {} phrases, {refused} of them to be refused, are right:\n{told}",
         rows.len()
     );
+}
+
+/// What the grammar makes of phrases that it was not made with.
+#[test]
+#[expect(clippy::print_stdout, reason = "the figure is what it is for")]
+fn phrases_that_were_held_out_are_counted() {
+    let (rows, mut tally) = (table::held_out(), Tally::default());
+    let told: Vec<String> = rows
+        .iter()
+        .filter_map(|row| tally.count(row, &INTERPRETER.interpret(&row.question(), row.log, now())))
+        .collect();
+    println!("{}\n{tally}", told.join("\n"));
+    assert!(rows.len() >= 60);
 }
 
 /// The example of page 003, to the letter.
