@@ -14,15 +14,15 @@ use anyhow::Context as _;
 use assistant::{Answerer, Embedded, Guides};
 use aws_config::BehaviorVersion;
 use bedrock::{Bedrock, Limits};
-use table::{CALLS, Row, Tally, held_out, now, rows};
+use table::{Row, Tally, calls, held_out, now, rows};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     let model = std::env::args().nth(1).context("name a model")?.parse()?;
     let guides = Guides::at("https://app.example.com/documents/guides");
     let config = aws_config::load_defaults(BehaviorVersion::latest()).await;
-    let grammar = Embedded::new(guides.clone(), CALLS);
-    let bedrock = Bedrock::new(&config, model, Limits::default(), guides, CALLS);
+    let grammar = Embedded::new(guides.clone(), &calls());
+    let bedrock = Bedrock::new(&config, model, Limits::default(), guides, &calls());
     for (table, rows) in [("phrases", rows()), ("held out", held_out())] {
         let (grammar, bedrock) = (measure(&grammar, &rows).await, measure(&bedrock, &rows).await);
         println!("{table}, grammar: {grammar}\n{table}, Bedrock: {bedrock}");

@@ -23,7 +23,10 @@ pub(super) fn moments(window: Option<&Window>, log: Log, now: Timestamp) -> Resu
     };
     let (first, end) = match window {
         None => (kept, tomorrow),
-        Some(Window::Within(period)) => period.days(today, today)?,
+        Some(Window::From(Period::Date { .. } | Period::Weekday(_))) => {
+            return Err(Refusal::Ambiguous("on that day, or since then"));
+        }
+        Some(Window::Within(period) | Window::From(period)) => period.days(today, today)?,
         Some(Window::Rolling(amount) | Window::SinceAgo(amount)) => match exact(amount) {
             Some(span) => return exactly(now, span),
             None => (amount.days_before(today)?, tomorrow),
@@ -32,17 +35,20 @@ pub(super) fn moments(window: Option<&Window>, log: Log, now: Timestamp) -> Resu
         Some(Window::After(period)) => (period.days(today, today)?.1, tomorrow),
         Some(Window::Until(period)) => (kept, period.days(today, today)?.1),
         Some(Window::Before(period)) => (kept, period.days(today, today)?.0),
-        Some(Window::Between(begin, end)) => {
-            let end = end.days(today, today)?;
-            // Of `from December to February`, December is the one before that February.
-            let begin = begin.days(today, end.0)?;
-            if begin.0 > end.0 {
-                return Err(Refusal::Backwards);
-            }
-            (begin.0, end.1)
-        }
+        Some(Window::Between(begin, end)) => between(*begin, *end, today)?,
     };
     Ok((midnight(first)?, midnight(end)?))
+}
+
+/// Of `from December to February`, December is the one before that February. `from November 20 to November 10` is a mistake, and not
+/// the better part of a year.
+fn between(begin: Period, end: Period, today: Date) -> Result<(Date, Date), Refusal> {
+    const LONGEST_TURN: i32 = 183;
+    let end = end.days(today, today)?;
+    let (first, _) = begin.days(today, end.0)?;
+    let is_turned = matches!(begin, Period::Date { year: None, .. }) && first.year() != end.0.year();
+    let length = end.0.since(first).map_err(|_| Refusal::NoSuchDate)?.get_days();
+    if first > end.0 || (is_turned && length > LONGEST_TURN) { Err(Refusal::Backwards) } else { Ok((first, end.1)) }
 }
 
 /// Until the second in which `now` is, that included.

@@ -13,6 +13,8 @@ use super::words::Word;
 pub(super) enum Window {
     /// `yesterday`, `last week`, `on 2024-11-20`, `in November`.
     Within(Period),
+    /// `from November 1`, which may be that day or all since.
+    From(Period),
     /// `last 7 days`, `the past hour`.
     Rolling(Amount),
     /// `since Monday`.
@@ -80,10 +82,17 @@ pub(super) fn window(input: &mut Input<'_>) -> Parsed<Window> {
         preceded(word_in(&["after"]), dated).map(Window::After),
         preceded(word_in(&["before"]), dated).map(Window::Before),
         preceded(alt((word_in(&["until", "till", "through"]).void(), phrase(&["up", "to"]))), dated).map(Window::Until),
+        preceded(word_in(&["from"]), dated).map(Window::From),
         preceded(word_in(WITHIN), dated).map(Window::Within),
         period.map(Window::Within),
     ))
     .parse_next(input)
+}
+
+/// Whether a word by itself is a date, a month, a year or a length of time.
+pub(super) fn is_time(word: &Word) -> bool {
+    let is_date = iso_date(word).or_else(|| iso_month(word)).is_some();
+    is_date || four_digits(&word.text).is_some_and(is_year) || compact(word).is_some()
 }
 
 fn between(input: &mut Input<'_>) -> Parsed<Window> {
@@ -95,8 +104,8 @@ fn between(input: &mut Input<'_>) -> Parsed<Window> {
     .parse_next(input)
 }
 
-/// `last week` is the week before this one, as page 003 has it; `the last week` and `past week` are the seven days up to now, as
-/// `last 7 days` is.
+/// `last week` is the week before this one, as page 003 has it; `the last week` and `past week` begin seven days before today, as
+/// `last 7 days` does: with today, that is eight dates.
 fn rolling(input: &mut Input<'_>) -> Parsed<Amount> {
     let past = || word_in(&["last", "past"]);
     let one = |unit| Amount { count: 1, unit };
@@ -265,7 +274,11 @@ fn four_digits(text: &str) -> Option<i16> {
 }
 
 fn year(input: &mut Input<'_>) -> Parsed<i16> {
-    any.verify_map(|word: &Word| four_digits(&word.text).filter(|year| (1970..=2999).contains(year))).parse_next(input)
+    any.verify_map(|word: &Word| four_digits(&word.text).filter(|year| is_year(*year))).parse_next(input)
+}
+
+fn is_year(year: i16) -> bool {
+    (1970..=2999).contains(&year)
 }
 
 fn year_after_comma(input: &mut Input<'_>) -> Parsed<i16> {

@@ -6,6 +6,8 @@ mod controls;
 
 use std::collections::HashMap;
 
+pub(super) use controls::FAILURES;
+
 use super::draft::{Joint, Negation};
 use super::scanner::Input;
 use super::term::{Key, Term};
@@ -135,11 +137,13 @@ fn plural(phrase: &str) -> String {
 mod tests {
     use winnow::stream::TokenSlice;
 
+    use super::super::scanner::Known;
     use super::*;
+    use crate::column::Log;
 
     fn meaning(vocabulary: &Vocabulary, phrase: &str) -> Option<Meaning> {
         let words = words(phrase);
-        let input = Input { input: TokenSlice::new(&words), state: vocabulary };
+        let input = Input { input: TokenSlice::new(&words), state: Known { vocabulary, log: Log::Device } };
         vocabulary.longest(&input).filter(|(length, _)| *length == words.len()).map(|(_, meaning)| meaning)
     }
 

@@ -7,6 +7,7 @@
 //! `held_out.json` was written before the grammar was last changed, as people type, and is never tuned on: a phrase that is refused
 //! wrongly stays as it is, and what is learnt from it goes into `phrases.json` in other words.
 
+mod calls;
 mod tally;
 
 use std::fmt;
@@ -14,37 +15,10 @@ use std::fmt;
 use domain::time::at;
 use jiff::Timestamp;
 use search::column::Log;
-use search::question::Question;
+use search::question::{Answer, Question, Refusal};
 
+pub(crate) use calls::calls;
 pub(crate) use tally::Tally;
-
-/// Some of the calls of the audit log; the table of all of them stands where HTTP is known.
-pub(crate) const CALLS: &[&str] = &[
-    "add_user_to_tenant",
-    "automate_cancel",
-    "automate_download",
-    "automate_upload",
-    "certificates_delete",
-    "certificates_update",
-    "config",
-    "config_update",
-    "create_api_token",
-    "create_automation_key",
-    "create_signing_key",
-    "delete_api_token",
-    "delete_application",
-    "delete_automation_key",
-    "download_application_build",
-    "get_users_permissions",
-    "modify_tenant_details",
-    "promote_config",
-    "push_live_config",
-    "remove_user_from_tenant",
-    "toggle_automation_key",
-    "update_custom_message",
-    "update_user_permissions",
-    "upload_application_build",
-];
 
 /// The moment at which the phrases are asked.
 pub(crate) fn now() -> Timestamp {
@@ -108,6 +82,14 @@ pub(crate) fn held_out() -> Vec<Row> {
 fn read(table: &str) -> Vec<Row> {
     let rows: Result<Vec<Vec<String>>, _> = serde_json::from_str(table);
     rows.unwrap_or_else(|error| panic!("{error}")).iter().map(|fields| Row::read(fields)).collect()
+}
+
+/// What came of a phrase, as it is shown.
+pub(crate) fn told(outcome: &Result<Answer, Refusal>) -> String {
+    match outcome {
+        Ok(answer) => Expected::Search(answer.query().to_string(), answer.from(), answer.to()).to_string(),
+        Err(refusal) => format!("a refusal: {refusal}"),
+    }
 }
 
 /// A day stands for its midnight.

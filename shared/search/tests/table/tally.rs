@@ -5,7 +5,7 @@ use std::fmt;
 use search::query::{Condition, Query};
 use search::question::{Answer, Refusal};
 
-use super::{Expected, Row};
+use super::{Expected, Row, told};
 
 /// How often what came of a phrase.
 #[derive(Default)]
@@ -36,7 +36,8 @@ impl Tally {
             (Err(_), Expected::Search(..)) => (&mut self.refused_wrongly, "refused wrongly"),
         };
         *count += 1;
-        (!name.is_empty()).then(|| format!("{name:16} {} | expected {} | found {outcome:?}", row.phrase, row.expected))
+        (!name.is_empty())
+            .then(|| format!("{name:16} {} | expected {} | found {}", row.phrase, row.expected, told(outcome)))
     }
 }
 
