@@ -4,9 +4,9 @@ mod assistant;
 mod search;
 
 use ::assistant::{Embedded, Guides};
+use ::search::audit::Call;
 use api::App;
 use api::access::TABLE;
-use search::audit::Call;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 

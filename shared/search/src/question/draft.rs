@@ -8,7 +8,7 @@ use super::Refusal;
 use super::scanner::{Input, Item, Known, item};
 use super::selection::Selection;
 use super::term::{Key, Term};
-use super::time::Window;
+use super::time::{self, Window};
 use super::vocabulary::{FAILURES, Meaning, Vocabulary};
 use super::words::{Word, words};
 use crate::audit::Call;
@@ -93,7 +93,9 @@ impl Draft {
         let mut draft = Self::default();
         while let Some(word) = input.peek_token() {
             let begin = words.len().saturating_sub(input.eof_offset());
-            let item = item.parse_next(&mut input).map_err(|_| not_understood(word))?;
+            let mut as_time = input.clone();
+            let at_fault = |_| not_understood(time::first_unknown(&mut as_time).unwrap_or(word));
+            let item = item.parse_next(&mut input).map_err(at_fault)?;
             let said = words.get(begin..words.len().saturating_sub(input.eof_offset())).unwrap_or_default();
             draft.take(item, word, said)?;
         }

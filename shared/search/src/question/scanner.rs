@@ -104,7 +104,7 @@ fn account(word: &Word) -> Option<String> {
     address.or_else(|_| token()).or_else(|_| key()).ok()
 }
 
-/// `Android 14`, `iOS 17.2`.
+/// `Android 14`, `iOS 17.2`, `Android 13 or later`.
 fn system(input: &mut Input<'_>) -> Parsed<Term> {
     let platform = any.verify_map(|word: &Word| match word.text.as_str() {
         platform @ ("android" | "ios") => Some(platform),
@@ -118,8 +118,13 @@ fn system(input: &mut Input<'_>) -> Parsed<Term> {
             && parts.into_iter().all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
     });
     // `on Android 14 November` is about a day.
-    (platform, opt(word_in(&["version"])), version, not(time::month))
-        .map(|(platform, _, version, ())| Term::new(Key::System, format!("{platform} {}", version.text)))
+    let later = word_in(&["later", "newer", "above", "higher", "up"]).value(" later");
+    let earlier = word_in(&["earlier", "older", "below", "lower"]).value(" earlier");
+    let range = opt(preceded(word_in(&["or", "and"]), alt((later, earlier))));
+    (platform, opt(word_in(&["version"])), version, not(time::month), range)
+        .map(|(platform, _, version, (), range)| {
+            Term::new(Key::System, format!("{platform} {}{}", version.text, range.unwrap_or_default()))
+        })
         .parse_next(input)
 }
 
@@ -176,20 +181,29 @@ fn app_version(input: &mut Input<'_>) -> Parsed<Term> {
 }
 
 fn action(input: &mut Input<'_>) -> Parsed<Term> {
-    let action = any.verify_map(|word: &Word| {
-        let mut actions = Action::ALL.into_iter().filter(|action| !action.is_for_buttons_only());
-        actions.find(|action| action.to_string().eq_ignore_ascii_case(&word.text))
-    });
-    preceded(word_in(&["action"]), action).map(|action| Term::new(Key::Action, action.to_string())).parse_next(input)
+    let action = || {
+        any.verify_map(|word: &Word| {
+            let mut actions = Action::ALL.into_iter().filter(|action| !action.is_for_buttons_only());
+            let found = actions.find(|action| action.to_string().eq_ignore_ascii_case(&word.text));
+            found.map(|action| action.to_string())
+        })
+    };
+    let mut values = vec![preceded(word_in(&["action", "actions"]), action()).parse_next(input)?];
+    while let Some(value) = opt(preceded(word_in(&["or", "and", ","]), action())).parse_next(input)? {
+        values.push(value);
+    }
+    Ok(Term { key: Key::Action, values })
 }
 
-/// `in DE`: only as it is written in ISO 3166, and only where capitals mean something. The audit log has no countries.
+/// `in DE`, `in France or DE`: only as it is written in ISO 3166, and only where capitals mean something. The audit log has no countries.
 fn country_code(input: &mut Input<'_>) -> Parsed<Term> {
     if input.state.log == Log::Audit {
         return Err(EmptyError::from_input(input));
     }
     let code = any.verify_map(|word: &Word| super::vocabulary::country_of_code(&word.raw));
-    let term = preceded(word_in(&["in", "from"]), code).map(|code| Term::new(Key::Country, code)).parse_next(input)?;
+    let is_listed = input.previous_tokens().next().is_some_and(|word| matches!(word.text.as_str(), "and" | "or" | ","));
+    let lead = opt(word_in(&["in", "from"])).verify(move |lead| is_listed || lead.is_some());
+    let term = preceded(lead, code).map(|code| Term::new(Key::Country, code)).parse_next(input)?;
     let written = |word: &Word| word.raw.contains(char::is_lowercase);
     let calm = input.previous_tokens().any(written) || input.iter().any(written);
     if calm { Ok(term) } else { Err(EmptyError::from_input(input)) }

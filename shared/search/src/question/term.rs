@@ -198,13 +198,12 @@ fn control(name: &str) -> Option<&'static Control> {
 /// `Android 14` is every 14, `iOS 17.2` every 17.2: from that version on, before the next of as many parts.
 fn system(log: Log, value: &str) -> Option<Condition> {
     let (platform, version) = value.split_once(' ')?;
+    let (version, range) = version.split_once(' ').unwrap_or((version, ""));
     let (before, last) = version.rsplit_once('.').map_or(("", version), |(before, last)| (before, last));
     let next = last.parse::<u64>().ok()?.checked_add(1)?;
     let next = if before.is_empty() { next.to_string() } else { format!("{before}.{next}") };
     let column = log.column("os_version")?;
-    Condition::all([
-        Condition::equals(log.column("platform")?, platform),
-        Condition::Compare(column, Operator::AtLeast, version.into()),
-        Condition::Compare(column, Operator::Less, next.as_str().into()),
-    ])
+    let from = (range != "earlier").then(|| Condition::Compare(column, Operator::AtLeast, version.into()));
+    let to = (range != "later").then(|| Condition::Compare(column, Operator::Less, next.as_str().into()));
+    Condition::all([Condition::equals(log.column("platform")?, platform)].into_iter().chain(from).chain(to))
 }

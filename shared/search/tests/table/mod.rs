@@ -4,8 +4,10 @@
 //! Each row is the mode, the phrase, and either the query and the window or a part of the refusal. The moment is the one that page 003
 //! uses: Wednesday 27 November 2024, 20:40.
 //!
-//! `held_out.json` was written before the grammar was last changed, as people type, and is never tuned on: a phrase that is refused
-//! wrongly stays as it is, and what is learnt from it goes into `phrases.json` in other words.
+//! `held_out.json` was written before the grammar was changed to narrow what it asks of the audit log, as people type, by somebody who
+//! knew which mistakes that was to mend; the grammar is never tuned on it. Of its 60 phrases 39 came out as expected when it was
+//! written: 17 right, 6 wrong, 22 refused rightly, 15 refused wrongly. After the change 53 did: 26 right, 0 wrong, 27 refused rightly,
+//! 7 refused wrongly.
 
 mod calls;
 mod tally;
