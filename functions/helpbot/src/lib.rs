@@ -4,6 +4,7 @@ mod assistant;
 mod search;
 
 use ::assistant::{Embedded, Guides};
+use ::search::audit::Call;
 use api::App;
 use api::access::TABLE;
 use utoipa_axum::router::OpenApiRouter;
@@ -24,9 +25,9 @@ pub fn guides(portal_url: &str) -> Guides {
     Guides::at(&format!("{portal_url}/documents/guides"))
 }
 
-/// The names of calls that searches can be about.
-pub fn calls() -> Vec<&'static str> {
-    TABLE.iter().map(|row| row.name).collect()
+/// The calls that searches can be about.
+pub fn calls() -> Vec<Call> {
+    TABLE.iter().map(|row| Call { name: row.name, shown: row.shown }).collect()
 }
 
 /// What answers without a model.

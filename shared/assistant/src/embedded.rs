@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use domain::conversation::{Exchange, Message};
 use jiff::Timestamp;
+use search::audit::Call;
 use search::column::Log;
 use search::question::{Interpreter, Question};
 
@@ -20,13 +21,13 @@ const NEARLY: f32 = 0.8;
 #[derive(Clone, Debug)]
 pub struct Embedded {
     guides: Guides,
-    calls: Arc<[&'static str]>,
+    calls: Arc<[Call]>,
     interpreter: Arc<OnceLock<Interpreter>>,
 }
 
 impl Embedded {
-    /// One that quotes these guides, and knows these calls by their names in the audit log.
-    pub fn new(guides: Guides, calls: &[&'static str]) -> Self {
+    /// One that quotes these guides, and knows these calls of the audit log.
+    pub fn new(guides: Guides, calls: &[Call]) -> Self {
         Self { guides, calls: calls.into(), interpreter: Arc::default() }
     }
 }
@@ -66,7 +67,7 @@ mod tests {
     use super::*;
 
     async fn answer(text: &str) -> String {
-        let embedded = Embedded::new(Guides::at("https://app.example.com/guides/"), &["config_update"]);
+        let embedded = Embedded::new(Guides::at("https://app.example.com/guides/"), &[]);
         embedded.answer(&Message::parse(text).unwrap(), &[]).await.unwrap()
     }
 

@@ -13,6 +13,7 @@ use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
 use domain::conversation::{Exchange, Message};
 use domain::error::Error;
 use jiff::Timestamp;
+use search::audit::Call;
 use search::column::Log;
 use search::question::{Interpreter, Question, Refusal};
 
@@ -28,14 +29,14 @@ pub struct Bedrock {
     pub(crate) model: ModelId,
     pub(crate) limits: Limits,
     guides: Guides,
-    calls: Arc<[&'static str]>,
+    calls: Arc<[Call]>,
     interpreter: Arc<OnceLock<Interpreter>>,
 }
 
 impl Bedrock {
-    /// One that asks `model`, answers from these guides, and knows these calls by their names in the audit log. `config` says where
+    /// One that asks `model`, answers from these guides, and knows these calls of the audit log. `config` says where
     /// Bedrock is and with whose credentials it is asked; its own limits do not count.
-    pub fn new(config: &SdkConfig, model: ModelId, limits: Limits, guides: Guides, calls: &[&'static str]) -> Self {
+    pub fn new(config: &SdkConfig, model: ModelId, limits: Limits, guides: Guides, calls: &[Call]) -> Self {
         let retries =
             RetryConfig::standard().with_max_attempts(limits.tries.max(1)).with_initial_backoff(limits.first_wait);
         let timeouts = TimeoutConfig::builder().operation_timeout(limits.total).connect_timeout(limits.connect).build();
@@ -45,7 +46,7 @@ impl Bedrock {
     }
 
     /// As [`Self::new`], where and with whose credentials the environment says, within the usual limits.
-    pub async fn connect(model: ModelId, guides: Guides, calls: &[&'static str]) -> Self {
+    pub async fn connect(model: ModelId, guides: Guides, calls: &[Call]) -> Self {
         Self::new(&aws_config::load_from_env().await, model, Limits::default(), guides, calls)
     }
 

@@ -9,7 +9,7 @@ use domain::control::catalogue;
 use domain::platform::{ConfigVersion, Platform};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use search::audit::EventType;
+use search::audit::{Call, EventType};
 use search::column::{Column, Kind, Log};
 use search::query::Operator;
 use search::question::{Interpreter, Question, Refusal};
@@ -46,7 +46,7 @@ pub(crate) const EXAMPLES: &[(Log, &[&str])] = &[
 ];
 
 /// The instructions for a search of `log` at the moment `now`.
-pub(crate) fn instructions(log: Log, now: Timestamp, calls: &[&str], interpreter: &Interpreter) -> String {
+pub(crate) fn instructions(log: Log, now: Timestamp, calls: &[Call], interpreter: &Interpreter) -> String {
     let weekday = now.to_zoned(TimeZone::UTC).strftime("%A").to_string();
     let moment = Timestamp::from_second(now.as_second()).unwrap_or(now);
     let parts = [
@@ -118,7 +118,10 @@ fn note(log: Log, column: &Column) -> &'static str {
             "who called: an e-mail address in small letters, the id of an automation key (auto_…) or API token (atk_…), or operator"
         }
         (Log::Audit, "api_call") => "the call, by its name below",
-        (Log::Audit, "event_type") => "the kind of change, by its name below; null for calls that change nothing",
+        (Log::Audit, "event_type") => {
+            "the kind of change, by its name below; null for calls that change nothing, which are of no kind: all but one kind are (event_type \
+             IS NULL OR event_type != '…')"
+        }
         (Log::Audit, "successful") => "FALSE for calls that failed or were refused",
         (Log::Audit, "raw_data") => {
             "compact JSON of what was asked: a field and its value are found by LIKE '%\"field\":\"value\"%'"
@@ -142,28 +145,38 @@ fn note(log: Log, column: &Column) -> &'static str {
     }
 }
 
-fn audit_words(calls: &[&str]) -> String {
+fn audit_words(calls: &[Call]) -> String {
     let mut text = String::from("Kinds of changes (event_type) and their calls (api_call):");
     for kind in EventType::ALL {
-        let known: Vec<_> = kind.calls().iter().filter(|name| calls.contains(name)).copied().collect();
-        let _ = write!(text, "\n- {kind}: {}", known.join(", "));
+        let _ = write!(text, "\n- {kind}: {}", names(calls, Some(kind)));
     }
-    let others: Vec<_> = calls.iter().filter(|name| EventType::of_call(name).is_none()).copied().collect();
-    let _ = write!(text, "\n- null: {}", others.join(", "));
+    let _ = write!(text, "\n- null: {}", names(calls, None));
     text.push_str(
         "\nA change of any kind is event_type IS NOT NULL. Uploads are automate_upload and upload_application_build, downloads \
-         automate_download and download_application_build. An account is a caller only with `by`, or as what the question begins with.",
+         automate_download and download_application_build. An account is a caller only with `by`, or as what the question begins with. \
+         Changes of users, API tokens and automation keys may be about such an account: without `by`, refuse them as ambiguous.",
     );
     let _ = write!(text, "\nControls, as raw_data LIKE '%\"control\":\"…\"%':");
     for control in catalogue() {
         let _ = write!(text, "\n- {}: {}", control.id, control.name);
     }
     text.push_str(
-        "\nPlatforms, as raw_data LIKE '%\"platform\":\"…\"%': android, ios. Configuration versions in raw_data have two spellings (dev, \
+        "\nCertificatePinning is what certificates_update and certificates_delete change, too.\n\
+         Platforms, as raw_data LIKE '%\"platform\":\"…\"%': android, ios. Configuration versions in raw_data have two spellings (dev, \
          development; stg, staging; prod, production) and two fields (version, and to for what is promoted; from for where a promotion \
-         comes from): ask for all of them with OR, as the examples do.",
+         comes from): ask with OR for both spellings, and for those fields that the calls in question have, as the examples do. Refuse as \
+         not_in_log what is asked of a call, or of a kind of which no call has the field. The fields and the calls that have them:",
     );
+    for field in ["control", "platform", "version", "from", "to"] {
+        let known: Vec<_> = calls.iter().filter(|call| call.shows(field)).map(|call| call.name).collect();
+        let _ = write!(text, "\n- {field}: {}", known.join(", "));
+    }
     text
+}
+
+fn names(calls: &[Call], kind: Option<EventType>) -> String {
+    let of_kind = calls.iter().filter(|call| EventType::of_call(call.name) == kind);
+    of_kind.map(|call| call.name).collect::<Vec<_>>().join(", ")
 }
 
 fn device_words() -> String {
@@ -179,7 +192,9 @@ fn device_words() -> String {
     let actions: Vec<_> = actions.map(Action::to_string).collect();
     let _ = write!(
         text,
-        "\nplatform: {}. version: {}. action: {}. Events tell what was detected, never what was not.",
+        "\nplatform: {}. version: {}. action: {}. Events tell what was detected, never what was not. Those of a missing \
+         device lock, Play Integrity, App Attest and certificate pinning tell of its lack or failure: refuse devices with it as ambiguous, \
+         and devices that are two things at once, as an event is of one. An event without a country is not one from elsewhere.",
         platforms.join(", "),
         versions.join(", "),
         actions.join(", ")
@@ -194,14 +209,14 @@ fn times(log: Log) -> String {
          - today, yesterday, on a date, in a month or year: from its first midnight to the midnight after it. This week, month or year: all \
          of it, its days to come included. Last week, month or year: the one before. Weeks begin on Monday.\n\
          - the last or past N days, weeks, months, years: from the midnight that begins the day so long before today, to the end of today. \
-         `In the last week` is 7 days, `last week` the week before this one.\n\
+         `In the last week` is from the midnight 7 days before today's, 8 dates with today; `last week` is the week before this one.\n\
          - the last N hours or minutes: exactly so long, to one second after the current one.\n\
          - since something: from its beginning to the end of today. After something: from its end. Before something: to its beginning; until \
          something: to its end; both from {kept} days before today, which is as long as events are kept.\n\
          - between two, or from one to another: from the beginning of the first to the end of the second.\n\
          - without a time: from {kept} days before today to the end of today.\n\
          - what has no year, and days of the week: the latest that has begun; `last Wednesday` is before today.\n\
-         Refuse a second time beside the first, times to come, dates that do not exist, and dates such as 05/06/2024."
+         Refuse as ambiguous `from` a day or a weekday without an end, as that day or since then. Refuse a second time beside the first, times to come, dates that do not exist, and dates such as 05/06/2024."
     )
 }
 
@@ -232,15 +247,15 @@ mod tests {
 
     use super::*;
 
-    const CALLS: &[&str] = &[
-        "automate_upload",
-        "automate_download",
-        "upload_application_build",
-        "download_application_build",
-        "config_update",
-        "promote_config",
-        "delete_api_token",
-        "get_applications",
+    const CALLS: &[Call] = &[
+        Call { name: "automate_upload", shown: &["platform", "version"] },
+        Call { name: "automate_download", shown: &[] },
+        Call { name: "upload_application_build", shown: &["platform", "version"] },
+        Call { name: "download_application_build", shown: &["start_time"] },
+        Call { name: "config_update", shown: &["version"] },
+        Call { name: "promote_config", shown: &["from", "to"] },
+        Call { name: "delete_api_token", shown: &["token_key"] },
+        Call { name: "get_applications", shown: &[] },
     ];
 
     /// The moment of page 003.
@@ -265,7 +280,7 @@ mod tests {
             }
         }
         let audit = told(Log::Audit);
-        assert!(CALLS.iter().all(|call| audit.contains(call)) && audit.contains("- null: automate_download"));
+        assert!(CALLS.iter().all(|call| audit.contains(call.name)) && audit.contains("- null: automate_download"));
         assert!(EventType::ALL.iter().all(|kind| audit.contains(kind.as_str())));
         assert!(!audit.contains("sign_application_build"), "a call that was not named");
         assert!(

@@ -8,6 +8,25 @@ use domain::audit::AuditEvent;
 use crate::column::Column;
 use crate::query::{Row, Value};
 
+/// A call, as the audit log notes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// Its name.
+    pub name: &'static str,
+    /// The fields of its body that the column `raw_data` shows.
+    pub shown: &'static [&'static str],
+}
+
+/// Fields that calls note in `raw_data` beside those of their body, of those that questions are about.
+const NOTED: &[(&str, &str)] = &[("config_update", "control")];
+
+impl Call {
+    /// Whether `raw_data` may have this field.
+    pub fn shows(&self, field: &str) -> bool {
+        self.shown.contains(&field) || NOTED.contains(&(self.name, field))
+    }
+}
+
 /// What a call of the audit log changes: the column `event_type`, by which page 003 searches (`event_type = 'configuration_change'`).
 /// Null for calls that change nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

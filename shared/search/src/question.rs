@@ -7,6 +7,7 @@
 mod calendar;
 mod draft;
 mod scanner;
+mod selection;
 mod term;
 mod time;
 mod vocabulary;
@@ -16,6 +17,7 @@ use domain::error::Error;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
+use crate::audit::Call;
 use crate::column::Log;
 use crate::query::Query;
 use draft::Draft;
@@ -53,12 +55,14 @@ impl Question {
 #[derive(Debug)]
 pub struct Interpreter {
     vocabulary: Vocabulary,
+    calls: Vec<Call>,
 }
 
 impl Interpreter {
-    /// One that knows these calls, by their names in the audit log.
-    pub fn new(calls: &[&str]) -> Self {
-        Self { vocabulary: Vocabulary::of(calls) }
+    /// One that knows these calls of the audit log.
+    pub fn new(calls: &[Call]) -> Self {
+        let names: Vec<&str> = calls.iter().map(|call| call.name).collect();
+        Self { vocabulary: Vocabulary::of(&names), calls: calls.to_vec() }
     }
 
     /// What a question asks of `log` at the moment `now`.
@@ -66,8 +70,8 @@ impl Interpreter {
     /// # Errors
     /// Where it is not understood, or could mean more than one thing.
     pub fn interpret(&self, question: &Question, log: Log, now: Timestamp) -> Result<Answer, Refusal> {
-        let draft = Draft::read(question.as_str(), &self.vocabulary)?;
-        let query = Query::from(draft.condition(log)?);
+        let draft = Draft::read(question.as_str(), &self.vocabulary, log)?;
+        let query = Query::from(draft.condition(log, &self.calls)?);
         let (from, to) = calendar::moments(draft.window(), log, now)?;
         Answer::check(log, &query.to_string(), from, to)
     }

@@ -11,11 +11,17 @@ use domain::conversation::{Conversation, Exchange, Message};
 use domain::error::Error;
 use domain::time::at;
 use jiff::Timestamp;
+use search::audit::Call;
 use search::column::Log;
 use search::question::Question;
 
 pub(crate) const MODEL: &str = "eu.anthropic.claude-sonnet-4-20250514-v1:0";
-pub(crate) const CALLS: &[&str] = &["automate_upload", "config_update", "promote_config", "upload_application_build"];
+pub(crate) const CALLS: &[Call] = &[
+    Call { name: "automate_upload", shown: &["platform", "version"] },
+    Call { name: "config_update", shown: &["version"] },
+    Call { name: "promote_config", shown: &["from", "to"] },
+    Call { name: "upload_application_build", shown: &["platform", "version"] },
+];
 /// The passages of the guides find an answer to it.
 pub(crate) const QUESTION: &str = "How do I configure Certificate Pinning?";
 pub(crate) const SEARCH: &str = "configuration changes from last week";

@@ -19,11 +19,14 @@ pub(super) fn moments(window: Option<&Window>, log: Log, now: Timestamp) -> Resu
     let exact = |amount: &Amount| match amount.unit {
         Unit::Minute => Some(i64::from(amount.count).minutes()),
         Unit::Hour => Some(i64::from(amount.count).hours()),
-        Unit::Day | Unit::Week | Unit::Month | Unit::Year => None,
+        Unit::Day | Unit::Week | Unit::Month | Unit::Quarter | Unit::Year => None,
     };
     let (first, end) = match window {
         None => (kept, tomorrow),
-        Some(Window::Within(period)) => period.days(today, today)?,
+        Some(Window::From(Period::Date { .. } | Period::Named { .. } | Period::Weekday(_))) => {
+            return Err(Refusal::Ambiguous("on that day, or since then"));
+        }
+        Some(Window::Within(period) | Window::From(period)) => period.days(today, today)?,
         Some(Window::Rolling(amount) | Window::SinceAgo(amount)) => match exact(amount) {
             Some(span) => return exactly(now, span),
             None => (amount.days_before(today)?, tomorrow),
@@ -32,17 +35,21 @@ pub(super) fn moments(window: Option<&Window>, log: Log, now: Timestamp) -> Resu
         Some(Window::After(period)) => (period.days(today, today)?.1, tomorrow),
         Some(Window::Until(period)) => (kept, period.days(today, today)?.1),
         Some(Window::Before(period)) => (kept, period.days(today, today)?.0),
-        Some(Window::Between(begin, end)) => {
-            let end = end.days(today, today)?;
-            // Of `from December to February`, December is the one before that February.
-            let begin = begin.days(today, end.0)?;
-            if begin.0 > end.0 {
-                return Err(Refusal::Backwards);
-            }
-            (begin.0, end.1)
-        }
+        Some(Window::Between(begin, end)) => between(*begin, *end, today)?,
     };
     Ok((midnight(first)?, midnight(end)?))
+}
+
+/// Of `from December to February`, December is the one before that February. `from November 20 to November 10` is a mistake, and not
+/// the better part of a year.
+fn between(begin: Period, end: Period, today: Date) -> Result<(Date, Date), Refusal> {
+    const LONGEST_TURN: i32 = 183;
+    let end = end.days(today, today)?;
+    let (first, _) = begin.days(today, end.0)?;
+    let is_turned = matches!(begin, Period::Date { year: None, .. } | Period::Named { year: None, .. })
+        && first.year() != end.0.year();
+    let length = end.0.since(first).map_err(|_| Refusal::NoSuchDate)?.get_days();
+    if first > end.0 || (is_turned && length > LONGEST_TURN) { Err(Refusal::Backwards) } else { Ok((first, end.1)) }
 }
 
 /// Until the second in which `now` is, that included.
@@ -72,6 +79,7 @@ impl Amount {
             Unit::Minute | Unit::Hour | Unit::Day => Span::new().try_days(count),
             Unit::Week => Span::new().try_weeks(count),
             Unit::Month => Span::new().try_months(count),
+            Unit::Quarter => Span::new().try_months(count.saturating_mul(3)),
             Unit::Year => Span::new().try_years(count),
         };
         plus(today, span)
@@ -91,6 +99,13 @@ impl Period {
             Self::This(unit) => unit.around(today)?,
             Self::Last(unit) => unit.around(days_after(unit.around(today)?.0, -1)?)?,
             Self::Date { year, month, day: number } => in_year(year, anchor, month, number).and_then(day)?,
+            Self::Named { weekday, year, month, day: number } => {
+                let date = in_year(year, anchor, month, number)?;
+                if date.weekday() != weekday {
+                    return Err(Refusal::NoSuchDate);
+                }
+                day(date)?
+            }
             Self::Month { year, month } => Unit::Month.around(in_year(year, anchor, month, 1)?)?,
             Self::Year(year) => Unit::Year.around(date(year, 1, 1)?)?,
         };
@@ -105,10 +120,21 @@ impl Unit {
             Self::Minute | Self::Hour | Self::Day => (date, Span::new().try_days(1)),
             Self::Week => (latest(Weekday::Monday, date)?, Span::new().try_weeks(1)),
             Self::Month => (date.first_of_month(), Span::new().try_months(1)),
+            Self::Quarter => (first_of_quarter(date)?, Span::new().try_months(3)),
             Self::Year => (date.first_of_year(), Span::new().try_years(1)),
         };
         Ok((first, plus(first, length)?))
     }
+}
+
+fn first_of_quarter(of: Date) -> Result<Date, Refusal> {
+    let month = match of.month() {
+        ..=3 => 1,
+        4..=6 => 4,
+        7..=9 => 7,
+        10.. => 10,
+    };
+    date(of.year(), month, 1)
 }
 
 /// The latest such day, `date` included.

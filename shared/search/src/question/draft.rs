@@ -5,12 +5,14 @@ use winnow::prelude::*;
 use winnow::stream::TokenSlice;
 
 use super::Refusal;
-use super::scanner::{Input, Item, item};
+use super::scanner::{Input, Item, Known, item};
+use super::selection::Selection;
 use super::term::{Key, Term};
-use super::time::Window;
-use super::vocabulary::{Meaning, Vocabulary};
+use super::time::{self, Window};
+use super::vocabulary::{FAILURES, Meaning, Vocabulary};
 use super::words::{Word, words};
-use crate::column::Log;
+use crate::audit::Call;
+use crate::column::{Column, Log};
 use crate::query::{Condition, Literal, Operator};
 
 /// What was understood of a question so far.
@@ -28,13 +30,39 @@ pub(super) struct Draft {
     led: Option<&'static str>,
     /// Whether events as such are spoken of.
     anything: bool,
+    /// How far a `not` may reach.
+    reach: Option<Reach>,
+    /// What makes it none for the device log.
+    of_devices: OfDevices,
+    /// An account that may be the caller or what was changed.
+    owner: Option<String>,
+}
+
+/// What is said of devices, where the device log has events.
+#[derive(Debug, Default)]
+struct OfDevices {
+    /// Whether what follows describes them: `devices that are`.
+    describes: bool,
+    /// Whether what follows is what they have: `devices with`.
+    with: bool,
+    /// Why it is unclear which events are meant.
+    unclear: Option<&'static str>,
+}
+
+/// What comes after a negated term, and may be negated with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reach {
+    /// Anything: `not uploads by owner@example.com`.
+    All,
+    /// What follows without a preposition: `calls not failed uploads`.
+    Next,
 }
 
 /// Alternatives: terms of one group of properties.
 #[derive(Debug)]
-struct Group {
-    terms: Vec<Term>,
-    negation: Option<Negation>,
+pub(super) struct Group {
+    pub(super) terms: Vec<Term>,
+    pub(super) negation: Option<Negation>,
 }
 
 /// What joins two terms.
@@ -59,13 +87,17 @@ pub(super) enum Negation {
 
 impl Draft {
     /// Understands all of a question.
-    pub(super) fn read(text: &str, vocabulary: &Vocabulary) -> Result<Self, Refusal> {
+    pub(super) fn read(text: &str, vocabulary: &Vocabulary, log: Log) -> Result<Self, Refusal> {
         let words = words(text);
-        let mut input = Input { input: TokenSlice::new(&words), state: vocabulary };
+        let mut input = Input { input: TokenSlice::new(&words), state: Known { vocabulary, log } };
         let mut draft = Self::default();
         while let Some(word) = input.peek_token() {
-            let item = item.parse_next(&mut input).map_err(|_| not_understood(word))?;
-            draft.take(item, word)?;
+            let begin = words.len().saturating_sub(input.eof_offset());
+            let mut as_time = input.clone();
+            let at_fault = |_| not_understood(time::first_unknown(&mut as_time).unwrap_or(word));
+            let item = item.parse_next(&mut input).map_err(at_fault)?;
+            let said = words.get(begin..words.len().saturating_sub(input.eof_offset())).unwrap_or_default();
+            draft.take(item, word, said)?;
         }
         if draft.joint.is_some() || draft.negation.is_some() || draft.led.is_some() {
             return Err(Refusal::Ambiguous("it ends in the middle"));
@@ -82,29 +114,57 @@ impl Draft {
         self.window.as_ref()
     }
 
-    /// What it asks of a row of `log`; nothing where it asks for every row.
-    pub(super) fn condition(&self, log: Log) -> Result<Option<Condition>, Refusal> {
-        let groups: Result<Vec<Condition>, Refusal> = self.groups.iter().map(|group| group.condition(log)).collect();
+    /// What it asks of a row of `log`, which knows these calls; nothing where it asks for every row.
+    pub(super) fn condition(&self, log: Log, calls: &[Call]) -> Result<Option<Condition>, Refusal> {
+        let selection = match log {
+            Log::Audit => Some(Selection::of(&self.groups, calls)?),
+            Log::Device => None,
+        };
+        match (&selection, self.of_devices.unclear) {
+            (Some(selection), _) => self.check_owner(selection)?,
+            (None, Some(unclear)) => return Err(Refusal::Ambiguous(unclear)),
+            (None, None) => {}
+        }
+        let groups: Result<Vec<Condition>, Refusal> =
+            self.groups.iter().map(|group| group.condition(selection.as_ref())).collect();
         Ok(Condition::all(groups?))
     }
 
-    fn take(&mut self, item: Item, word: &Word) -> Result<(), Refusal> {
+    /// Changes of a user are made by it or to it, if only `by` does not say which.
+    fn check_owner(&self, selection: &Selection<'_>) -> Result<(), Refusal> {
+        let mut terms = self.groups.iter().filter(|group| group.negation.is_none()).flat_map(|group| &group.terms);
+        let is_named = terms.any(|term| matches!(term.key, Key::Call | Key::Change));
+        match &self.owner {
+            Some(account) if is_named && selection.is_about(account) => {
+                Err(Refusal::Ambiguous("by or about this account"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn take(&mut self, item: Item, word: &Word, said: &[Word]) -> Result<(), Refusal> {
         match item {
             Item::Window(window) => return self.take_window(window),
             Item::Caller(name) => return self.take_term(Term::new(Key::Caller, name), true),
+            Item::Owner(name) => {
+                self.owner = Some(name.clone());
+                return self.take_term(Term::new(Key::Caller, name), true);
+            }
             Item::Account(name) => return self.take_account(name, word),
-            Item::Meaning(Meaning::Term(term)) => return self.take_term(term, false),
-            Item::Meaning(Meaning::Filler) => {}
+            Item::Meaning(Meaning::Term(term)) => {
+                self.of_devices.take_control(&term, said);
+                return self.take_term(term, false);
+            }
+            Item::Meaning(Meaning::Filler) => self.of_devices.take_filler(&word.text),
             Item::Meaning(Meaning::Quantifier) if self.negation.is_some() => {
                 return Err(Refusal::Ambiguous("none, or not all"));
             }
             Item::Meaning(Meaning::Quantifier) => {}
-            Item::Meaning(Meaning::Events) => {
-                self.anything = true;
-                self.begins_anew = self.joint.is_some();
-                self.led = None;
+            Item::Meaning(Meaning::Events) => return self.take_events(word),
+            Item::Meaning(Meaning::Preposition(text)) => {
+                self.led = Some(text);
+                self.of_devices.with = is_with(text);
             }
-            Item::Meaning(Meaning::Preposition(text)) => self.led = Some(text),
             Item::Meaning(Meaning::Joint(joint)) => return self.take_joint(joint),
             Item::Meaning(Meaning::Negation(negation)) => {
                 if self.negation.replace(negation).is_some() {
@@ -112,6 +172,19 @@ impl Draft {
                 }
             }
         }
+        Ok(())
+    }
+
+    /// `with log` is a response, and `by device` asks for an order.
+    fn take_events(&mut self, word: &Word) -> Result<(), Refusal> {
+        if self.led.is_some_and(|led| is_with(led) || (led == "by" && !word.text.ends_with('s'))) {
+            return Err(not_understood(word));
+        }
+        self.anything = true;
+        self.begins_anew = self.joint.is_some();
+        self.led = None;
+        self.of_devices.with = false;
+        self.of_devices.describes |= matches!(word.text.as_str(), "device" | "devices");
         Ok(())
     }
 
@@ -140,6 +213,7 @@ impl Draft {
         let listed = self.joint.is_some() && self.last_group().is_some_and(|group| group == Key::Caller);
         let begins = self.groups.is_empty() && matches!(self.led, None | Some("of"));
         if begins || listed {
+            self.owner = self.owner.take().or_else(|| begins.then(|| name.clone()));
             return self.take_term(Term::new(Key::Caller, name), false);
         }
         Err(not_understood(word))
@@ -149,12 +223,14 @@ impl Draft {
         if term.key == Key::Version && self.led == Some("from") {
             term.key = Key::VersionFrom;
         }
-        let is_led = is_led || self.led.take().is_some();
+        let led = self.led.take();
+        let is_led = is_led || led.is_some();
         let (joint, negation) = (self.joint.take(), self.negation.take());
         let begins_anew = std::mem::take(&mut self.begins_anew);
         let group = term.key.group();
-        if joint.is_some() && self.last_group() == Some(group) {
-            return self.add_alternative(term, negation);
+        if let Some(joint) = joint.filter(|_| self.last_group() == Some(group)) {
+            self.of_devices.take_joint(group, joint, led, self.last_negation());
+            return self.add_alternative(term, joint, negation);
         }
         // `in Germany and on Android` narrows; `uploads or by somebody`, `uploads and failed calls` may mean either, and so may
         // `uploads and calls by somebody`.
@@ -168,22 +244,36 @@ impl Draft {
         if negation == Some(Negation::Not) && group == Key::Control {
             return Err(Refusal::Ambiguous("events of anything else, or devices without it"));
         }
-        if self.groups.iter().any(|earlier| earlier.negation == Some(Negation::Except)) {
+        let is_excepted = self.groups.iter().any(|earlier| earlier.negation == Some(Negation::Except));
+        if is_excepted || self.reach == Some(Reach::All) || (self.reach == Some(Reach::Next) && !is_led) {
             return Err(Refusal::Ambiguous("how much is excepted"));
         }
+        self.reach = match negation {
+            Some(Negation::Not) if group == Key::Call => Some(Reach::All),
+            Some(Negation::Not) if !is_led && (self.anything || !self.groups.is_empty()) => Some(Reach::Next),
+            _ => None,
+        };
         self.last = Some(self.groups.len());
         self.groups.push(Group { terms: vec![term], negation });
         Ok(())
     }
 
-    fn add_alternative(&mut self, term: Term, negation: Option<Negation>) -> Result<(), Refusal> {
+    fn add_alternative(&mut self, term: Term, joint: Joint, negation: Option<Negation>) -> Result<(), Refusal> {
         if negation.is_some() {
             return Err(Refusal::Ambiguous("a negation within alternatives"));
         }
         if let Some(group) = self.last.and_then(|last| self.groups.get_mut(last)) {
+            let is_state = group.last_value() == Some("GE") && term.values == ["US"];
+            if joint == Joint::Comma && term.key == Key::Country && is_state {
+                return Err(Refusal::Ambiguous("Georgia is a country and a state"));
+            }
             group.add(term);
         }
         Ok(())
+    }
+
+    fn last_negation(&self) -> Option<Negation> {
+        self.last.and_then(|last| self.groups.get(last)).and_then(|group| group.negation)
     }
 
     fn last_group(&self) -> Option<Key> {
@@ -211,9 +301,43 @@ impl Draft {
     }
 }
 
+impl OfDevices {
+    fn take_filler(&mut self, text: &str) {
+        self.describes |= text == "that";
+        self.with |= matches!(text, "have" | "has" | "had");
+    }
+
+    /// Devices with a screen lock report nothing, and those without one do.
+    fn take_control(&mut self, term: &Term, said: &[Word]) {
+        const SAYS_SO: [&str; 7] =
+            ["missing", "failure", "failures", "violation", "violations", "detection", "detections"];
+        let is_failure = term.key == Key::Control && term.values.iter().any(|id| FAILURES.contains(&id.as_str()));
+        if is_failure && self.with && said.iter().all(|word| !SAYS_SO.contains(&word.text.as_str())) {
+            self.unclear = Some("devices with it, or those that lack it");
+        }
+    }
+
+    /// An event is of one control: of devices that two of them are said of, either may be meant, or both.
+    fn take_joint(&mut self, group: Key, joint: Joint, led: Option<&str>, negation: Option<Negation>) {
+        let is_led = led.is_some_and(|led| is_with(led) || matches!(led, "on" | "in" | "at" | "by"));
+        let adds = joint != Joint::Or && (is_led || (joint == Joint::And && self.describes));
+        if group == Key::Control && adds && negation.is_none() {
+            self.unclear = Some("devices with both, or with either");
+        }
+    }
+}
+
+fn is_with(preposition: &str) -> bool {
+    matches!(preposition, "with" | "using" | "running")
+}
+
 impl Group {
-    fn key(&self) -> Option<Key> {
+    pub(super) fn key(&self) -> Option<Key> {
         self.terms.first().map(|term| term.key.group())
+    }
+
+    fn last_value(&self) -> Option<&str> {
+        self.terms.last().and_then(|term| term.values.last()).map(String::as_str)
     }
 
     fn add(&mut self, term: Term) {
@@ -227,20 +351,29 @@ impl Group {
         }
     }
 
-    fn condition(&self, log: Log) -> Result<Condition, Refusal> {
-        let terms: Result<Vec<Condition>, Refusal> = self.terms.iter().map(|term| term.condition(log)).collect();
+    fn condition(&self, selection: Option<&Selection<'_>>) -> Result<Condition, Refusal> {
+        let terms: Result<Vec<Condition>, Refusal> = self.terms.iter().map(|term| term.condition(selection)).collect();
         let condition = Condition::any(terms?).ok_or(Refusal::Nothing)?;
-        Ok(match (self.negation, condition) {
-            (None, condition) => condition,
-            (Some(_), Condition::Compare(column, Operator::Equal, Literal::Boolean(value))) => {
-                Condition::equals(column, !value)
-            }
-            (Some(_), Condition::Compare(column, Operator::Equal, value)) => {
-                Condition::Compare(column, Operator::NotEqual, value)
-            }
-            (Some(_), Condition::Not(inner)) => *inner,
-            (Some(_), condition) => condition.negated(),
-        })
+        let reads = selection.is_some_and(Selection::reads);
+        Ok(if self.negation.is_some() { negated(condition, reads) } else { condition })
+    }
+}
+
+/// Not so. Where there are calls that change nothing, they are of no kind, and so of no other kind than what is asked for.
+fn negated(condition: Condition, reads: bool) -> Condition {
+    let or_none = |column: Column, condition: Condition| {
+        let none = (reads && column.name == "event_type").then_some(Condition::IsNull(column));
+        none.map_or_else(|| condition.clone(), |none| Condition::Or(vec![none, condition.clone()]))
+    };
+    match condition {
+        Condition::Compare(column, Operator::Equal, Literal::Boolean(value)) => Condition::equals(column, !value),
+        Condition::Compare(column, Operator::Equal, value) => {
+            or_none(column, Condition::Compare(column, Operator::NotEqual, value))
+        }
+        Condition::In(column, values) => or_none(column, Condition::In(column, values).negated()),
+        Condition::Or(parts) => Condition::And(parts.into_iter().map(|part| negated(part, reads)).collect()),
+        Condition::Not(inner) => *inner,
+        condition => condition.negated(),
     }
 }
 

@@ -15,10 +15,18 @@ use super::term::{Key, Term};
 use super::time::{self, Window};
 use super::vocabulary::{Meaning, Vocabulary};
 use super::words::Word;
+use crate::column::Log;
 
 /// Words that are left, and what words mean.
-pub(super) type Input<'t> = Stateful<TokenSlice<'t, Word>, &'t Vocabulary>;
+pub(super) type Input<'t> = Stateful<TokenSlice<'t, Word>, Known<'t>>;
 pub(super) type Parsed<T> = Result<T, EmptyError>;
+
+/// What words mean, and where.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Known<'t> {
+    pub(super) vocabulary: &'t Vocabulary,
+    pub(super) log: Log,
+}
 
 /// Something that a question says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +37,8 @@ pub(super) enum Item {
     Meaning(Meaning),
     /// Somebody's calls: `by owner@example.com`.
     Caller(String),
+    /// What is somebody's: `owner@example.com's calls`.
+    Owner(String),
     /// An account that may be a caller or what a call was about.
     Account(String),
 }
@@ -59,7 +69,7 @@ pub(super) fn phrase<'t>(texts: &'static [&'static str]) -> impl Parser<Input<'t
 
 /// The longest phrase of the vocabulary.
 fn known(input: &mut Input<'_>) -> Parsed<Meaning> {
-    let (length, meaning) = input.state.longest(input).ok_or_else(|| EmptyError::from_input(input))?;
+    let (length, meaning) = input.state.vocabulary.longest(input).ok_or_else(|| EmptyError::from_input(input))?;
     take(length).parse_next(input)?;
     Ok(meaning)
 }
@@ -73,7 +83,7 @@ fn caller(input: &mut Input<'_>) -> Parsed<Item> {
     let operator =
         (word_in(&["by"]), opt(word_in(&["the", "an"])), word_in(&["operator"])).map(|_| "operator".to_owned());
     let bare = preceded(opt(kind_of_account), any.verify_map(account));
-    alt((owner.map(Item::Caller), led.map(Item::Caller), operator.map(Item::Caller), bare.map(Item::Account)))
+    alt((owner.map(Item::Owner), led.map(Item::Caller), operator.map(Item::Caller), bare.map(Item::Account)))
         .parse_next(input)
 }
 
@@ -94,7 +104,7 @@ fn account(word: &Word) -> Option<String> {
     address.or_else(|_| token()).or_else(|_| key()).ok()
 }
 
-/// `Android 14`, `iOS 17.2`.
+/// `Android 14`, `iOS 17.2`, `Android 13 or later`.
 fn system(input: &mut Input<'_>) -> Parsed<Term> {
     let platform = any.verify_map(|word: &Word| match word.text.as_str() {
         platform @ ("android" | "ios") => Some(platform),
@@ -102,12 +112,19 @@ fn system(input: &mut Input<'_>) -> Parsed<Term> {
     });
     let version = any.verify(|word: &&Word| {
         let parts = word.text.split('.');
+        // `on Android 2024` is about a year.
         word.text.len() <= 16
+            && !time::is_time(word)
             && parts.into_iter().all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
     });
     // `on Android 14 November` is about a day.
-    (platform, opt(word_in(&["version"])), version, not(time::month))
-        .map(|(platform, _, version, ())| Term::new(Key::System, format!("{platform} {}", version.text)))
+    let later = word_in(&["later", "newer", "above", "higher", "up"]).value(" later");
+    let earlier = word_in(&["earlier", "older", "below", "lower"]).value(" earlier");
+    let range = opt(preceded(word_in(&["or", "and"]), alt((later, earlier))));
+    (platform, opt(word_in(&["version"])), version, not(time::month), range)
+        .map(|(platform, _, version, (), range)| {
+            Term::new(Key::System, format!("{platform} {}{}", version.text, range.unwrap_or_default()))
+        })
         .parse_next(input)
 }
 
@@ -140,12 +157,15 @@ fn address(input: &mut Input<'_>) -> Parsed<Term> {
 }
 
 fn device(input: &mut Input<'_>) -> Parsed<Term> {
-    let id = any.verify(|word: &&Word| {
-        let sign = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':');
-        let long = (3..=64).contains(&word.raw.len());
-        long && word.raw.bytes().all(sign) && word.raw.bytes().any(|byte| byte.is_ascii_digit())
-    });
-    preceded((word_in(&["device"]), opt(word_in(&["id"]))), id)
+    let id = || {
+        any.verify(|word: &&Word| {
+            let sign = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':');
+            let long = (3..=64).contains(&word.raw.len());
+            long && word.raw.bytes().all(sign) && word.raw.bytes().any(|byte| byte.is_ascii_digit())
+        })
+    };
+    let bare = id().verify(|word: &&Word| !time::is_time(word));
+    preceded(word_in(&["device"]), alt((preceded(word_in(&["id"]), id()), bare)))
         .map(|id: &Word| Term::new(Key::Device, id.raw.clone()))
         .parse_next(input)
 }
@@ -161,17 +181,29 @@ fn app_version(input: &mut Input<'_>) -> Parsed<Term> {
 }
 
 fn action(input: &mut Input<'_>) -> Parsed<Term> {
-    let action = any.verify_map(|word: &Word| {
-        let mut actions = Action::ALL.into_iter().filter(|action| !action.is_for_buttons_only());
-        actions.find(|action| action.to_string().eq_ignore_ascii_case(&word.text))
-    });
-    preceded(word_in(&["action"]), action).map(|action| Term::new(Key::Action, action.to_string())).parse_next(input)
+    let action = || {
+        any.verify_map(|word: &Word| {
+            let mut actions = Action::ALL.into_iter().filter(|action| !action.is_for_buttons_only());
+            let found = actions.find(|action| action.to_string().eq_ignore_ascii_case(&word.text));
+            found.map(|action| action.to_string())
+        })
+    };
+    let mut values = vec![preceded(word_in(&["action", "actions"]), action()).parse_next(input)?];
+    while let Some(value) = opt(preceded(word_in(&["or", "and", ","]), action())).parse_next(input)? {
+        values.push(value);
+    }
+    Ok(Term { key: Key::Action, values })
 }
 
-/// `in DE`: only as it is written in ISO 3166, and only where capitals mean something.
+/// `in DE`, `in France or DE`: only as it is written in ISO 3166, and only where capitals mean something. The audit log has no countries.
 fn country_code(input: &mut Input<'_>) -> Parsed<Term> {
+    if input.state.log == Log::Audit {
+        return Err(EmptyError::from_input(input));
+    }
     let code = any.verify_map(|word: &Word| super::vocabulary::country_of_code(&word.raw));
-    let term = preceded(word_in(&["in", "from"]), code).map(|code| Term::new(Key::Country, code)).parse_next(input)?;
+    let is_listed = input.previous_tokens().next().is_some_and(|word| matches!(word.text.as_str(), "and" | "or" | ","));
+    let lead = opt(word_in(&["in", "from"])).verify(move |lead| is_listed || lead.is_some());
+    let term = preceded(lead, code).map(|code| Term::new(Key::Country, code)).parse_next(input)?;
     let written = |word: &Word| word.raw.contains(char::is_lowercase);
     let calm = input.previous_tokens().any(written) || input.iter().any(written);
     if calm { Ok(term) } else { Err(EmptyError::from_input(input)) }

@@ -4,6 +4,7 @@ use domain::control::{Control, catalogue};
 use domain::platform::ConfigVersion;
 
 use super::Refusal;
+use super::selection::Selection;
 use crate::column::Log;
 use crate::query::{Condition, Literal, Operator, Pattern};
 
@@ -60,7 +61,18 @@ impl Key {
         }
     }
 
-    const fn subject(self) -> &'static str {
+    /// The fields of `raw_data` in which the audit log has it.
+    pub(super) const fn fields(self) -> &'static [&'static str] {
+        match self {
+            Self::Control => &["control"],
+            Self::Platform => &["platform"],
+            Self::Version => &["version", "to"],
+            Self::VersionFrom => &["from"],
+            _ => &[],
+        }
+    }
+
+    pub(super) const fn subject(self) -> &'static str {
         match self {
             Self::Call | Self::Change | Self::AnyChange => "calls and changes",
             Self::Control => "this control",
@@ -87,20 +99,21 @@ impl Term {
         Self { key, values: vec![value.into()] }
     }
 
-    /// What it asks of a row of `log`.
-    pub(super) fn condition(&self, log: Log) -> Result<Condition, Refusal> {
+    /// What it asks of a row of the audit log, where `selection` holds the calls in question, or of the device log.
+    pub(super) fn condition(&self, selection: Option<&Selection<'_>>) -> Result<Condition, Refusal> {
+        let log = if selection.is_some() { Log::Audit } else { Log::Device };
         if self.key == Key::Country && self.values.iter().any(|code| code == UNKNOWN_COUNTRY) {
             return Err(Refusal::Ambiguous("NA is Namibia and an unknown country"));
         }
-        let found = match log {
-            Log::Audit => self.of_call(log),
-            Log::Device => self.of_event(log),
+        let found = match selection {
+            Some(selection) => self.of_call(log, selection),
+            None => self.of_event(log),
         };
         found.ok_or(Refusal::NotInLog { log, subject: self.key.subject() })
     }
 
     /// The audit log says in `raw_data` what a call was about: compact JSON, so that a name and its value are one text.
-    fn of_call(&self, log: Log) -> Option<Condition> {
+    fn of_call(&self, log: Log, selection: &Selection<'_>) -> Option<Condition> {
         match self.key {
             Key::Call => self.one_of(log, "api_call"),
             Key::Change => self.one_of(log, "event_type"),
@@ -110,10 +123,12 @@ impl Term {
                 let column = log.column("successful")?;
                 Condition::any(self.values.iter().map(|value| Condition::equals(column, value == "true")))
             }
-            Key::Control => self.noted(log, &["control"], |control| vec![control.to_owned()]),
-            Key::Platform => self.noted(log, &["platform"], |platform| vec![platform.to_owned()]),
-            Key::Version => self.noted(log, &["version", "to"], spellings),
-            Key::VersionFrom => self.noted(log, &["from"], spellings),
+            Key::Control => {
+                let unnamed = Self { key: Key::Call, values: selection.unnamed(&self.values) };
+                let unnamed = if unnamed.values.is_empty() { None } else { unnamed.one_of(log, "api_call") };
+                Condition::any(self.noted(log, selection).into_iter().chain(unnamed))
+            }
+            Key::Platform | Key::Version | Key::VersionFrom => self.noted(log, selection),
             Key::System | Key::Country | Key::Action | Key::App | Key::AppVersion | Key::Address | Key::Device => None,
         }
     }
@@ -152,8 +167,13 @@ impl Term {
     }
 
     /// One of the fields was asked for with one of the values, in one of its spellings.
-    fn noted(&self, log: Log, fields: &[&str], spellings: fn(&str) -> Vec<String>) -> Option<Condition> {
+    fn noted(&self, log: Log, selection: &Selection<'_>) -> Option<Condition> {
         let column = log.column("raw_data")?;
+        let fields = selection.fields(self.key);
+        let spellings = match self.key {
+            Key::Version | Key::VersionFrom => spellings,
+            _ => |value: &str| vec![value.to_owned()],
+        };
         let values = self.values.iter().flat_map(|value| spellings(value));
         let parts = values.flat_map(|value| fields.iter().map(move |field| format!("\"{field}\":\"{value}\"")));
         Condition::any(parts.map(|part| Condition::Like(column, Pattern::containing(&part))))
@@ -178,13 +198,12 @@ fn control(name: &str) -> Option<&'static Control> {
 /// `Android 14` is every 14, `iOS 17.2` every 17.2: from that version on, before the next of as many parts.
 fn system(log: Log, value: &str) -> Option<Condition> {
     let (platform, version) = value.split_once(' ')?;
+    let (version, range) = version.split_once(' ').unwrap_or((version, ""));
     let (before, last) = version.rsplit_once('.').map_or(("", version), |(before, last)| (before, last));
     let next = last.parse::<u64>().ok()?.checked_add(1)?;
     let next = if before.is_empty() { next.to_string() } else { format!("{before}.{next}") };
     let column = log.column("os_version")?;
-    Condition::all([
-        Condition::equals(log.column("platform")?, platform),
-        Condition::Compare(column, Operator::AtLeast, version.into()),
-        Condition::Compare(column, Operator::Less, next.as_str().into()),
-    ])
+    let from = (range != "earlier").then(|| Condition::Compare(column, Operator::AtLeast, version.into()));
+    let to = (range != "later").then(|| Condition::Compare(column, Operator::Less, next.as_str().into()));
+    Condition::all([Condition::equals(log.column("platform")?, platform)].into_iter().chain(from).chain(to))
 }

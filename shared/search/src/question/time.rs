@@ -13,6 +13,8 @@ use super::words::Word;
 pub(super) enum Window {
     /// `yesterday`, `last week`, `on 2024-11-20`, `in November`.
     Within(Period),
+    /// `from November 1`, which may be that day or all since.
+    From(Period),
     /// `last 7 days`, `the past hour`.
     Rolling(Amount),
     /// `since Monday`.
@@ -44,6 +46,8 @@ pub(super) enum Period {
     Last(Unit),
     /// A day; the latest one without a year.
     Date { year: Option<i16>, month: i8, day: i8 },
+    /// The same with its day of the week, which has to be right.
+    Named { weekday: Weekday, year: Option<i16>, month: i8, day: i8 },
     /// A month; the latest one without a year.
     Month { year: Option<i16>, month: i8 },
     /// A year.
@@ -64,6 +68,7 @@ pub(super) enum Unit {
     Day,
     Week,
     Month,
+    Quarter,
     Year,
 }
 
@@ -79,24 +84,74 @@ pub(super) fn window(input: &mut Input<'_>) -> Parsed<Window> {
         since,
         preceded(word_in(&["after"]), dated).map(Window::After),
         preceded(word_in(&["before"]), dated).map(Window::Before),
-        preceded(alt((word_in(&["until", "till", "through"]).void(), phrase(&["up", "to"]))), dated).map(Window::Until),
+        preceded(alt((word_in(&["until", "till", "through"]).void(), phrase(&["up", "to"]))), end).map(Window::Until),
+        preceded(word_in(&["from"]), dated).map(Window::From),
         preceded(word_in(WITHIN), dated).map(Window::Within),
         period.map(Window::Within),
     ))
     .parse_next(input)
 }
 
+/// Whether a word by itself is a date, a month, a year or a length of time.
+pub(super) fn is_time(word: &Word) -> bool {
+    let is_date = iso_date(word).or_else(|| iso_month(word)).is_some();
+    is_date || four_digits(&word.text).is_some_and(is_year) || compact(word).is_some()
+}
+
 fn between(input: &mut Input<'_>) -> Parsed<Window> {
     alt((
-        preceded(word_in(&["between"]), separated_pair(dated, word_in(&["and"]), dated)),
-        preceded(opt(word_in(&["from", "since"])), separated_pair(dated, word_in(UP_TO), dated)),
+        days_of_month,
+        preceded(word_in(&["between"]), separated_pair(dated, word_in(&["and"]), end)),
+        preceded(opt(word_in(&["from", "since"])), separated_pair(dated, word_in(UP_TO), end)),
     ))
     .map(|(first, last)| Window::Between(first, last))
     .parse_next(input)
 }
 
-/// `last week` is the week before this one, as page 003 has it; `the last week` and `past week` are the seven days up to now, as
-/// `last 7 days` is.
+/// `between 1 and 5 November`, `November 1 to 5`.
+fn days_of_month(input: &mut Input<'_>) -> Parsed<(Period, Period)> {
+    let to = || alt((word_in(UP_TO), word_in(&["and"])));
+    let lead = || word_in(&["between", "from", "since"]);
+    let month_last = (lead(), day, to(), day, opt(word_in(&["of"])), month, opt(year_after_comma))
+        .map(|(_, first, _, last, _, month, year)| (first, last, month, year));
+    let month_first = (opt(lead()), month, day, to(), day, opt(year_after_comma))
+        .map(|(_, month, first, _, last, year)| (first, last, month, year));
+    let date = |day, month, year| Period::Date { year, month, day };
+    alt((month_last, month_first))
+        .map(|(first, last, month, year)| (date(first, month, year), date(last, month, year)))
+        .parse_next(input)
+}
+
+/// The last part of a window: `now` is today.
+fn end(input: &mut Input<'_>) -> Parsed<Period> {
+    alt((dated, word_in(&["now"]).value(Period::DaysAgo(0)))).parse_next(input)
+}
+
+/// The word at which a time is no longer understood, after a word that begins one.
+pub(super) fn first_unknown<'t>(input: &mut Input<'t>) -> Option<&'t Word> {
+    const BEGIN: &[&str] = &[
+        "since", "last", "past", "this", "previous", "within", "between", "before", "after", "until", "till",
+        "starting",
+    ];
+    const WITHIN_IT: &[&str] = &["from", "to", "through", "and", "the", "of", "on", "in"];
+    let begin = opt(word_in(BEGIN)).parse_next(input).ok()?;
+    begin?;
+    while alt((
+        word_in(BEGIN).void(),
+        word_in(WITHIN_IT).void(),
+        dated.void(),
+        amount.void(),
+        unit.void(),
+        count.void(),
+    ))
+    .parse_next(input)
+    .is_ok()
+    {}
+    input.peek_token()
+}
+
+/// `last week` is the week before this one, as page 003 has it; `the last week` and `past week` begin seven days before today, as
+/// `last 7 days` does: with today, that is eight dates.
 fn rolling(input: &mut Input<'_>) -> Parsed<Amount> {
     let past = || word_in(&["last", "past"]);
     let one = |unit| Amount { count: 1, unit };
@@ -133,12 +188,21 @@ fn period(input: &mut Input<'_>) -> Parsed<Period> {
         preceded(word_in(&["this"]), long()).map(Period::This),
         preceded((opt(word_in(&["the"])), word_in(&["previous"])), long()).map(Period::Last),
         preceded(word_in(&["last"]), long()).map(Period::Last),
+        (word_in(&["this"]), word_in(&["quarter"])).value(Period::This(Unit::Quarter)),
+        (word_in(&["last", "previous"]), word_in(&["quarter"])).value(Period::Last(Unit::Quarter)),
         preceded(word_in(&["last"]), weekday).map(Period::LastWeekday),
-        weekday.map(Period::Weekday),
-        date,
-        month_of_year,
+        alt((named_date, weekday.map(Period::Weekday), date, month_of_year)),
     ))
     .parse_next(input)
+}
+
+/// `Friday, November 22`.
+fn named_date(input: &mut Input<'_>) -> Parsed<Period> {
+    let (weekday, _, date) = (weekday, opt(word_in(&[","])), date).parse_next(input)?;
+    match date {
+        Period::Date { year, month, day } => Ok(Period::Named { weekday, year, month, day }),
+        other => Ok(other),
+    }
 }
 
 fn day_before_today(input: &mut Input<'_>) -> Parsed<Period> {
@@ -177,8 +241,8 @@ fn compact(word: &Word) -> Option<Amount> {
 
 fn unit(input: &mut Input<'_>) -> Parsed<Unit> {
     any.verify_map(|word: &Word| match word.text.as_str() {
-        "minute" | "minutes" => Some(Unit::Minute),
-        "hour" | "hours" => Some(Unit::Hour),
+        "minute" | "minutes" | "min" | "mins" => Some(Unit::Minute),
+        "hour" | "hours" | "h" | "hr" | "hrs" => Some(Unit::Hour),
         "day" | "days" => Some(Unit::Day),
         "week" | "weeks" => Some(Unit::Week),
         "month" | "months" => Some(Unit::Month),
@@ -212,13 +276,13 @@ fn number(digits: &str) -> Option<u16> {
 
 fn weekday(input: &mut Input<'_>) -> Parsed<Weekday> {
     any.verify_map(|word: &Word| match word.text.as_str() {
-        "monday" => Some(Weekday::Monday),
-        "tuesday" => Some(Weekday::Tuesday),
-        "wednesday" => Some(Weekday::Wednesday),
-        "thursday" => Some(Weekday::Thursday),
-        "friday" => Some(Weekday::Friday),
-        "saturday" => Some(Weekday::Saturday),
-        "sunday" => Some(Weekday::Sunday),
+        "monday" | "mon" => Some(Weekday::Monday),
+        "tuesday" | "tue" | "tues" => Some(Weekday::Tuesday),
+        "wednesday" | "wed" => Some(Weekday::Wednesday),
+        "thursday" | "thu" | "thur" | "thurs" => Some(Weekday::Thursday),
+        "friday" | "fri" => Some(Weekday::Friday),
+        "saturday" | "sat" => Some(Weekday::Saturday),
+        "sunday" | "sun" => Some(Weekday::Sunday),
         _ => None,
     })
     .parse_next(input)
@@ -265,7 +329,11 @@ fn four_digits(text: &str) -> Option<i16> {
 }
 
 fn year(input: &mut Input<'_>) -> Parsed<i16> {
-    any.verify_map(|word: &Word| four_digits(&word.text).filter(|year| (1970..=2999).contains(year))).parse_next(input)
+    any.verify_map(|word: &Word| four_digits(&word.text).filter(|year| is_year(*year))).parse_next(input)
+}
+
+fn is_year(year: i16) -> bool {
+    (1970..=2999).contains(&year)
 }
 
 fn year_after_comma(input: &mut Input<'_>) -> Parsed<i16> {

@@ -6,6 +6,8 @@ mod controls;
 
 use std::collections::HashMap;
 
+pub(super) use controls::FAILURES;
+
 use super::draft::{Joint, Negation};
 use super::scanner::Input;
 use super::term::{Key, Term};
@@ -43,8 +45,9 @@ fn countries() -> impl Iterator<Item = (&'static str, std::str::Split<'static, c
     COUNTRIES.lines().filter_map(|line| line.split_once('\t')).map(|(code, names)| (code, names.split('\t')))
 }
 
-/// The code, if it is one.
+/// The code, if it is one, or what is taken for one.
 pub(super) fn country_of_code(text: &str) -> Option<&'static str> {
+    let text = if text == "UK" { "GB" } else { text };
     countries().map(|(code, _)| code).find(|code| *code == text)
 }
 
@@ -99,7 +102,10 @@ impl Vocabulary {
         for (names, phrases) in calls::CALLS {
             if names.iter().all(|name| calls.contains(name)) {
                 let values = names.iter().map(|name| (*name).to_owned()).collect();
-                self.add_with_plurals(phrases.iter().copied(), &Meaning::Term(Term { key: Key::Call, values }));
+                let meaning = Meaning::Term(Term { key: Key::Call, values });
+                self.add_with_plurals(phrases.iter().copied(), &meaning);
+                let articled: Vec<String> = phrases.iter().flat_map(|phrase| with_article(phrase)).collect();
+                self.add_with_plurals(articled.iter().map(String::as_str), &meaning);
             }
         }
     }
@@ -123,6 +129,15 @@ impl Vocabulary {
     }
 }
 
+/// `deleted the app`, of `deleted app`.
+fn with_article(phrase: &str) -> Vec<String> {
+    let parts = phrase.split_once(' ').filter(|(verb, noun)| {
+        verb.ends_with("ed") && !["a ", "an ", "the "].iter().any(|article| noun.starts_with(article))
+    });
+    let articles = |(verb, noun)| ["the", "a", "an"].map(|article| format!("{verb} {article} {noun}"));
+    parts.map(articles).into_iter().flatten().collect()
+}
+
 fn plural(phrase: &str) -> String {
     match phrase.strip_suffix('y') {
         Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{stem}ies"),
@@ -135,11 +150,13 @@ fn plural(phrase: &str) -> String {
 mod tests {
     use winnow::stream::TokenSlice;
 
+    use super::super::scanner::Known;
     use super::*;
+    use crate::column::Log;
 
     fn meaning(vocabulary: &Vocabulary, phrase: &str) -> Option<Meaning> {
         let words = words(phrase);
-        let input = Input { input: TokenSlice::new(&words), state: vocabulary };
+        let input = Input { input: TokenSlice::new(&words), state: Known { vocabulary, log: Log::Device } };
         vocabulary.longest(&input).filter(|(length, _)| *length == words.len()).map(|(_, meaning)| meaning)
     }
 

@@ -1,43 +1,26 @@
-//! The table of phrases: what each question means, or why it is refused. The grammar is held against it to the letter; `bedrock`'s example
-//! measures models with it.
+//! The tables of phrases: what each question means, or why it is refused. The grammar is held against `phrases.json` to the letter, and
+//! measured by `held_out.json`, as models are by `bedrock`'s example.
 //!
-//! Each row of `phrases.json` is the mode, the phrase, and either the query and the window or a part of the refusal. The moment is the one
-//! that page 003 uses: Wednesday 27 November 2024, 20:40.
+//! Each row is the mode, the phrase, and either the query and the window or a part of the refusal. The moment is the one that page 003
+//! uses: Wednesday 27 November 2024, 20:40.
+//!
+//! `held_out.json` was written before the grammar was changed to narrow what it asks of the audit log, as people type, by somebody who
+//! knew which mistakes that was to mend; the grammar is never tuned on it. Of its 60 phrases 39 came out as expected when it was
+//! written: 17 right, 6 wrong, 22 refused rightly, 15 refused wrongly. After the change 53 did: 26 right, 0 wrong, 27 refused rightly,
+//! 7 refused wrongly.
+
+mod calls;
+mod tally;
 
 use std::fmt;
 
 use domain::time::at;
 use jiff::Timestamp;
 use search::column::Log;
-use search::question::Question;
+use search::question::{Answer, Question, Refusal};
 
-/// Some of the calls of the audit log; the table of all of them stands where HTTP is known.
-pub(crate) const CALLS: &[&str] = &[
-    "add_user_to_tenant",
-    "automate_cancel",
-    "automate_download",
-    "automate_upload",
-    "certificates_delete",
-    "certificates_update",
-    "config",
-    "config_update",
-    "create_api_token",
-    "create_automation_key",
-    "create_signing_key",
-    "delete_api_token",
-    "delete_application",
-    "delete_automation_key",
-    "download_application_build",
-    "get_users_permissions",
-    "modify_tenant_details",
-    "promote_config",
-    "push_live_config",
-    "remove_user_from_tenant",
-    "toggle_automation_key",
-    "update_custom_message",
-    "update_user_permissions",
-    "upload_application_build",
-];
+pub(crate) use calls::calls;
+pub(crate) use tally::Tally;
 
 /// The moment at which the phrases are asked.
 pub(crate) fn now() -> Timestamp {
@@ -88,11 +71,27 @@ impl Row {
     }
 }
 
-/// All rows, in their order.
+/// The phrases that the grammar is held against, in their order.
 pub(crate) fn rows() -> Vec<Row> {
-    let rows: Result<Vec<Vec<String>>, _> = serde_json::from_str(include_str!("../phrases.json"));
-    let rows = rows.unwrap_or_else(|error| panic!("phrases.json: {error}"));
-    rows.iter().map(|fields| Row::read(fields)).collect()
+    read(include_str!("../phrases.json"))
+}
+
+/// The phrases that it is measured by.
+pub(crate) fn held_out() -> Vec<Row> {
+    read(include_str!("../held_out.json"))
+}
+
+fn read(table: &str) -> Vec<Row> {
+    let rows: Result<Vec<Vec<String>>, _> = serde_json::from_str(table);
+    rows.unwrap_or_else(|error| panic!("{error}")).iter().map(|fields| Row::read(fields)).collect()
+}
+
+/// What came of a phrase, as it is shown.
+pub(crate) fn told(outcome: &Result<Answer, Refusal>) -> String {
+    match outcome {
+        Ok(answer) => Expected::Search(answer.query().to_string(), answer.from(), answer.to()).to_string(),
+        Err(refusal) => format!("a refusal: {refusal}"),
+    }
 }
 
 /// A day stands for its midnight.

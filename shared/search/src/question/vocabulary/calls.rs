@@ -6,7 +6,8 @@ use crate::audit::EventType;
 #[rustfmt::skip]
 pub(super) const CHANGES: &[(EventType, &[&str])] = &[
     (EventType::ConfigurationChange, &["config change", "configuration changed", "changed configuration", "changes to the configuration",
-        "changes to configuration", "configuration modification", "configuration edit"]),
+        "changes to configuration", "changed the config", "changed config", "changed the configuration", "config changed",
+        "changes to the config", "changes to config", "configuration modification", "configuration edit"]),
     (EventType::BuildChange, &["changes to builds", "changes to the builds"]),
     (EventType::SigningKeyChange, &["changes to signing keys", "changes to the signing keys"]),
     (EventType::UserChange, &["user management", "membership change", "changes to users", "changes to the users"]),
@@ -75,7 +76,8 @@ pub(super) const CALLS: &[(&[&str], &[&str])] = &[
     (&["create_tenant"], &["tenant creation", "created tenant", "new tenant"]),
     (&["custom_library_set_identifier"], &["library build", "custom library build"]),
     (&["custom_library_delete"], &["library deletion", "deleted library", "custom library deletion"]),
-    (&["create_support_ticket"], &["new support ticket", "created support ticket", "new ticket", "created ticket", "opened ticket"]),
+    (&["create_support_ticket"], &["new support ticket", "created support ticket", "new ticket", "created ticket", "opened ticket", "opened support ticket",
+        "ticket created", "tickets created", "support ticket created", "support tickets created"]),
     (&["add_support_ticket_comment"], &["support comment", "ticket comment", "support ticket comment"]),
     (&["request_sales_contact"], &["sales request", "sales contact request"]),
     (&["create_checkout_session"], &["checkout", "purchase"]),
