@@ -2,6 +2,8 @@
 //! and a question about something else, which finds nothing; or `~` and one that finds something, because words cannot tell.
 //! `cargo nextest run -p retrieval --no-capture` prints the figures.
 //!
+//! `held_out.txt` has more of them, which nothing is tuned on, and its rate is reported apart.
+//!
 //! The questions came in rounds, and after each round words were added to the guides and to the synonyms. Before that, 157 of
 //! the 193 questions of rounds two to five found their passage (0.81). The 120 of rounds six to eight avoid the words of the
 //! guides: 19, 27 and 21 of 40 found theirs (0.56). What to expect of questions that nobody has seen lies between the two.
@@ -33,8 +35,8 @@ fn answered(table: &'static str) -> Vec<(&'static str, &'static str)> {
     questions(table).filter(|(place, _)| place.contains('#')).collect()
 }
 
-fn marked(mark: &str) -> Vec<&'static str> {
-    questions(QUESTIONS).filter(|(place, _)| *place == mark).map(|(_, question)| question).collect()
+fn marked(table: &'static str, mark: &str) -> Vec<&'static str> {
+    questions(table).filter(|(place, _)| *place == mark).map(|(_, question)| question).collect()
 }
 
 fn places(index: &Index<'_>, question: &str) -> Vec<String> {
@@ -69,18 +71,58 @@ fn nine_of_ten_answers_are_among_the_first_three() {
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "the figures are what the benchmark is for")]
 fn questions_that_nothing_was_tuned_on_are_reported_apart() {
     let answered = answered(HELD_OUT);
     assert_eq!(answered.len(), 60);
     let (rate, missed) = hit_rate("held out", &answered);
     assert!(rate >= MIN_HELD_OUT, "hit rate {rate:.3}\n{missed}");
+    let (index, foreign) = (Index::of_guides(), marked(HELD_OUT, "-"));
+    let found: Vec<_> = foreign.iter().filter(|question| !index.search(question, 1).is_empty()).collect();
+    println!("{} of {} about something else find something: {found:#?}", found.len(), foreign.len());
+}
+
+/// What stands around a question in mail: greetings, stories, signatures, HTML, quotations.
+const PROSE: [&str; 8] = [
+    "Hi there! We are a small fintech from Munich and have been using this for two months now. {}",
+    "Hello, hope you are well. I inherited this project from somebody last spring. {} Thanks a lot in advance!\n\nBest \
+     regards,\nAnna Schmidt\nHead of Mobile, Example GmbH\n+49 89 123456",
+    "<p>Dear team,</p>\n<p>{}</p>\n<p>Kind regards<br>Tom</p>",
+    "On Tue, 24 Nov 2026 at 10:15, Support wrote:\n> Hello Tom, thank you for your message. We will look into it.\n\n{}",
+    "Sorry to bother you again, my boss keeps asking me about this and I could not find it anywhere... {} It is urgent.",
+    "hey guys, {}",
+    "\"{}\" - that is what our auditor asked last week, and I had no idea what to tell her.",
+    "{}\n\n--\nSent from my iPhone",
+];
+
+fn around(prose: &str, question: &str) -> String {
+    let mark = if question.ends_with(['?', '.', '!']) { "" } else { "." };
+    prose.replace("{}", &format!("{question}{mark}"))
+}
+
+/// Before sentences were looked at one by one, 2314 of 3576 were lost; since then none of 3816 is.
+#[test]
+#[expect(clippy::print_stdout, reason = "the figures are what the benchmark is for")]
+fn prose_around_a_question_hides_nothing() {
+    let index = Index::of_guides();
+    let answered = answered(QUESTIONS);
+    let found: Vec<_> =
+        answered.iter().filter(|(place, question)| places(&index, question).contains(&(*place).to_owned())).collect();
+    for prose in PROSE {
+        let is_lost = |(place, question): &&&(&str, &str)| {
+            !places(&index, &around(prose, question)).contains(&(*place).to_owned())
+        };
+        let lost: Vec<_> = found.iter().filter(is_lost).map(|(_, question)| question).collect();
+        println!("{} of {} lost in {prose:?}", lost.len(), found.len());
+        assert!(lost.len() * 100 <= found.len(), "{prose:?}: {lost:#?}");
+    }
 }
 
 #[test]
 #[expect(clippy::print_stdout, reason = "the figures are what the benchmark is for")]
 fn questions_about_something_else_find_nothing() {
     let index = Index::of_guides();
-    let (silent, found) = (marked("-"), marked("~"));
+    let (silent, found) = (marked(QUESTIONS, "-"), marked(QUESTIONS, "~"));
     assert!(silent.len() >= 15, "{}", silent.len());
     let answered: Vec<_> = silent.iter().filter(|question| !index.search(question, 1).is_empty()).collect();
     println!("{} questions about something else find nothing, {} find something", silent.len(), found.len());
