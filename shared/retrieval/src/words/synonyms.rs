@@ -105,7 +105,7 @@ pub(super) fn phrase(first: &str, second: &str) -> Option<&'static str> {
         ("sign" | "signed" | "signing", "up") => Some("signup"),
         // What no guide is about, in words that guides have.
         ("phone" | "telephone", "number" | "numbers") => Some("phonenumber"),
-        ("windows", "app" | "apps" | "10" | "11") | ("on", "windows") => Some("microsoftwindows"),
+        ("windows", "app" | "apps") | ("on", "windows") => Some("microsoftwindows"),
         ("system", "prompt") => Some("systemprompt"),
         ("stop" | "stops" | "stopped", "working") => Some("fail"),
         ("run" | "runs" | "ran", "out") => Some("expire"),
