@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use retrieval::{GUIDES, Index, Passage};
 
 const QUESTIONS: &str = include_str!("../tests/questions.txt");
+/// Those that nothing was tuned on.
+const HELD_OUT: &str = include_str!("../tests/held_out.txt");
 /// Passages that are looked at.
 const FIRST: usize = 3;
 
@@ -19,19 +21,28 @@ fn main() {
     let builds = (0..51).map(|_| time(|| drop(black_box(Index::of_guides())))).collect();
     println!("making the index: {:?}", median(builds));
 
-    let lines = QUESTIONS.lines().filter(|line| line.contains('#') && !line.starts_with("//"));
-    let questions: Vec<_> = lines.filter_map(|line| line.split_once(' ')).collect();
+    compare(&index, "questions", QUESTIONS);
+    compare(&index, "held out", HELD_OUT);
+    measure_long(&index);
+}
+
+/// Prints what is found of a table's questions, and what the peer finds.
+fn compare(index: &Index<'_>, name: &str, table: &str) {
+    let lines = table.lines().filter(|line| !line.starts_with("//")).filter_map(|line| line.split_once(' '));
+    let questions: Vec<_> = lines.filter(|(place, _)| place.contains('#')).collect();
     let ours = |question: &str| index.search(question, FIRST).into_iter().map(|found| found.passage.link()).collect();
     let theirs = |question: &str| by_words(index.passages(), question);
     let (own_rate, own_time) = measured(&questions, ours);
     let (peer_rate, peer_time) = measured(&questions, theirs);
     println!(
-        "{} questions, the passage among the first {FIRST}: {own_rate:.3}, by words alone {peer_rate:.3}",
+        "{name}: {} questions, the passage among the first {FIRST}: {own_rate:.3}, by words alone {peer_rate:.3}",
         questions.len()
     );
     let ratio = peer_time.as_secs_f64() / own_time.as_secs_f64();
     println!("a question: {own_time:?}, by words alone {peer_time:?}: {ratio:.1} times ours");
+}
 
+fn measure_long(index: &Index<'_>) {
     let hostile = "certificate pinning android build key upload ".repeat(1000);
     println!(
         "a question of {} bytes: {:?}",

@@ -1,11 +1,12 @@
 //! Finds the passages of the guides that answer a question. No AWS, no network, no clock; the guides are part of the binary.
 //!
-//! Guides are cut at their headings ([`Passage`]), ranked by BM25 over stems, and left out where too little of the question
-//! stands in them: a question about something else finds nothing.
+//! Guides are cut at their headings ([`Passage`]), ranked by BM25 over stems for each sentence of a message, and left out where
+//! too little of the sentence stands in them: a question about something else finds nothing.
 
 mod guides;
 mod passage;
 mod search;
+mod sentence;
 mod words;
 
 pub use guides::GUIDES;

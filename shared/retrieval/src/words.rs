@@ -65,8 +65,11 @@ fn parts(chunk: &str) -> Vec<String> {
     parts.into_iter().map(str::to_lowercase).chain(whole).collect()
 }
 
-/// `CertificatePinning` in two; names with a hump of one letter, such as `iOS`, stay whole.
+/// `CertificatePinning` in two; names with a hump of one letter, such as `iOS`, stay whole, and so does the product's.
 fn humps(name: &str) -> Vec<&str> {
+    if name == "AppTego" {
+        return vec![name];
+    }
     let chars: Vec<_> = name.char_indices().collect();
     let begins = chars.windows(3).filter_map(|window| match window {
         [(_, before), (at, upper), (_, after)] => {
@@ -129,6 +132,7 @@ mod tests {
         assert_eq!(split("stale_revision"), ["stale", "revision", "stale_revision"]);
         assert_eq!(split("CertificatePinning"), ["certificate", "pinning", "certificatepinning"]);
         assert_eq!(split("TLS13OnlyPrevention"), ["tls13", "only", "prevention", "tls13onlyprevention"]);
+        assert_eq!(split("AppTego"), ["apptego"]);
         assert_eq!(split("iOS's ETag, __x__"), ["ioss", "etag", "x"]);
     }
 

@@ -70,7 +70,9 @@ fn of_a_long_question_the_beginning_counts() {
     let late = format!("{}{question}", "…".repeat(MAX_QUESTION / "…".len()));
     assert_eq!(links(&index, &late, 3), [""; 0]);
     let unknown: String = (0..10_000).map(|number| format!("zz{number} ")).collect();
-    assert_eq!(links(&index, &format!("{question}{unknown}"), 3), [""; 0]);
+    assert_eq!(links(&index, &format!("{question}{unknown}"), 3), answer);
+    let many: String = (0..10_000).map(|number| format!("zz{number}. ")).collect();
+    assert_eq!(links(&index, &format!("{many}{question}"), 3), [""; 0], "terms that are looked for have an end");
 }
 
 static INDEX: LazyLock<Index<'static>> = LazyLock::new(|| Index::new(FILES));

@@ -5,8 +5,8 @@ pub(super) const SILENT: &str = "\
     a about actual actually after afternoon all already also am an and any anybody anyone anything apart are as at \
     away be been before being believe best between bit both bring brings brought but by can cannot cant certain \
     certainly come could dear did didnt do does doesnt doing dont each either else even evening ever every everybody \
-    everyone everything exactly few for from fully get gets getting give go goes going good got guess had happen \
-    happened happens has hasnt have havent having he hello help her here hers hi him himself his how however i id if \
+    everyone everything exactly few folks for from fully get gets getting give go goes going good got greetings guess guys had happen \
+    happened happens has hasnt have havent having he hello help her here hers hey hi him himself his how however i id if \
     im in into is isnt it its itself ive just kind know lately less let lets like ll long look looking looks lot lots \
     make makes many may maybe me mean means meant might mine more morning most much must my myself nearly need needs \
     next no nobody nor not nothing now of often ok okay on one only or otherwise our ourselves out over own perhaps \
@@ -95,6 +95,7 @@ pub(super) fn phrase(first: &str, second: &str) -> Option<&'static str> {
     match (first, second) {
         ("log" | "logged" | "logging" | "sign" | "signed" | "signing", "in" | "into") => Some("signin"),
         ("log" | "logs" | "logged" | "sign" | "signed", "out") => Some("logout"),
+        ("dear" | "hello" | "hey" | "hi", "team" | "support") => Some("hello"),
         ("get" | "getting", "rid") => Some("delete"),
         ("set" | "setting", "up") => Some("setup"),
         ("how", "many") => Some("limit"),
@@ -102,6 +103,10 @@ pub(super) fn phrase(first: &str, second: &str) -> Option<&'static str> {
         ("single", "sign") => Some("sso"),
         ("roll", "back") | ("rolling", "back") => Some("rollback"),
         ("sign" | "signed" | "signing", "up") => Some("signup"),
+        // What no guide is about, in words that guides have.
+        ("phone" | "telephone", "number" | "numbers") => Some("phonenumber"),
+        ("windows", "app" | "apps") | ("on", "windows") => Some("microsoftwindows"),
+        ("system", "prompt") => Some("systemprompt"),
         ("stop" | "stops" | "stopped", "working") => Some("fail"),
         ("run" | "runs" | "ran", "out") => Some("expire"),
         ("time" | "timed" | "times", "out") => Some("timeout"),
