@@ -114,7 +114,7 @@ async fn the_time_holds_whatever_it_is_spent_on() {
     }
 }
 
-/// Waits count, too: one that may take a day is not waited out.
+/// Waits count, too: one that may take far longer is not waited out. Each is a random share, so that a short one may be over in time.
 #[tokio::test]
 async fn waits_between_tries_are_part_of_the_time() {
     let total = Duration::from_secs(2);
@@ -122,9 +122,9 @@ async fn waits_between_tries_are_part_of_the_time() {
     let setup = Setup::with(vec![Step::fail(Failure::Throttling); 3], MODEL, limits, guides()).await;
     let begin = Instant::now();
     let error = setup.answer(QUESTION, &[]).await.unwrap_err();
-    assert!(causes(&error).ends_with("Bedrock did not answer in time"), "{error:?}");
-    assert!((total..total + SLACK).contains(&begin.elapsed()), "{:?}", begin.elapsed());
-    assert_eq!(setup.standin.take_requests().len(), 1);
+    assert!(matches!(error, Error::Unavailable { .. }), "{error:?}");
+    assert!(begin.elapsed() < total + SLACK, "{:?}", begin.elapsed());
+    assert!((1..=3).contains(&setup.standin.take_requests().len()));
 }
 
 #[test]
