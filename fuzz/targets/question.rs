@@ -5,11 +5,18 @@ use std::sync::LazyLock;
 
 use domain::time::at;
 use libfuzzer_sys::fuzz_target;
+use search::audit::Call;
 use search::column::Log;
 use search::query::Query;
 use search::question::{Interpreter, Question};
 
-static INTERPRETER: LazyLock<Interpreter> = LazyLock::new(|| Interpreter::new(&["config_update", "automate_upload"]));
+const CALLS: [Call; 3] = [
+    Call { name: "automate_upload", shown: &["platform", "version"] },
+    Call { name: "certificates_update", shown: &["version"] },
+    Call { name: "config_update", shown: &["version", "control"] },
+];
+
+static INTERPRETER: LazyLock<Interpreter> = LazyLock::new(|| Interpreter::new(&CALLS));
 
 fuzz_target!(|bytes: &[u8]| {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
