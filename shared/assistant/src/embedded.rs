@@ -1,7 +1,6 @@
 //! Answers without a model: it quotes the guides, and reads searches by a grammar.
 
 use std::future::ready;
-use std::sync::{Arc, OnceLock};
 
 use domain::conversation::{Exchange, Message};
 use jiff::Timestamp;
@@ -21,14 +20,13 @@ const NEARLY: f32 = 0.8;
 #[derive(Clone, Debug)]
 pub struct Embedded {
     guides: Guides,
-    calls: Arc<[Call]>,
-    interpreter: Arc<OnceLock<Interpreter>>,
+    interpreter: Interpreter,
 }
 
 impl Embedded {
     /// One that quotes these guides, and knows these calls of the audit log.
     pub fn new(guides: Guides, calls: &[Call]) -> Self {
-        Self { guides, calls: calls.into(), interpreter: Arc::default() }
+        Self { guides, interpreter: Interpreter::new(calls) }
     }
 }
 
@@ -38,8 +36,7 @@ impl Answerer for Embedded {
     }
 
     fn interpret<'a>(&'a self, question: &'a Question, log: Log, now: Timestamp) -> Answering<'a, Interpretation> {
-        let interpreter = self.interpreter.get_or_init(|| Interpreter::new(&self.calls));
-        Box::pin(ready(Ok(interpreter.interpret(question, log, now))))
+        Box::pin(ready(Ok(self.interpreter.interpret(question, log, now))))
     }
 }
 

@@ -1,7 +1,6 @@
 //! The answerer.
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
 
 use assistant::{Answerer, Answering, Guides, Interpretation, NO_ANSWER};
 use aws_config::SdkConfig;
@@ -29,8 +28,7 @@ pub struct Bedrock {
     pub(crate) model: ModelId,
     pub(crate) limits: Limits,
     guides: Guides,
-    calls: Arc<[Call]>,
-    interpreter: Arc<OnceLock<Interpreter>>,
+    interpreter: Interpreter,
 }
 
 impl Bedrock {
@@ -42,7 +40,7 @@ impl Bedrock {
         let timeouts = TimeoutConfig::builder().operation_timeout(limits.total).connect_timeout(limits.connect).build();
         let config = Builder::from(config).retry_config(retries).timeout_config(timeouts).build();
         let client = Client::from_conf(config);
-        Self { client, model, limits, guides, calls: calls.into(), interpreter: Arc::default() }
+        Self { client, model, limits, guides, interpreter: Interpreter::new(calls) }
     }
 
     /// As [`Self::new`], where and with whose credentials the environment says, within the usual limits.
@@ -77,9 +75,8 @@ impl Bedrock {
         if question.trim().is_empty() {
             return Ok(Err(Refusal::Nothing));
         }
-        let interpreter = self.interpreter.get_or_init(|| Interpreter::new(&self.calls));
         let asked = Asked {
-            system: language::instructions(log, now, &self.calls, interpreter),
+            system: language::instructions(log, now, &self.interpreter),
             turns: vec![(vec![text::marked("question", &question)], None)],
             max_tokens: self.limits.search_tokens,
             tools: Some(interpret::tools()?),

@@ -46,7 +46,7 @@ pub(crate) const EXAMPLES: &[(Log, &[&str])] = &[
 ];
 
 /// The instructions for a search of `log` at the moment `now`.
-pub(crate) fn instructions(log: Log, now: Timestamp, calls: &[Call], interpreter: &Interpreter) -> String {
+pub(crate) fn instructions(log: Log, now: Timestamp, interpreter: &Interpreter) -> String {
     let weekday = now.to_zoned(TimeZone::UTC).strftime("%A").to_string();
     let moment = Timestamp::from_second(now.as_second()).unwrap_or(now);
     let parts = [
@@ -55,7 +55,7 @@ pub(crate) fn instructions(log: Log, now: Timestamp, calls: &[Call], interpreter
         grammar(),
         columns(log),
         match log {
-            Log::Audit => audit_words(calls),
+            Log::Audit => audit_words(interpreter.calls()),
             Log::Device => device_words(),
         },
         times(log),
@@ -260,7 +260,7 @@ mod tests {
 
     /// The moment of page 003.
     fn told(log: Log) -> String {
-        instructions(log, at(1_732_740_000), CALLS, &Interpreter::new(CALLS))
+        instructions(log, at(1_732_740_000), &Interpreter::new(CALLS))
     }
 
     #[test]

@@ -75,9 +75,9 @@ impl Exchange {
         self.asked_at.saturating_add(KEPT_SECONDS)
     }
 
-    /// Whether it may still be shown, whatever is still stored.
-    pub fn is_kept(&self, now: Timestamp) -> bool {
-        now.as_second() < self.expires_at()
+    /// Whether it may be shown in the conversation that goes on, whatever is still stored.
+    pub fn is_shown(&self, conversation: Conversation, now: Timestamp) -> bool {
+        self.conversation == conversation && now.as_second() < self.expires_at()
     }
 }
 
@@ -107,7 +107,8 @@ mod tests {
             answer: "a".into(),
             asked_at: 1000,
         };
-        assert!(exchange.is_kept(at(1000 + 86_399)));
-        assert!(!exchange.is_kept(at(1000 + 86_400)));
+        assert!(exchange.is_shown(Conversation::default(), at(1000 + 86_399)));
+        assert!(!exchange.is_shown(Conversation::default(), at(1000 + 86_400)));
+        assert!(!exchange.is_shown(Conversation { revision: 1 }, at(1000)));
     }
 }

@@ -13,6 +13,8 @@ mod time;
 mod vocabulary;
 mod words;
 
+use std::sync::{Arc, OnceLock};
+
 use domain::error::Error;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
@@ -51,18 +53,27 @@ impl Question {
     }
 }
 
-/// Understands questions. Made once: it holds every phrase that is known.
-#[derive(Debug)]
+/// Understands questions. Clones share the phrases that are known, which are made when the first question comes.
+#[derive(Clone, Debug)]
 pub struct Interpreter {
-    vocabulary: Vocabulary,
-    calls: Vec<Call>,
+    calls: Arc<[Call]>,
+    vocabulary: Arc<OnceLock<Vocabulary>>,
 }
 
 impl Interpreter {
     /// One that knows these calls of the audit log.
     pub fn new(calls: &[Call]) -> Self {
-        let names: Vec<&str> = calls.iter().map(|call| call.name).collect();
-        Self { vocabulary: Vocabulary::of(&names), calls: calls.to_vec() }
+        Self { calls: calls.into(), vocabulary: Arc::default() }
+    }
+
+    /// The calls that it knows.
+    pub fn calls(&self) -> &[Call] {
+        &self.calls
+    }
+
+    fn vocabulary(&self) -> &Vocabulary {
+        let names = || self.calls.iter().map(|call| call.name).collect::<Vec<_>>();
+        self.vocabulary.get_or_init(|| Vocabulary::of(&names()))
     }
 
     /// What a question asks of `log` at the moment `now`.
@@ -70,7 +81,7 @@ impl Interpreter {
     /// # Errors
     /// Where it is not understood, or could mean more than one thing.
     pub fn interpret(&self, question: &Question, log: Log, now: Timestamp) -> Result<Answer, Refusal> {
-        let draft = Draft::read(question.as_str(), &self.vocabulary, log)?;
+        let draft = Draft::read(question.as_str(), self.vocabulary(), log)?;
         let query = Query::from(draft.condition(log, &self.calls)?);
         let (from, to) = calendar::moments(draft.window(), log, now)?;
         Answer::check(log, &query.to_string(), from, to)

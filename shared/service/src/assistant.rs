@@ -218,7 +218,7 @@ impl Service {
             self.store.exchange(tenant, &member, &id),
         )?;
         let now = self.clock.now();
-        let exchange = exchange.filter(|exchange| exchange.conversation == head && exchange.is_kept(now));
+        let exchange = exchange.filter(|exchange| exchange.is_shown(head, now));
         let answer = exchange.ok_or(Error::NotFound("This message was answered before and is cleared"))?.answer;
         let allowance = self.allowance(caller, Meter::Messages).await?;
         Ok(Some(Answered { value: Said { answer, allowance }, replayed: true }))

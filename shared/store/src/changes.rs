@@ -157,14 +157,20 @@ impl Store {
 
     /// Holds the tenant as it was read.
     pub(crate) fn tenant_unchanged(&self, tenant: &Tenant) -> Result<(Part, TransactWriteItem), Error> {
-        let check = ConditionCheck::builder()
-            .table_name(&self.names.table)
-            .set_key(Some(ItemKey::Tenant(&tenant.id).attributes()))
-            .condition_expression("revision = :revision")
-            .expression_attribute_values(":revision", number(tenant.revision))
-            .build()
-            .map_err(Error::internal)?;
-        Ok((Part::Tenant, TransactWriteItem::builder().condition_check(check).build()))
+        Ok((Part::Tenant, self.unchanged(&ItemKey::Tenant(&tenant.id), Some(tenant.revision))?))
+    }
+
+    /// Holds that an item has this revision; with `None`, that it is not there.
+    pub(crate) fn unchanged(&self, key: &ItemKey<'_>, revision: Option<u64>) -> Result<TransactWriteItem, Error> {
+        let check = ConditionCheck::builder().table_name(&self.names.table).set_key(Some(key.attributes()));
+        let check = match revision {
+            None => check.condition_expression("attribute_not_exists(pk)"),
+            Some(revision) => check
+                .condition_expression("revision = :revision")
+                .expression_attribute_values(":revision", number(revision)),
+        };
+        let check = check.build().map_err(Error::internal)?;
+        Ok(TransactWriteItem::builder().condition_check(check).build())
     }
 
     /// Holds that an item is there.

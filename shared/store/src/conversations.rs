@@ -1,7 +1,7 @@
 //! What members asked the assistant, and what it answered. Each exchange is an item that expires after a day; a conversation that was
 //! cleared is another one by its revision, so that clearing is one write, however many exchanges there are.
 
-use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, TransactWriteItem};
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::conversation::{Conversation, Exchange, ExchangeId, MOST_EXCHANGES};
 use domain::error::Error;
 use domain::id::TenantId;
@@ -12,12 +12,8 @@ use jiff::Timestamp;
 
 use crate::Store;
 use crate::changes::{Change, Part, Record, updated};
-use crate::error::failed;
-use crate::keys::{ItemKey, exchanges, partition};
-use crate::table::{Item, number, read_item, string};
-
-/// Exchanges that are read at once: all that are shown.
-const PAGE: i32 = 50;
+use crate::keys::{ItemKey, exchanges};
+use crate::table::{first, number};
 
 /// A question that was answered.
 #[derive(Clone, Copy, Debug)]
@@ -39,8 +35,7 @@ impl Store {
         let (head, newest) =
             tokio::try_join!(self.conversation_head(tenant, member), self.newest_exchanges(tenant, member))?;
         // What was cleared and what is too old may still be stored.
-        let mut shown: Vec<Exchange> =
-            newest.into_iter().filter(|exchange| exchange.conversation == head && exchange.is_kept(now)).collect();
+        let mut shown: Vec<Exchange> = newest.into_iter().filter(|exchange| exchange.is_shown(head, now)).collect();
         shown.reverse();
         Ok((head, shown))
     }
@@ -69,7 +64,8 @@ impl Store {
         if let Some((member, exchange)) = ended.exchange {
             let key = ItemKey::Exchange(&tenant.id, member, &exchange.id);
             let expiry = [("expires_at", number(exchange.expires_at()))];
-            actions.push((Part::Version, self.conversation_unchanged(&tenant.id, member, exchange.conversation)?));
+            let cleared = Some(exchange.conversation.revision).filter(|cleared| *cleared > 0);
+            actions.push((Part::Version, self.unchanged(&ItemKey::Conversation(&tenant.id, member), cleared)?));
             actions.push((Part::Subject, self.create(&key, exchange, expiry)?));
         }
         self.change(actions, record).await
@@ -107,36 +103,7 @@ impl Store {
     }
 
     async fn newest_exchanges(&self, tenant: &TenantId, member: &MemberId) -> Result<Vec<Exchange>, Error> {
-        let request = self.clients.dynamodb.query().table_name(&self.names.table).consistent_read(true);
-        let request = request.key_condition_expression("pk = :pk AND begins_with(sk, :prefix)");
-        let request = request.expression_attribute_values(":pk", string(partition(tenant)));
-        let request = request.expression_attribute_values(":prefix", string(exchanges(member)));
-        let request = request.scan_index_forward(false).limit(PAGE).into_paginator().items();
-        let (mut items, mut newest) = (request.send(), Vec::new());
-        while let Some(item) = items.next().await {
-            let item: Item = item.map_err(failed("Query"))?;
-            newest.push(read_item(item)?);
-            if newest.len() == MOST_EXCHANGES {
-                break;
-            }
-        }
-        Ok(newest)
-    }
-
-    fn conversation_unchanged(
-        &self,
-        tenant: &TenantId,
-        member: &MemberId,
-        conversation: Conversation,
-    ) -> Result<TransactWriteItem, Error> {
-        let check = ConditionCheck::builder().table_name(&self.names.table);
-        let check = check.set_key(Some(ItemKey::Conversation(tenant, member).attributes()));
-        let check = match conversation.revision {
-            0 => check.condition_expression("attribute_not_exists(pk)"),
-            revision => check
-                .condition_expression("revision = :revision")
-                .expression_attribute_values(":revision", AttributeValue::N(revision.to_string())),
-        };
-        Ok(TransactWriteItem::builder().condition_check(check.build().map_err(Error::internal)?).build())
+        let request = self.query_under(tenant, &exchanges(member)).scan_index_forward(false);
+        first(request, MOST_EXCHANGES).await
     }
 }

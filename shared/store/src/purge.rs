@@ -17,7 +17,7 @@ use domain::tenant::Tenant;
 use crate::Store;
 use crate::error::failed;
 use crate::keys::{ItemKey, JOBS, audit_partition, partition};
-use crate::table::{Item, Transacted, number, read_item, string, text_of};
+use crate::table::{Item, Transacted, first, number, string, text_of};
 
 /// Items of one page.
 const PAGE: i32 = 500;
@@ -102,16 +102,7 @@ impl Store {
 
     /// Jobs that have not ended, or have and were not tidied: those at which a worker may still be.
     pub async fn untidy_jobs(&self, tenant: &TenantId) -> Result<Vec<Job>, Error> {
-        let request = self.clients.dynamodb.query().table_name(&self.names.table).consistent_read(true);
-        let request = request.key_condition_expression("pk = :pk AND begins_with(sk, :jobs)");
-        let request = request.filter_expression("attribute_exists(due_at)");
-        let request = request.expression_attribute_values(":pk", string(partition(tenant)));
-        let mut pages = request.expression_attribute_values(":jobs", string(JOBS)).into_paginator().items().send();
-        let mut jobs = Vec::new();
-        while let Some(item) = pages.next().await {
-            jobs.push(read_item(item.map_err(failed("Query"))?)?);
-        }
-        Ok(jobs)
+        first(self.query_under(tenant, JOBS).filter_expression("attribute_exists(due_at)"), usize::MAX).await
     }
 
     /// A page of the items that are found through a tenant, but for those that go last. Empty where there are no more.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
@@ -76,16 +77,15 @@ impl Store {
 
     /// The items of a tenant whose sort keys begin with `prefix`, in their order.
     pub(crate) async fn under<T: DeserializeOwned>(&self, tenant: &TenantId, prefix: &str) -> Result<Vec<T>, Error> {
+        first(self.query_under(tenant, prefix), usize::MAX).await
+    }
+
+    /// Asks for the items of a tenant whose sort keys begin with `prefix`.
+    pub(crate) fn query_under(&self, tenant: &TenantId, prefix: &str) -> QueryFluentBuilder {
         let request = self.clients.dynamodb.query().table_name(&self.names.table).consistent_read(true);
         let request = request.key_condition_expression("pk = :pk AND begins_with(sk, :prefix)");
         let request = request.expression_attribute_values(":pk", string(partition(tenant)));
-        let request = request.expression_attribute_values(":prefix", string(prefix));
-        let mut items = request.into_paginator().items().send();
-        let mut found = Vec::new();
-        while let Some(item) = items.next().await {
-            found.push(read_item(item.map_err(failed("Query"))?)?);
-        }
-        Ok(found)
+        request.expression_attribute_values(":prefix", string(prefix))
     }
 
     /// Removes one item, if it is there.
@@ -190,6 +190,19 @@ impl Store {
         }
         Err(Error::internal(Failed::contended("TransactWriteItems")))
     }
+}
+
+/// The first `most` items that a query finds.
+pub(crate) async fn first<T: DeserializeOwned>(request: QueryFluentBuilder, most: usize) -> Result<Vec<T>, Error> {
+    let mut items = request.set_limit(i32::try_from(most).ok()).into_paginator().items().send();
+    let mut found = Vec::new();
+    while let Some(item) = items.next().await {
+        found.push(read_item(item.map_err(failed("Query"))?)?);
+        if found.len() == most {
+            break;
+        }
+    }
+    Ok(found)
 }
 
 /// Above its throughput, the table carries out a part of a batch (API reference, BatchGetItem and BatchWriteItem).
